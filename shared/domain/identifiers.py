@@ -1,0 +1,51 @@
+"""The names of things, as types, so that a rep's id is never taken for a case's."""
+
+import hashlib
+from typing import NewType
+
+PersonId = NewType("PersonId", str)
+"""A person of the directory: a rep, a manager, an HR partner. 1 to 128 characters."""
+
+PolicyRef = NewType("PolicyRef", str)
+"""A policy and its version, as in ``field-sales@3``."""
+
+BatchId = NewType("BatchId", str)
+"""The first 16 hex digits of the SHA-256 of an export's bytes."""
+
+EvaluationId = NewType("EvaluationId", str)
+CaseId = NewType("CaseId", str)
+RequestId = NewType("RequestId", str)
+NoticeId = NewType("NoticeId", str)
+CommandId = NewType("CommandId", str)
+"""What makes a repeated command the same command: the second one returns the first one's result."""
+
+Subject = NewType("Subject", str)
+"""What a chain of events is about: ``case/<id>``, ``batch/<id>``, ``evaluation/<id>`` or ``system``."""
+
+
+def derived_id(prefix: str, *parts: str) -> str:
+    """A stable id: the prefix and 20 hex digits of the SHA-256 of the parts.
+
+    The same parts give the same id wherever and however often it is asked for, which is what makes a
+    retried step find what its first try left behind. Parts are joined by a unit separator, which no id
+    may hold, so ``("a", "bc")`` and ``("ab", "c")`` differ.
+    """
+    digest = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+    return f"{prefix}-{digest[:20]}"
+
+
+def batch_id(sha256_hex: str) -> BatchId:
+    """The batch id of an export whose bytes have this SHA-256 (64 hex digits)."""
+    return BatchId(sha256_hex[:16])
+
+
+def case_subject(case_id: CaseId) -> Subject:
+    return Subject(f"case/{case_id}")
+
+
+def batch_subject(batch: BatchId) -> Subject:
+    return Subject(f"batch/{batch}")
+
+
+def evaluation_subject(evaluation: EvaluationId) -> Subject:
+    return Subject(f"evaluation/{evaluation}")
