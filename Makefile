@@ -1,0 +1,94 @@
+# Everything a laptop does here. Needs Python 3.11 or newer, and make; a second run of any set-up takes seconds.
+#
+#   make          set everything up (also: make setup)
+#   make demo     the main job, end to end, on the local cloud
+#   make test     every test: unit, contract, infra, end to end
+#   make check    formatting, lint, types, import rules, template rules
+#   make bench    the benchmarks, beside their peers
+#   make soak     the long runs of the tests that can be long
+#   make clean    remove what any of these made, the environments included
+
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; exit; }; done)
+PY := .venv/bin/python
+UV := .venv-tools/bin/uv
+STAMPS := .venv/.stamps
+# Node, npm and the programs of node_modules are found by the same rules everywhere.
+NODE := $(PY) -m local.node
+WORKERS ?= 2
+
+.PHONY: setup demo test test-unit test-contract test-infra test-e2e check bench soak browser clean help requirements
+.DEFAULT_GOAL := setup
+
+setup: $(STAMPS)/python $(STAMPS)/project $(STAMPS)/node
+
+demo: setup
+	$(PY) -m local.demo
+
+test: setup browser test-unit test-contract test-infra test-e2e
+
+test-unit: setup
+	$(PY) -m pytest tests/unit -n $(WORKERS) -q
+
+test-contract: setup
+	$(PY) -m pytest tests/contract -q
+
+test-infra: setup
+	$(NODE) exec $(PY) -m pytest tests/infra -q
+
+test-e2e: setup
+	$(NODE) exec $(PY) -m pytest tests/e2e -q
+
+check: setup
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	$(PY) -m local.check_templates
+
+bench: setup
+	$(PY) -m bench
+
+soak: setup
+	PLUMBLINE_SOAK=1 $(PY) -m pytest tests -q
+
+# The browser of the page tests. Where it cannot be installed, those tests fail and say how to get it.
+browser:
+	@if ! command -v chromium >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "installing chromium for the page tests"; \
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } \
+			</dev/null >build/chromium.log 2>&1 || echo "chromium could not be installed: see build/chromium.log"; \
+	fi
+
+$(STAMPS)/python: requirements/tools.txt requirements/dev.txt
+	@test -n "$(PYTHON)" || { echo "Plumbline needs Python 3.11 or newer (python3 on PATH, or make PYTHON=...)"; exit 1; }
+	@test -x .venv-tools/bin/python || "$(PYTHON)" -m venv .venv-tools
+	@.venv-tools/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/tools.txt
+	@test -x $(PY) || $(UV) venv -q --python "$$(command -v $(PYTHON))" .venv
+	@# pip knows of mirrors that uv may not have been told of: it is the second try.
+	@$(UV) pip install -q --python $(PY) --require-hashes -r requirements/dev.txt || \
+		.venv-tools/bin/python -m pip --python $(PY) install -q --require-hashes -r requirements/dev.txt
+	@mkdir -p $(STAMPS) build && touch $@
+
+$(STAMPS)/project: $(STAMPS)/python pyproject.toml
+	@$(UV) pip install -q --python $(PY) --no-deps --no-build-isolation --offline -e .
+	@touch $@
+
+$(STAMPS)/node: $(STAMPS)/python package.json package-lock.json
+	@$(NODE) npm ci --no-audit --no-fund --loglevel=error </dev/null
+	@touch $@
+
+# Resolve the pins again after requirements/*.in changed.
+requirements: $(STAMPS)/python
+	for name in tools function dev; do \
+		$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+			requirements/$$name.in -o requirements/$$name.txt || exit 1; done
+
+clean:
+	rm -rf .venv .venv-tools node_modules cdk.out build .plumbline .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+help:
+	@sed -n 's/^#   //p' Makefile

