@@ -1,0 +1,130 @@
+"""Every table key and every object path, in one place."""
+
+from shared.domain.identifiers import BatchId, CaseId, EvaluationId, PersonId, RequestId, Subject
+
+# The table: partition key ``pk``, sort key ``sk``, both text. Three sparse indexes, each with its own pair.
+UNSEQUENCED_INDEX = "unsequenced"
+"""Events that the ledger has not yet given a place: ``unsequenced_pk`` / ``unsequenced_sk``."""
+PENDING_INDEX = "pending"
+"""Outbox rows that are still to be done: ``pending_pk`` / ``pending_sk``."""
+LISTING_INDEX = "listing"
+"""What is listed: cases by status and due time, batches and evaluations by time: ``listing_pk`` / ``listing_sk``."""
+
+Key = tuple[str, str]
+"""``pk`` and ``sk``."""
+
+
+def case(case_id: CaseId) -> Key:
+    return f"CASE#{case_id}", "CASE"
+
+
+def request(request_id: RequestId) -> Key:
+    return f"REQUEST#{request_id}", "REQUEST"
+
+
+def one_time_code(request_id: RequestId) -> Key:
+    return f"REQUEST#{request_id}", "CODE"
+
+
+def request_of_case(case_id: CaseId, number: str) -> Key:
+    return f"CASE#{case_id}", f"REQUEST#{number}"
+
+
+def task_token(case_id: CaseId) -> Key:
+    return f"CASE#{case_id}", "TASK"
+
+
+def open_case(policy_name: str, rep_id: PersonId) -> Key:
+    return f"OPEN#{policy_name}#{rep_id}", "OPEN"
+
+
+def case_of_rep(rep_id: PersonId, opened_at: str, case_id: CaseId) -> Key:
+    return f"REP#{rep_id}", f"CASE#{opened_at}#{case_id}"
+
+
+def chain_head(subject: Subject) -> Key:
+    return f"CHAIN#{subject}", "HEAD"
+
+
+def chain_event(subject: Subject, sequence: int) -> Key:
+    return f"CHAIN#{subject}", f"EVENT#{sequence:012d}"
+
+
+def command(command_id: str) -> Key:
+    return f"COMMAND#{command_id}", "COMMAND"
+
+
+def outbox(effect_id: str) -> Key:
+    return f"OUTBOX#{effect_id}", "OUTBOX"
+
+
+def link(token_sha256: str) -> Key:
+    return f"LINK#{token_sha256}", "LINK"
+
+
+def subject_key(person_id: PersonId) -> Key:
+    return f"KEY#{person_id}", "KEY"
+
+
+def batch(batch_id: BatchId) -> Key:
+    return f"BATCH#{batch_id}", "BATCH"
+
+
+def revision(period: str, known_at: str, batch_id: BatchId) -> Key:
+    return f"PERIOD#{period}", f"REVISION#{known_at}#{batch_id}"
+
+
+def directory() -> Key:
+    return "DIRECTORY", "CURRENT"
+
+
+def planned(evaluation_id: EvaluationId) -> Key:
+    return f"EVALUATION#{evaluation_id}", "PLAN"
+
+
+def evaluation(evaluation_id: EvaluationId) -> Key:
+    return f"EVALUATION#{evaluation_id}", "RECORD"
+
+
+def ledger_head() -> Key:
+    return "LEDGER", "HEAD"
+
+
+# Objects. Exports keep the name they were dropped under; everything below is ours.
+INCOMING = "incoming/"
+
+
+def facts(shard: int, period: str, batch_id: BatchId) -> str:
+    return f"facts/shard={shard:04d}/period={period}/rev={batch_id}.jsonl.gz"
+
+
+def people(batch_id: BatchId) -> str:
+    return f"directories/{batch_id}.jsonl.gz"
+
+
+def rejected(batch_id: BatchId) -> str:
+    return f"rejected/{batch_id}.jsonl.gz"
+
+
+def statistics(evaluation_id: EvaluationId, shard: int) -> str:
+    return f"evaluations/{evaluation_id}/statistics/shard={shard:04d}.jsonl.gz"
+
+
+def population(evaluation_id: EvaluationId) -> str:
+    return f"evaluations/{evaluation_id}/population.json"
+
+
+def shards(evaluation_id: EvaluationId) -> str:
+    return f"evaluations/{evaluation_id}/shards.json"
+
+
+def decisions(evaluation_id: EvaluationId, shard: int) -> str:
+    return f"evaluations/{evaluation_id}/decisions/shard={shard:04d}.jsonl.gz"
+
+
+def flagged(evaluation_id: EvaluationId) -> str:
+    return f"evaluations/{evaluation_id}/flagged.json"
+
+
+def policy(digest: str) -> str:
+    return f"policies/{digest}.yaml"

@@ -1,0 +1,33 @@
+"""A change: everything that becomes true together, or not at all."""
+
+from dataclasses import dataclass
+
+from shared.domain.case import Case
+from shared.domain.effect import Effect
+from shared.domain.event import EventDraft
+from shared.domain.identifiers import CommandId
+from shared.domain.record import Batch, EvaluationRecord, PlannedEvaluation, Revision
+from shared.domain.request import Request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One command's whole outcome, committed in one transaction.
+
+    ``result`` is what a repeat of the command gets back. A case or request with version 1 must be new; any
+    other must follow the stored version by one. Events are appended to their subjects' chains in order.
+    A new open case must be its rep's only open one under its policy. ``directory`` names a batch whose people
+    are now the directory in force.
+    """
+
+    command: CommandId
+    result: str
+    events: tuple[EventDraft, ...]
+    case: Case | None = None
+    requests: tuple[Request, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    batch: Batch | None = None
+    revisions: tuple[Revision, ...] = ()
+    directory: Batch | None = None
+    planned: PlannedEvaluation | None = None
+    evaluation: EvaluationRecord | None = None
