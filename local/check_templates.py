@@ -1,4 +1,4 @@
-"""``make check``'s look at what is deployed: state machines by the published grammar, the template by cdk-nag."""
+"""What ``make check`` asks of what is deployed: flows by the published grammar, the template by cdk-nag."""
 
 import json
 import re
@@ -29,17 +29,16 @@ def _state_machines() -> int:
             copy = Path(scratch) / source.name
             copy.write_text(text)
             copies.append(copy)
-        command = [ROOT / "node_modules/.bin/asl-validator", "--json-path", *copies]
+        command: list[Path | str] = [ROOT / "node_modules/.bin/asl-validator", "--json-path", *copies]
         return subprocess.run(command, env=node.environment(), check=False).returncode
 
 
 def _template() -> int:
     """Synthesise the template as for AWS; cdk-nag's findings are errors of the synthesis."""
     with tempfile.TemporaryDirectory() as scratch:
-        command = [
-            ROOT / "node_modules/.bin/cdk", "synth", "--quiet", "--strict", "--app", f"{sys.executable} app.py",
-            "--output", scratch,
-        ]  # fmt: skip
+        app = f"{sys.executable} app.py"
+        command: list[str | Path] = [ROOT / "node_modules/.bin/cdk", "synth", "--quiet", "--strict"]
+        command += ["--app", app, "--output", scratch]
         return subprocess.run(command, cwd=ROOT, env=node.environment(), check=False).returncode
 
 

@@ -28,7 +28,7 @@ def node_directory() -> Path:
 
 
 def environment() -> dict[str, str]:
-    """This process's environment, with Node.js first on PATH, for the CDK's two halves to find."""
+    """The present environment with Node.js first on PATH, for the CDK's two halves to find."""
     path = os.pathsep.join([str(node_directory()), os.environ.get("PATH", os.defpath)])
     # The CDK's Python half starts a plain `node` by this variable, or by PATH; and it warns of versions it
     # has not been tried with, which says nothing to somebody who ran `make demo`.
