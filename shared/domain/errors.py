@@ -4,7 +4,8 @@ PlumblineError
 ├── InvalidInput           what somebody handed over cannot be used; the message says why, in one line
 │   ├── InvalidProfile
 │   ├── InvalidPolicy
-│   └── InvalidDirectory
+│   ├── InvalidDirectory
+│   └── InvalidFacts
 ├── IllegalTransition      the case cannot take this step in the state it is in
 ├── Conflict               somebody else changed the thing first; read again and decide again
 │   └── AlreadyDone        this very command was carried out before; carries the first result
@@ -33,6 +34,10 @@ class InvalidPolicy(InvalidInput):
 
 
 class InvalidDirectory(InvalidInput):
+    pass
+
+
+class InvalidFacts(InvalidInput):
     pass
 
 

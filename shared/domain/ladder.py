@@ -1,0 +1,111 @@
+"""The ladder of a policy: what happens, stage by stage, once a case is open."""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator
+
+LengthUnit = Literal["d", "bd", "p"]
+Seat = Literal["manager", "skip_level", "hr_partner", "hr_queue"]
+"""Who is asked: seats are looked up in the directory when the question is put, so people may change."""
+
+HR_SEATS: frozenset[Seat] = frozenset({"hr_partner", "hr_queue"})
+
+_LENGTH = re.compile(r"([1-9][0-9]{0,3})(d|bd|p)")
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """How long something takes: ``30d`` calendar days, ``10bd`` business days, ``2p`` periods."""
+
+    count: int
+    unit: LengthUnit
+
+    @classmethod
+    def parse(cls, text: object) -> Self:
+        if isinstance(text, cls):
+            return text
+        found = _LENGTH.fullmatch(text) if isinstance(text, str) else None
+        if found is None:
+            raise ValueError("should be a length such as 30d, 10bd (business days) or 2p (periods)")
+        return cls(int(found[1]), found[2])  # type: ignore[arg-type]  # the pattern admits only the units
+
+    def __str__(self) -> str:
+        return f"{self.count}{self.unit}"
+
+
+LengthText = Annotated[Length, PlainValidator(Length.parse), PlainSerializer(str, return_type=str)]
+Word = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,64}$")]
+"""A name: a stage's, a rule's, an answer's."""
+Decimal = Annotated[str, Field(pattern=r"^[0-9]{1,6}(\.[0-9]{1,12})?$")]
+"""A decimal in quotes: a bare 0.70 in YAML is a binary float, which is not 0.70."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Link(_Part):
+    """One asking: to whom, and how long they have before it goes on to the next."""
+
+    to: Seat
+    within: LengthText
+
+
+class Ask(_Part):
+    chain: Annotated[tuple[Link, ...], Field(min_length=1)]
+    answers: Annotated[tuple[Word, ...], Field(min_length=1)]
+    """What may be answered; every answer needs a typed reason."""
+
+
+class Rep(_Part):
+    """What the rep is told and may do."""
+
+    told: bool = True
+    may: tuple[Word, ...] = ()
+
+
+class CheckIns(_Part):
+    every: LengthText
+    by: Seat = "manager"
+
+
+class Graduate(_Part):
+    """``count`` of the next ``of_next`` periods with an attainment of ``at_least`` end the case well."""
+
+    at_least: Decimal
+    count: Annotated[int, Field(ge=1)]
+    of_next: Annotated[int, Field(ge=1, le=60)]
+
+
+class Stage(_Part):
+    """One rung. Every key but its name may be left out of a policy that is only evaluated."""
+
+    stage: Word
+    length: LengthText | None = None
+    gate: Literal["hr_partner"] | None = None
+    ask: Ask | None = None
+    rep: Rep | None = None
+    check_ins: CheckIns | None = None
+    graduate: Graduate | None = None
+    then: Word | None = None
+    adverse: Literal["removal"] | None = None
+
+
+class Relapse(_Part):
+    """Who opens a case again within ``within`` of a good end enters at ``enters``."""
+
+    within: LengthText
+    enters: Word
+
+
+class Hold(_Part):
+    """Whether the clock stands still on leave and while figures are disputed."""
+
+    leave: Literal["pause", "run"] = "pause"
+    dispute: Literal["pause", "run"] = "pause"
+
+
+class Retention(_Part):
+    years: Annotated[int, Field(ge=1, le=100)] = 7

@@ -1,0 +1,227 @@
+"""A policy: the dated, versioned rules by which people are evaluated, and the ladder that follows."""
+
+import hashlib
+import json
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
+
+from shared.domain import strict_yaml
+from shared.domain.errors import InvalidPolicy
+from shared.domain.identifiers import PolicyRef
+from shared.domain.ladder import Decimal, Hold, Relapse, Retention, Stage, Word
+from shared.domain.period import Period, PeriodKind
+
+SignedDecimal = Annotated[str, Field(pattern=r"^-?[0-9]{1,6}(\.[0-9]{1,12})?$")]
+GroupField = Literal["role", "region", "manager_id", "hr_partner_id", "timezone"]
+Window = Annotated[int, Field(ge=1, le=120)]
+RuleKind = Literal["below", "trailing_below", "peer_rank_below"]
+_KINDS: tuple[RuleKind, ...] = ("below", "trailing_below", "peer_rank_below")
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Calendar(_Part):
+    """Where business days are counted; a person's own time zone goes before it."""
+
+    timezone: Annotated[str, Field(min_length=1, max_length=64)] = "UTC"
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    subdivision: Annotated[str, Field(min_length=1, max_length=16)] | None = None
+
+
+class AppliesTo(_Part):
+    roles: Annotated[tuple[str, ...], Field(min_length=1)]
+    regions: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class Eligibility(_Part):
+    min_tenure_days: Annotated[int, Field(ge=0, le=100_000)]
+    min_eligible_fraction: Decimal
+    ramp: tuple[Decimal, ...] = ()
+
+
+class Structural(_Part):
+    """Where most of a group falls short, the quotas are asked about, not the people."""
+
+    group_by: tuple[GroupField, ...]
+    min_group: Annotated[int, Field(ge=1)]
+    share_below: Decimal
+
+
+class _Rule(_Part):
+    id: Word
+    opens: Word
+    cite: str | None = None
+
+
+class BelowRule(_Rule):
+    below: SignedDecimal
+    count: Annotated[int, Field(ge=1)]
+    of_last: Window
+
+
+class TrailingRule(_Rule):
+    trailing_below: SignedDecimal
+    of_last: Window
+
+
+class PeerRankRule(_Rule):
+    peer_rank_below: Decimal
+    group_by: tuple[GroupField, ...]
+    min_group: Annotated[int, Field(ge=1)]
+
+
+def _rule_kind(rule: Any) -> str | None:
+    keys = rule if isinstance(rule, dict) else getattr(rule, "model_fields", {})
+    found = [kind for kind in _KINDS if kind in keys]
+    return found[0] if len(found) == 1 else None
+
+
+Rule = Annotated[
+    Annotated[BelowRule, Tag("below")]
+    | Annotated[TrailingRule, Tag("trailing_below")]
+    | Annotated[PeerRankRule, Tag("peer_rank_below")],
+    Discriminator(
+        _rule_kind,
+        custom_error_type="rule_kind",
+        custom_error_message="should have exactly one of below, trailing_below and peer_rank_below",
+    ),
+]
+
+
+class Policy(_Part):
+    """One version of a policy. ``policy`` is its name; ``ref`` names the version."""
+
+    policy: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    version: Annotated[int, Field(ge=1)]
+    effective_from: date
+    title: str = ""
+    period: PeriodKind
+    calendar: Calendar = Calendar()
+    applies_to: AppliesTo
+    eligibility: Eligibility
+    structural: Structural | None = None
+    rules: tuple[Rule, ...]
+    ladder: Annotated[tuple[Stage, ...], Field(min_length=1)]
+    relapse: Relapse | None = None
+    hold: Hold = Hold()
+    retention: Retention = Retention()
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> "Policy":
+        stages = [stage.stage for stage in self.ladder]
+        for index, stage in enumerate(stages):
+            if stage in stages[:index]:
+                raise ValueError(f"ladder[{index}].stage: {stage!r} stands twice in the ladder")
+        rules = [rule.id for rule in self.rules]
+        for index, rule in enumerate(self.rules):
+            if rule.id in rules[:index]:
+                raise ValueError(f"rules[{index}].id: {rule.id!r} is the id of an earlier rule, too")
+            if rule.opens not in stages:
+                raise ValueError(f"rules[{index}].opens: {rule.opens!r} is no stage of the ladder")
+        return self
+
+    @property
+    def ref(self) -> PolicyRef:
+        """The version's name, as in ``field-sales@3``."""
+        return PolicyRef(f"{self.policy}@{self.version}")
+
+    @property
+    def longest_window(self) -> int:
+        """How many periods back, P included, any rule looks; at least one."""
+        return max([1, *(rule.of_last for rule in self.rules if not isinstance(rule, PeerRankRule))])
+
+    def stage(self, name: str) -> Stage:
+        """The stage of this name; KeyError where the ladder has none."""
+        for stage in self.ladder:
+            if stage.stage == name:
+                return stage
+        raise KeyError(name)
+
+    def stage_index(self, name: str) -> int:
+        """How far along the ladder a stage is, counted from 0."""
+        return [stage.stage for stage in self.ladder].index(name)
+
+    def require_period(self, text: str) -> Period:
+        """The period of this name, of the policy's own kind and not before it came into force."""
+        period = self.require_kind(text)
+        if period.first_day < self.effective_from:
+            raise InvalidPolicy(
+                f"{self.ref} is in force from {self.effective_from}; {text} begins on {period.first_day}"
+            )
+        return period
+
+    def require_kind(self, text: str) -> Period:
+        """The period of this name, which has to be of the policy's own kind."""
+        try:
+            period = Period.parse(text)
+            period.window(self.longest_window)[0].plus(-1).first_day  # noqa: B018  # raises before year 1
+        except ValueError as error:
+            raise InvalidPolicy(f"{text!r} is no period that {self.ref} can evaluate: {error}") from error
+        if period.kind != self.period:
+            raise InvalidPolicy(f"{self.ref} evaluates by {self.period}; {text} is a {period.kind}")
+        return period
+
+
+def parse_policy(yaml_text: str, name: str) -> Policy:
+    """Read a policy; ``name`` is what the file is called in the one line that InvalidPolicy carries."""
+    try:
+        return _validated(yaml_text)
+    except _Faults as faults:
+        raise InvalidPolicy(f"{name}: " + "; ".join(faults.lines)) from faults
+
+
+def policy_faults(yaml_text: str) -> list[str]:
+    """What keeps a text from being a policy, each fault with its YAML path; empty where nothing does."""
+    try:
+        _validated(yaml_text)
+    except _Faults as faults:
+        return faults.lines
+    return []
+
+
+def policy_digest(yaml_bytes: bytes) -> str:
+    """The SHA-256 of a policy's file, in hex: what makes a used version immutable."""
+    return hashlib.sha256(yaml_bytes).hexdigest()
+
+
+class _Faults(Exception):
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("; ".join(lines))
+        self.lines = lines
+
+
+def _validated(yaml_text: str) -> Policy:
+    try:
+        document = strict_yaml.load(yaml_text)
+        if not isinstance(document, dict):
+            raise _Faults(["a policy is a mapping of keys such as policy, version and rules"])
+        # Strict JSON validation takes lists for tuples and ISO text for dates, but no float for a decimal.
+        return Policy.model_validate_json(json.dumps(document))
+    except ValidationError as error:
+        raise _Faults([_fault_line(fault) for fault in error.errors(include_url=False)]) from error
+    except (ValueError, TypeError, RecursionError) as error:
+        raise _Faults([" ".join(str(error).split())]) from error
+
+
+def _fault_line(fault: Any) -> str:
+    """One fault as ``rules[0].below: what it should be``."""
+    location: tuple[int | str, ...] = fault["loc"]
+    if location[:1] == ("rules",) and len(location) > 2:
+        location = (*location[:2], *location[3:])  # pydantic puts the rule's kind in between
+    path = ""
+    for step in location:
+        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else step
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    if fault["type"] == "missing":
+        message = "is missing"
+    elif fault["type"] == "extra_forbidden":
+        message = "is no key of a policy"
+    elif fault["type"] == "string_type" and isinstance(fault["input"], float | int):
+        message = f'is a YAML number; write it in quotes, as in "{fault["input"]}"'
+    elif fault["type"] == "string_pattern_mismatch":
+        message = f"{fault['input']!r} has not the form that is wanted here ({fault['ctx']['pattern']})"
+    return f"{path}: {message}" if path else message
