@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -36,6 +36,22 @@ class Waiting(StrEnum):
     """HR decides: a gate, an exception, a dispute, a withdrawal, an approval."""
 
 
+class Phase(StrEnum):
+    """Where within its stage an open case is; a hold lies over it and leads back to it."""
+
+    GATE = "gate"
+    """HR is asked whether the next stage begins; ``stage`` is still the one before."""
+    ASKING = "asking"
+    """The stage's question goes along the chain; the stage's length does not run yet."""
+    RUNNING = "running"
+    """The stage runs until ``stage_ends_at``."""
+    APPROVING = "approving"
+    """Removal was proposed; HR is asked to approve it or send it back."""
+
+
+HoldReason = Literal["dispute", "exception", "withdrawal", "leave"]
+
+
 class PeriodResult(BaseModel):
     """One period's figure of the rep, after the case was opened; decimals as strings."""
 
@@ -44,17 +60,22 @@ class PeriodResult(BaseModel):
     period: str
     status: str
     attainment: str | None
+    """As printed, with 4 places."""
+    exact: str | None = None
+    """The attainment as a fraction, ``1025/2000``: what a bar is compared with, before any rounding."""
     evaluation_id: EvaluationId
 
 
 class Hold(BaseModel):
-    """The clock stands still: ``remaining_s`` seconds are left of the wait that was interrupted."""
+    """HR decides something first. ``remaining_s`` seconds of the stage were left when it began, 0 where none ran."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    reason: str
+    reason: HoldReason
     since: datetime
     remaining_s: int
+    paused: bool = True
+    """Whether the stage's clock stands still meanwhile; the policy says so."""
 
 
 class Case(BaseModel):
@@ -91,3 +112,17 @@ class Case(BaseModel):
     hold: Hold | None = None
     marked: str | None = None
     """Why the opening findings no longer hold, where a restatement undid them."""
+    phase: Phase = Phase.ASKING
+    standing: tuple[RequestId, ...] = ()
+    """Every request whose outcome the case has not taken in yet; ``request_id`` is one of them."""
+    holds_waiting: tuple[HoldReason, ...] = ()
+    """Holds that arose during another one, in the order in which they get their turn."""
+    refused: tuple[str, ...] = ()
+    """Choices that HR refused in this stage; the question is asked again without them."""
+    proposed_by: PersonId | None = None
+    """Who chose what this stage does, or proposed removal: not the one who approves it."""
+    check_in_at: datetime | None = None
+    """When the next check-in is asked for."""
+    check_ins_missed: int = 0
+    """The company's own misses; they hold up an adverse step."""
+    closed_at: datetime | None = None

@@ -30,6 +30,23 @@ class NoticeKind(StrEnum):
     STRUCTURAL = "structural"
     PAST_FINDINGS = "past_findings"
     ONE_TIME_CODE = "one_time_code"
+    GATE = "gate"
+    """HR decides whether the next stage begins."""
+    DISPUTE = "dispute"
+    """HR decides whether disputed figures are wrong."""
+    FIGURES_DISPUTED = "figures_disputed"
+    """The owner of the figures is told of a dispute; nothing to answer."""
+    EXCEPTION = "exception"
+    """HR decides whether an exception is granted."""
+    WITHDRAWAL = "withdrawal"
+    """HR confirms that a case whose opening findings were undone is withdrawn."""
+    LEAVE_REVIEW = "leave_review"
+    """HR says when a case on hold for leave goes on."""
+    REMOVAL_APPROVAL = "removal_approval"
+    """HR approves a proposed removal, or sends it back."""
+    CHECK_IN_DUE = "check_in_due"
+    UNREACHABLE = "unreachable"
+    """HR is told that somebody could not be asked: a mail bounced, or a seat fell empty."""
 
 
 class Notice(BaseModel):

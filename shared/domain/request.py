@@ -12,6 +12,21 @@ Seat = Literal["manager", "skip_level", "hr_partner", "hr_queue", "rep"]
 """Where in the chain the asked person sits, whoever it is that sits there today."""
 
 
+Purpose = Literal[
+    "stage_plan",  # what shall be done in this stage
+    "gate",  # shall the next stage begin
+    "dispute",  # are the disputed figures wrong
+    "exception",  # is an exception granted
+    "withdrawal",  # is a case whose opening findings were undone withdrawn
+    "leave",  # may a case on hold for leave go on
+    "removal_proposal",
+    "removal_approval",
+    "check_in",  # was the check-in held
+    "rep",  # what the rep has to say: acknowledge, rebut, dispute
+]
+"""What a request asks."""
+
+
 class RequestStatus(StrEnum):
     OPEN = "open"
     ANSWERED = "answered"
@@ -19,6 +34,8 @@ class RequestStatus(StrEnum):
     """The deadline passed; the next in the chain was asked. Silence is never consent."""
     WITHDRAWN = "withdrawn"
     """The question no longer stands: the case closed, went on hold, or asked somebody else."""
+    BOUNCED = "bounced"
+    """The mail that carried it came back; the case goes on to the next in the chain at once."""
 
 
 class Answer(BaseModel):
@@ -41,8 +58,7 @@ class Request(BaseModel):
     version: int
     """1 when new; every stored change adds one, and a change is refused where another came first."""
     stage: str
-    purpose: str
-    """What is asked: ``stage_plan``, ``gate``, ``removal_proposal``, ``removal_approval``, ``withdrawal``, …"""
+    purpose: Purpose
     seat: Seat
     assignee: PersonId
     on_behalf_of: PersonId | None
