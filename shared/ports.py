@@ -29,9 +29,9 @@ class CaseStore(Protocol):
     """Cases, requests, events, records: everything that one transaction may change."""
 
     def commit(self, change: Change) -> str:
-        """Make the change true; returns ``change.result``, or the first result where the command is a repeat.
+        """Make the change true; returns ``change.result``, or a repeated command's first result.
 
-        Raises Conflict where a version, a chain or the rep's one open case moved meanwhile: read and decide again.
+        Raises Conflict where a version, a chain or the rep's open case moved: read and decide again.
         """
         ...
 
@@ -110,7 +110,7 @@ class Links(Protocol):
         ...
 
     def issue_code(self, request_id: RequestId, expires_at: datetime) -> str:
-        """A new six-digit one-time code for the request, replacing an earlier one. Raises Throttled beyond five an hour."""
+        """A new six-digit code, in place of an earlier one. Raises Throttled beyond five an hour."""
         ...
 
     def redeem_code(self, request_id: RequestId, code: str, now: datetime) -> bool:
@@ -176,7 +176,7 @@ class Mail:
 
 class Mailer(Protocol):
     def send(self, mail: Mail) -> str:
-        """Hand the mail over; returns the carrier's message id. Raises Throttled, or InvalidInput for a bad address."""
+        """The carrier's message id. Raises Throttled, or InvalidInput for an address it refuses."""
         ...
 
 
@@ -187,14 +187,14 @@ class Topic(Protocol):
 
 
 class Files(Protocol):
-    """Derived files: facts, directories, plans, decisions. Written whole, under a name of their own, never changed."""
+    """Derived files: facts, directories, decisions. Written whole, each under its own name, never changed."""
 
     def read(self, key: str) -> bytes:
         """Raises NotFound."""
         ...
 
     def write(self, key: str, body: bytes) -> None:
-        """Writing the same bytes again is fine; raises IntegrityError where other bytes stand there already."""
+        """Writing the same bytes again is fine. Raises IntegrityError where other bytes stand there."""
         ...
 
     def read_lines(self, key: str) -> list[bytes]:

@@ -1,6 +1,14 @@
 """Every table key and every object path, in one place."""
 
-from shared.domain.identifiers import BatchId, CaseId, EvaluationId, PersonId, RequestId, Subject
+from shared.domain.identifiers import (
+    BatchId,
+    CaseId,
+    EvaluationId,
+    PersonId,
+    RequestId,
+    Subject,
+    case_of_request,
+)
 
 # The table: partition key ``pk``, sort key ``sk``, both text. Three sparse indexes, each with its own pair.
 UNSEQUENCED_INDEX = "unsequenced"
@@ -8,7 +16,7 @@ UNSEQUENCED_INDEX = "unsequenced"
 PENDING_INDEX = "pending"
 """Outbox rows that are still to be done: ``pending_pk`` / ``pending_sk``."""
 LISTING_INDEX = "listing"
-"""What is listed: cases by status and due time, batches and evaluations by time: ``listing_pk`` / ``listing_sk``."""
+"""Cases by status and due time, batches and evaluations by time: ``listing_pk`` / ``listing_sk``."""
 
 Key = tuple[str, str]
 """``pk`` and ``sk``."""
@@ -19,15 +27,13 @@ def case(case_id: CaseId) -> Key:
 
 
 def request(request_id: RequestId) -> Key:
-    return f"REQUEST#{request_id}", "REQUEST"
+    case_id, number = case_of_request(request_id)
+    return f"CASE#{case_id}", f"REQUEST#{number:06d}"
 
 
 def one_time_code(request_id: RequestId) -> Key:
-    return f"REQUEST#{request_id}", "CODE"
-
-
-def request_of_case(case_id: CaseId, number: str) -> Key:
-    return f"CASE#{case_id}", f"REQUEST#{number}"
+    case_id, number = case_of_request(request_id)
+    return f"CASE#{case_id}", f"CODE#{number:06d}"
 
 
 def task_token(case_id: CaseId) -> Key:
@@ -38,8 +44,12 @@ def open_case(policy_name: str, rep_id: PersonId) -> Key:
     return f"OPEN#{policy_name}#{rep_id}", "OPEN"
 
 
+def rep(rep_id: PersonId) -> str:
+    return f"REP#{rep_id}"
+
+
 def case_of_rep(rep_id: PersonId, opened_at: str, case_id: CaseId) -> Key:
-    return f"REP#{rep_id}", f"CASE#{opened_at}#{case_id}"
+    return rep(rep_id), f"CASE#{opened_at}#{case_id}"
 
 
 def chain_head(subject: Subject) -> Key:
@@ -70,8 +80,12 @@ def batch(batch_id: BatchId) -> Key:
     return f"BATCH#{batch_id}", "BATCH"
 
 
-def revision(period: str, known_at: str, batch_id: BatchId) -> Key:
-    return f"PERIOD#{period}", f"REVISION#{known_at}#{batch_id}"
+def period(text: str) -> str:
+    return f"PERIOD#{text}"
+
+
+def revision(period_text: str, known_at: str, batch_id: BatchId) -> Key:
+    return period(period_text), f"REVISION#{known_at}#{batch_id}"
 
 
 def directory() -> Key:
@@ -88,6 +102,20 @@ def evaluation(evaluation_id: EvaluationId) -> Key:
 
 def ledger_head() -> Key:
     return "LEDGER", "HEAD"
+
+
+# Partitions of the sparse indexes.
+UNSEQUENCED = "UNSEQUENCED"
+PENDING = "PENDING"
+LISTED_BATCHES = "BATCHES"
+
+
+def listed_cases(status: str) -> str:
+    return f"CASES#{status}"
+
+
+def listed_evaluations(policy_name: str) -> str:
+    return f"EVALUATIONS#{policy_name}"
 
 
 # Objects. Exports keep the name they were dropped under; everything below is ours.

@@ -49,3 +49,16 @@ def batch_subject(batch: BatchId) -> Subject:
 
 def evaluation_subject(evaluation: EvaluationId) -> Subject:
     return Subject(f"evaluation/{evaluation}")
+
+
+def request_id(case_id: CaseId, number: int) -> RequestId:
+    """The id of the case's ``number``-th request, from 1; it names its case, so either is found from the other."""
+    return RequestId(f"{case_id}.{number}")
+
+
+def case_of_request(request: RequestId) -> tuple[CaseId, int]:
+    """The case and number that a request's id names. Raises ValueError for any other text."""
+    case_id, dot, number = request.rpartition(".")
+    if not dot or not case_id or not number.isdecimal():
+        raise ValueError(f"{request!r} names no request")
+    return CaseId(case_id), int(number)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 
 class ScaledClock:
-    """A clock that runs ``rate`` times as fast as the world's since ``origin``; with rate 1, the world's own."""
+    """Runs ``rate`` times as fast as the world's clock since ``origin``; with rate 1, it is the world's."""
 
     def __init__(self, rate: int = 1, origin: datetime | None = None) -> None:
         if rate < 1:
@@ -24,6 +24,6 @@ class ScaledClock:
         return real.replace(microsecond=real.microsecond // 1000 * 1000)
 
     def seconds_until(self, instant: datetime) -> int:
-        """How long the world must wait for the instant, in whole seconds, at least 1: what a workflow's timer takes."""
+        """How long the world must wait for the instant, in whole seconds, at least 1."""
         ahead = (instant - self.now()) / timedelta(seconds=self._rate)
         return max(1, math.ceil(ahead))

@@ -1,0 +1,45 @@
+"""Adapters as handlers want them: built from a function's settings, with AWS's own clients."""
+
+import boto3
+from botocore.config import Config
+
+from shared.aws.dynamo import Table
+from shared.aws.files import FiledDirectories, S3Files
+from shared.aws.links import TableLinks
+from shared.aws.outbox import TableOutbox
+from shared.aws.subject_keys import KmsSubjectKeys
+from shared.aws.table_store import TableStore
+from shared.aws.task_tokens import TableTaskTokens
+from shared.runtime.settings import FilesSettings, Settings
+
+AWS = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=5, read_timeout=60)
+"""At most five tries with back-off and jitter, some ten seconds in all; then the workflow retries."""
+
+
+def table(settings: Settings) -> Table:
+    return Table(settings.table_name, boto3.resource("dynamodb", config=AWS))
+
+
+def case_store(settings: Settings) -> TableStore:
+    subject_keys = KmsSubjectKeys(table(settings), boto3.client("kms", config=AWS), settings.subject_key_id)
+    return TableStore(table(settings), subject_keys, settings.clock)
+
+
+def files(settings: FilesSettings) -> S3Files:
+    return S3Files(settings.facts_bucket, boto3.client("s3", config=AWS))
+
+
+def directories(settings: FilesSettings) -> FiledDirectories:
+    return FiledDirectories(case_store(settings), files(settings))
+
+
+def links(settings: Settings) -> TableLinks:
+    return TableLinks(table(settings), settings.clock)
+
+
+def outbox(settings: Settings) -> TableOutbox:
+    return TableOutbox(table(settings))
+
+
+def task_tokens(settings: Settings) -> TableTaskTokens:
+    return TableTaskTokens(table(settings))

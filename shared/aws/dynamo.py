@@ -1,0 +1,155 @@
+"""The one table, as a handful of calls; AWS's errors become ours here and nowhere else."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError
+
+from shared.aws.keys import Key
+from shared.domain.errors import Conflict, Throttled
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import DynamoDBServiceResource
+
+Item = Mapping[str, Any]
+
+_THROTTLED: Final = {
+    "ProvisionedThroughputExceededException",
+    "ThrottlingException",
+    "RequestLimitExceeded",
+    "InternalServerError",
+}
+_CONFLICTS: Final = {
+    "ConditionalCheckFailedException",
+    "TransactionCanceledException",
+    "TransactionConflictException",
+    "TransactionInProgressException",
+}
+
+
+class Table:
+    """Reads are strongly consistent, except those of an index, which cannot be."""
+
+    def __init__(self, name: str, resource: "DynamoDBServiceResource") -> None:
+        self.name = name
+        self._table = resource.Table(name)
+        # The resource's own client takes and gives Python values where a bare client wants typed ones.
+        self._client = resource.meta.client
+
+    def get(self, key: Key) -> Item | None:
+        with _translated():
+            return self._table.get_item(Key=_key(key), ConsistentRead=True).get("Item")
+
+    def put(self, item: Item, condition: str | None = None, values: Item | None = None) -> None:
+        """Raises Conflict where the condition does not hold."""
+        with _translated():
+            self._table.put_item(Item=dict(item), **_conditional(condition, values))
+
+    def update(self, key: Key, expression: str, values: Item, condition: str | None = None) -> None:
+        """Raises Conflict where the condition does not hold. ``values`` serve both expressions."""
+        extra: dict[str, Any] = {"ConditionExpression": condition} if condition else {}
+        if values:
+            extra["ExpressionAttributeValues"] = dict(values)
+        with _translated():
+            self._table.update_item(Key=_key(key), UpdateExpression=expression, **extra)
+
+    def delete(self, key: Key) -> Item | None:
+        """Delete the item and return what it was; None where there was none."""
+        with _translated():
+            return self._table.delete_item(Key=_key(key), ReturnValues="ALL_OLD").get("Attributes")
+
+    def write_together(self, operations: Sequence[Mapping[str, Any]]) -> None:
+        """All of it or nothing. Raises Conflict where a condition fails or another write was in the way."""
+        items: list[Any] = [
+            {kind: {"TableName": self.name, **body} for kind, body in operation.items()}
+            for operation in operations
+        ]
+        with _translated():
+            self._client.transact_write_items(TransactItems=items)
+
+    def query(self, pk: str, sk_prefix: str = "", *, newest_first: bool = False) -> Iterator[Item]:
+        """The items of a partition whose sort key begins so, in its order."""
+        yield from self._pages(
+            {
+                "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)" if sk_prefix else "pk = :pk",
+                "ExpressionAttributeValues": {":pk": pk, ":sk": sk_prefix} if sk_prefix else {":pk": pk},
+                "ConsistentRead": True,
+                "ScanIndexForward": not newest_first,
+            }
+        )
+
+    def query_index(
+        self, index: str, pk: str, *, newest_first: bool = False, limit: int | None = None
+    ) -> Iterator[Item]:
+        """The items of a sparse index under ``<index>_pk`` = pk, in the order of ``<index>_sk``."""
+        found = self._pages(
+            {
+                "IndexName": index,
+                "KeyConditionExpression": f"{index}_pk = :pk",
+                "ExpressionAttributeValues": {":pk": pk},
+                "ScanIndexForward": not newest_first,
+            }
+            | ({"Limit": limit} if limit else {})
+        )
+        for count, item in enumerate(found):
+            if limit is not None and count >= limit:
+                return
+            yield item
+
+    def _pages(self, request: dict[str, Any]) -> Iterator[Item]:
+        while True:
+            with _translated():
+                page = self._table.query(**request)
+            yield from page["Items"]
+            if "LastEvaluatedKey" not in page:
+                return
+            request = request | {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+
+def keyed(key: Key, attributes: Item) -> dict[str, Any]:
+    """An item: its key and its attributes."""
+    return {"pk": key[0], "sk": key[1], **attributes}
+
+
+def new(key: Key, attributes: Item) -> dict[str, Any]:
+    """An operation that puts an item which must not be there yet."""
+    return {"Put": {"Item": keyed(key, attributes), "ConditionExpression": "attribute_not_exists(pk)"}}
+
+
+def put(
+    key: Key, attributes: Item, condition: str | None = None, values: Item | None = None
+) -> dict[str, Any]:
+    """An operation that puts an item where the condition holds."""
+    return {"Put": {"Item": keyed(key, attributes), **_conditional(condition, values)}}
+
+
+def remove(key: Key) -> dict[str, Any]:
+    """An operation that deletes an item."""
+    return {"Delete": {"Key": _key(key)}}
+
+
+def _key(key: Key) -> dict[str, str]:
+    return {"pk": key[0], "sk": key[1]}
+
+
+def _conditional(condition: str | None, values: Item | None) -> dict[str, Any]:
+    extra: dict[str, Any] = {}
+    if condition:
+        extra["ConditionExpression"] = condition
+    if values:
+        extra["ExpressionAttributeValues"] = dict(values)
+    return extra
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        if code in _THROTTLED:
+            raise Throttled(f"the table said {code}") from error
+        if code in _CONFLICTS:
+            raise Conflict(f"the table said {code}") from error
+        raise

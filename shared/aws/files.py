@@ -1,0 +1,128 @@
+"""Files in S3: what is derived (facts, directories, decisions), and the exports themselves."""
+
+import gzip
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
+
+from botocore.exceptions import ClientError
+
+from shared.aws import keys
+from shared.domain.canonical import digest
+from shared.domain.errors import IntegrityError, NotFound, Throttled
+from shared.domain.identifiers import BatchId
+from shared.domain.person import Directory
+from shared.ports import CaseStore, Export, Files
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+_MISSING: Final = {"NoSuchKey", "NoSuchVersion", "404", "NotFound"}
+_EXISTS: Final = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
+_THROTTLED: Final = {"SlowDown", "503", "InternalError", "RequestTimeout"}
+_MANIFEST_SUFFIX: Final = ".manifest.json"
+
+
+class S3Files:
+    """See ``shared.ports.Files``."""
+
+    def __init__(self, bucket: str, s3: "S3Client") -> None:
+        self._bucket = bucket
+        self._s3 = s3
+
+    def read(self, key: str) -> bytes:
+        with _translated(key):
+            return self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+
+    def write(self, key: str, body: bytes) -> None:
+        try:
+            self._s3.put_object(
+                Bucket=self._bucket, Key=key, Body=body, IfNoneMatch="*", ChecksumAlgorithm="SHA256"
+            )
+        except ClientError as error:
+            if _code(error) not in _EXISTS:
+                raise _translate(error, key) from error
+            if self.read(key) != body:
+                raise IntegrityError(f"{key} was written before, with other bytes") from error
+
+    def read_lines(self, key: str) -> list[bytes]:
+        return gzip.decompress(self.read(key)).splitlines()
+
+    def write_lines(self, key: str, lines: Iterable[bytes]) -> str:
+        text = b"".join(line + b"\n" for line in lines)
+        # No name and no time in the gzip header, so that the same lines give the same bytes.
+        self.write(key, gzip.compress(text, compresslevel=6, mtime=0))
+        return digest(text)
+
+
+class S3Exports:
+    """See ``shared.ports.Exports``."""
+
+    def __init__(self, bucket: str, s3: "S3Client") -> None:
+        self._bucket = bucket
+        self._s3 = s3
+
+    def open(self, key: str, object_version: str | None) -> Export:
+        which: dict[str, Any] = {"VersionId": object_version} if object_version else {}
+        with _translated(key):
+            found = self._s3.get_object(Bucket=self._bucket, Key=key, **which)
+        return Export(
+            key=key,
+            object_version=found.get("VersionId"),
+            size=found["ContentLength"],
+            body=cast(BinaryIO, found["Body"]),
+            manifest=self._manifest(key),
+        )
+
+    def _manifest(self, key: str) -> bytes | None:
+        try:
+            with _translated(key):
+                return self._s3.get_object(Bucket=self._bucket, Key=key + _MANIFEST_SUFFIX)["Body"].read()
+        except NotFound:
+            return None
+
+
+class FiledDirectories:
+    """See ``shared.ports.Directories``. The one read last is kept, since most calls want the same."""
+
+    def __init__(self, store: CaseStore, files: Files) -> None:
+        self._store = store
+        self._files = files
+        self._last: Directory | None = None
+
+    def current(self) -> Directory:
+        batch = self._store.directory_batch()
+        if batch is None:
+            raise NotFound("no directory of people has been accepted yet")
+        return self.version(batch)
+
+    def version(self, batch: BatchId) -> Directory:
+        if self._last is None or self._last.version != batch:
+            rows = map(json.loads, self._files.read_lines(keys.people(batch)))
+            self._last = Directory.from_rows(batch, rows)
+        return self._last
+
+
+def is_manifest(key: str) -> bool:
+    return key.endswith(_MANIFEST_SUFFIX)
+
+
+@contextmanager
+def _translated(key: str) -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        raise _translate(error, key) from error
+
+
+def _translate(error: ClientError, key: str) -> Exception:
+    if _code(error) in _MISSING:
+        return NotFound(f"there is no object {key}")
+    if _code(error) in _THROTTLED:
+        return Throttled(f"the bucket said {_code(error)}")
+    return error
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))

@@ -1,0 +1,97 @@
+"""A data key for each person, wrapped by KMS, in the table only: deleting it erases what it sealed."""
+
+import os
+from typing import TYPE_CHECKING, Any, Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from shared.aws import keys
+from shared.aws.dynamo import Table, keyed
+from shared.domain.canonical import digest, parse_canonical
+from shared.domain.errors import Conflict, IntegrityError
+from shared.domain.event import (
+    Event,
+    EventDraft,
+    Sealed,
+    associated_data,
+    from_base64url,
+    opening_bytes,
+    sealed,
+)
+from shared.domain.identifiers import PersonId
+
+if TYPE_CHECKING:
+    from mypy_boto3_kms.client import KMSClient
+
+_NONCE_BYTES: Final = 12
+_SALT_BYTES: Final = 16
+
+
+class KmsSubjectKeys:
+    """Seals and opens the private parts of events. Unwrapped keys live in this process's memory only."""
+
+    def __init__(self, table: Table, kms: "KMSClient", wrapping_key: str) -> None:
+        self._table = table
+        self._kms = kms
+        self._wrapping_key = wrapping_key
+
+    def seal(self, draft: EventDraft) -> Sealed | None:
+        """The private part of the draft under its person's key, which is made where there is none yet."""
+        if draft.private is None or draft.person is None:
+            return None
+        opening = opening_bytes(draft.private, os.urandom(_SALT_BYTES))
+        nonce = os.urandom(_NONCE_BYTES)
+        key = self._key(draft.person) or self._new_key(draft.person)
+        ciphertext = AESGCM(key).encrypt(nonce, opening, associated_data(draft))
+        return sealed(draft.person, nonce, ciphertext, opening)
+
+    def open(self, event: Event) -> dict[str, Any] | None:
+        """The private part in the clear; None where the event has none or the person's key was shredded."""
+        if event.private is None:
+            return None
+        key = self._key(PersonId(event.private.key))
+        if key is None:
+            return None
+        try:
+            opening = AESGCM(key).decrypt(
+                from_base64url(event.private.nonce),
+                from_base64url(event.private.ciphertext),
+                associated_data(event),
+            )
+        except InvalidTag as error:
+            raise IntegrityError(f"the private part of an event of {event.subject} does not open") from error
+        if digest(opening) != event.private.commitment:
+            raise IntegrityError(
+                f"the private part of an event of {event.subject} is not what was committed to"
+            )
+        body: dict[str, Any] = parse_canonical(opening)["body"]
+        return body
+
+    def _key(self, person: PersonId) -> bytes | None:
+        item = self._table.get(keys.subject_key(person))
+        if item is None:
+            return None
+        answer = self._kms.decrypt(
+            KeyId=self._wrapping_key,
+            CiphertextBlob=bytes(item["wrapped"]),
+            EncryptionContext={"person": person},
+        )
+        return answer["Plaintext"]
+
+    def _new_key(self, person: PersonId) -> bytes:
+        made = self._kms.generate_data_key(
+            KeyId=self._wrapping_key, KeySpec="AES_256", EncryptionContext={"person": person}
+        )
+        try:
+            self._table.put(
+                keyed(keys.subject_key(person), {"wrapped": made["CiphertextBlob"]}),
+                "attribute_not_exists(pk)",
+            )
+        except Conflict:
+            # Somebody else made the person's key at the same moment; theirs is the one that counts.
+            theirs = self._key(person)
+            if theirs is None:
+                raise
+            return theirs
+        return made["Plaintext"]

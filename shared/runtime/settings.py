@@ -1,0 +1,72 @@
+"""What a function is told by its environment: one model a function, read once, at its first call."""
+
+import os
+from datetime import datetime
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.runtime.clock import ScaledClock
+
+
+class Settings(BaseModel):
+    """What every function has. A variable that is missing or wrong stops the first call with its name."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    table_name: str = Field(alias="TABLE_NAME")
+    subject_key_id: str = Field(alias="SUBJECT_KEY_ID")
+    code_version: str = Field(alias="CODE_VERSION")
+    clock_rate: int = Field(alias="CLOCK_RATE", ge=1)
+    clock_origin: datetime | None = Field(alias="CLOCK_ORIGIN", default=None)
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        # An empty variable is one that was not set: CloudFormation cannot leave one out.
+        return cls.model_validate({name: value for name, value in os.environ.items() if value != ""})
+
+    @property
+    def clock(self) -> ScaledClock:
+        return ScaledClock(self.clock_rate, self.clock_origin)
+
+
+class FilesSettings(Settings):
+    facts_bucket: str = Field(alias="FACTS_BUCKET")
+
+
+class IngestSettings(FilesSettings):
+    exports_bucket: str = Field(alias="EXPORTS_BUCKET")
+    shards: int = Field(alias="SHARDS", ge=1, le=9999)
+
+
+class PlanSettings(FilesSettings):
+    shards: int = Field(alias="SHARDS", ge=1, le=9999)
+
+
+class ReconcileSettings(FilesSettings):
+    case_state_machine_arn: str = Field(alias="CASE_STATE_MACHINE_ARN")
+
+
+class RelaySettings(FilesSettings):
+    public_url: str = Field(alias="PUBLIC_URL")
+    mail_from: str = Field(alias="MAIL_FROM")
+    hr_queue_email: str = Field(alias="HR_QUEUE_EMAIL")
+    source_owner_email: str = Field(alias="SOURCE_OWNER_EMAIL")
+    configuration_set: str = Field(alias="CONFIGURATION_SET")
+    topic_arn: str = Field(alias="TOPIC_ARN")
+    case_state_machine_arn: str = Field(alias="CASE_STATE_MACHINE_ARN")
+
+
+class RespondSettings(FilesSettings):
+    public_url: str = Field(alias="PUBLIC_URL")
+
+
+class LedgerSettings(Settings):
+    ledger_bucket: str = Field(alias="LEDGER_BUCKET")
+    signing_key_id: str = Field(alias="SIGNING_KEY_ID")
+    retention_days: int = Field(alias="RETENTION_DAYS", ge=1)
+
+
+class QuerySettings(FilesSettings):
+    ledger_bucket: str = Field(alias="LEDGER_BUCKET")
+    signing_key_id: str = Field(alias="SIGNING_KEY_ID")

@@ -1,0 +1,229 @@
+"""The case store in memory, held to the same contract tests as the one in DynamoDB."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from shared.domain.case import Case, CaseStatus
+from shared.domain.change import Change
+from shared.domain.effect import Effect
+from shared.domain.errors import Conflict, NotFound
+from shared.domain.event import (
+    NOTHING_BEFORE,
+    Event,
+    EventTag,
+    chain,
+    event_bytes,
+    event_digest,
+    opening_bytes,
+    parse_event,
+    sealed,
+)
+from shared.domain.identifiers import BatchId, CaseId, EvaluationId, PersonId, RequestId, Subject
+from shared.domain.record import Batch, EvaluationRecord, PlannedEvaluation, Revision
+from shared.domain.request import Request
+from shared.ports import Clock, OutboxRow
+
+
+Value = TypeVar("Value")
+
+
+@dataclass
+class _State:
+    """Everything stored, so that a change can be tried on a copy."""
+
+    outcomes: dict[str, str] = field(default_factory=dict)
+    cases: dict[CaseId, Case] = field(default_factory=dict)
+    open_cases: dict[tuple[str, PersonId], CaseId] = field(default_factory=dict)
+    requests: dict[RequestId, Request] = field(default_factory=dict)
+    chains: dict[Subject, list[bytes]] = field(default_factory=dict)
+    outbox: dict[str, OutboxRow] = field(default_factory=dict)
+    batches: dict[BatchId, Batch] = field(default_factory=dict)
+    revisions: list[Revision] = field(default_factory=list)
+    directory: Batch | None = None
+    planned: dict[EvaluationId, PlannedEvaluation] = field(default_factory=dict)
+    evaluations: dict[EvaluationId, EvaluationRecord] = field(default_factory=dict)
+
+
+class FakeStore:
+    """CaseStore and Outbox in one. ``seen`` is every event committed, in order; ``effects`` every effect."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._state = _State()
+        self._private: dict[bytes, Mapping[str, Any]] = {}
+        self.seen: list[Event] = []
+        self.effects: list[Effect] = []
+
+    def __len__(self) -> int:
+        return len(self._state.cases)
+
+    def __contains__(self, tag: EventTag) -> bool:
+        """Whether such an event was ever committed: ``assert EventTag.CASE_OPENED in store``."""
+        return any(event.tag == tag for event in self.seen)
+
+    def commit(self, change: Change) -> str:
+        if change.command in self._state.outcomes:
+            return self._state.outcomes[change.command]
+        # Containers are copied and their contents are frozen, so a refused change leaves no trace.
+        tried = _State(**{name: _copied(value) for name, value in vars(self._state).items()})
+        events = self._write(tried, change, self._clock.now())
+        self._state = tried
+        self.seen += events
+        self.effects += change.effects
+        return change.result
+
+    def _write(self, state: _State, change: Change, now: datetime) -> list[Event]:
+        state.outcomes[change.command] = change.result
+        events = [self._append(state, draft, now) for draft in change.events]
+        if change.case is not None:
+            _write_case(state, change.case)
+        for request in change.requests:
+            before = state.requests.get(request.id)
+            _follows(request.version, None if before is None else before.version, request.id)
+            state.requests[request.id] = request
+        for effect in change.effects:
+            if effect.id in state.outbox:
+                raise Conflict(f"effect {effect.id} was queued before")
+            state.outbox[effect.id] = OutboxRow(effect, now, 0)
+        if change.batch is not None:
+            known = state.batches.get(change.batch.id)
+            if known is not None and known.refused is None:
+                raise Conflict(f"batch {known.id} was accepted before")
+            state.batches[change.batch.id] = change.batch
+        state.revisions += change.revisions
+        if change.directory is not None:
+            if state.directory is not None and state.directory.known_at > change.directory.known_at:
+                raise Conflict("a later directory is in force")
+            state.directory = change.directory
+        if change.planned is not None:
+            _new(state.planned, change.planned.id)
+            state.planned[change.planned.id] = change.planned
+        if change.evaluation is not None:
+            _new(state.evaluations, change.evaluation.plan.id)
+            state.evaluations[change.evaluation.plan.id] = change.evaluation
+        return events
+
+    def _append(self, state: _State, draft: Any, now: datetime) -> Event:
+        events = state.chains.setdefault(draft.subject, [])
+        private = None
+        if draft.private is not None:
+            opening = opening_bytes(draft.private, b"0" * 16)
+            private = sealed(draft.person, b"0" * 12, b"not readable", opening)
+        previous = event_digest(events[-1]) if events else NOTHING_BEFORE
+        event = chain(draft, len(events) + 1, previous, now, private)
+        events.append(event_bytes(event))
+        if draft.private is not None:
+            self._private[events[-1]] = dict(draft.private)
+        return event
+
+    def outcome(self, command: str) -> str | None:
+        return self._state.outcomes.get(command)
+
+    def case(self, case_id: CaseId) -> Case:
+        return _found(self._state.cases, case_id)
+
+    def open_case(self, policy_name: str, rep_id: PersonId) -> CaseId | None:
+        return self._state.open_cases.get((policy_name, rep_id))
+
+    def cases(self, status: CaseStatus) -> Iterator[Case]:
+        found = [case for case in self._state.cases.values() if case.status == status]
+        return iter(sorted(found, key=lambda case: (case.due_at, case.id)))
+
+    def cases_of(self, rep_id: PersonId) -> Iterator[Case]:
+        found = [case for case in self._state.cases.values() if case.rep_id == rep_id]
+        return iter(sorted(found, key=lambda case: (case.opened_at, case.id)))
+
+    def request(self, request_id: RequestId) -> Request:
+        return _found(self._state.requests, request_id)
+
+    def requests_of(self, case_id: CaseId) -> Sequence[Request]:
+        return [request for request in self._state.requests.values() if request.case_id == case_id]
+
+    def events(self, subject: Subject) -> Sequence[bytes]:
+        return list(self._state.chains.get(subject, []))
+
+    def opened(self, event: bytes) -> Mapping[str, object] | None:
+        parse_event(event)
+        return self._private.get(event)
+
+    def batch(self, batch: BatchId) -> Batch:
+        return _found(self._state.batches, batch)
+
+    def batches(self) -> Iterator[Batch]:
+        return iter(sorted(self._state.batches.values(), key=lambda batch: batch.known_at, reverse=True))
+
+    def revisions(self, period: str) -> Sequence[Revision]:
+        found = [revision for revision in self._state.revisions if revision.period == period]
+        return sorted(found, key=lambda revision: (revision.known_at, revision.batch))
+
+    def directory_batch(self) -> BatchId | None:
+        return None if self._state.directory is None else self._state.directory.id
+
+    def planned(self, evaluation_id: EvaluationId) -> PlannedEvaluation:
+        return _found(self._state.planned, evaluation_id)
+
+    def evaluation(self, evaluation_id: EvaluationId) -> EvaluationRecord:
+        return _found(self._state.evaluations, evaluation_id)
+
+    def evaluations(self, policy_name: str) -> Iterator[EvaluationRecord]:
+        of_policy = [
+            record
+            for record in self._state.evaluations.values()
+            if record.plan.policy.partition("@")[0] == policy_name
+        ]
+        return iter(sorted(of_policy, key=lambda r: (r.plan.period, r.completed_at), reverse=True))
+
+    # The outbox.
+
+    def row(self, effect_id: str) -> OutboxRow | None:
+        return self._state.outbox.get(effect_id)
+
+    def pending(self, limit: int = 100) -> Sequence[OutboxRow]:
+        return list(self._state.outbox.values())[:limit]
+
+    def done(self, effect_id: str) -> None:
+        self._state.outbox.pop(effect_id, None)
+
+    def failed(self, effect_id: str, why: str) -> None:
+        row = self._state.outbox[effect_id]
+        self._state.outbox[effect_id] = OutboxRow(row.effect, row.queued_at, row.attempts + 1)
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copied(inner) if isinstance(inner, list) else inner for key, inner in value.items()}
+    return list(value) if isinstance(value, list) else value
+
+
+def _write_case(state: _State, case: Case) -> None:
+    before = state.cases.get(case.id)
+    _follows(case.version, None if before is None else before.version, case.id)
+    guard = (case.policy.partition("@")[0], case.rep_id)
+    if case.version == 1:
+        if guard in state.open_cases:
+            raise Conflict(f"{case.rep_id} has an open case already")
+        state.open_cases[guard] = case.id
+    elif case.status is CaseStatus.CLOSED:
+        state.open_cases.pop(guard, None)
+    # Through JSON and back, as in a table: what cannot be stored shows here too.
+    state.cases[case.id] = Case.model_validate(json.loads(case.model_dump_json()))
+
+
+def _follows(version: int, before: int | None, what: str) -> None:
+    if version != (before or 0) + 1:
+        raise Conflict(f"{what} has version {before}, so {version} does not follow")
+
+
+def _new(known: Mapping[Any, Any], key: str) -> None:
+    if key in known:
+        raise Conflict(f"{key} is there already")
+
+
+def _found(known: Mapping[Any, Value], key: str) -> Value:
+    try:
+        return known[key]
+    except KeyError:
+        raise NotFound(f"there is no {key}") from None

@@ -1,0 +1,189 @@
+"""Everything outside the store, in memory: files, directories, policies, links, mail, topic, workflow."""
+
+import gzip
+import hashlib
+import io
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from shared.domain.errors import IntegrityError, InvalidInput, NotFound, Throttled
+from shared.domain.identifiers import BatchId, CaseId, PolicyRef, RequestId
+from shared.domain.person import Directory
+from shared.domain.policy import Policy
+from shared.ports import Export, Mail
+
+
+class FakeFiles:
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.files
+
+    def read(self, key: str) -> bytes:
+        try:
+            return self.files[key]
+        except KeyError:
+            raise NotFound(f"there is no object {key}") from None
+
+    def write(self, key: str, body: bytes) -> None:
+        if self.files.setdefault(key, body) != body:
+            raise IntegrityError(f"{key} was written before, with other bytes")
+
+    def read_lines(self, key: str) -> list[bytes]:
+        return gzip.decompress(self.read(key)).splitlines()
+
+    def write_lines(self, key: str, lines: Iterable[bytes]) -> str:
+        text = b"".join(line + b"\n" for line in lines)
+        self.write(key, gzip.compress(text, mtime=0))
+        return hashlib.sha256(text).hexdigest()
+
+
+class FakeExports:
+    def __init__(self) -> None:
+        self.exports: dict[str, bytes] = {}
+
+    def drop(self, key: str, body: bytes) -> None:
+        self.exports[key] = body
+
+    def open(self, key: str, object_version: str | None) -> Export:
+        if key not in self.exports:
+            raise NotFound(f"there is no object {key}")
+        body = self.exports[key]
+        return Export(
+            key, object_version, len(body), io.BytesIO(body), self.exports.get(f"{key}.manifest.json")
+        )
+
+
+class FakeDirectories:
+    def __init__(self, *directories: Directory) -> None:
+        self.directories = list(directories)
+
+    def current(self) -> Directory:
+        if not self.directories:
+            raise NotFound("no directory of people has been accepted yet")
+        return self.directories[-1]
+
+    def version(self, batch: BatchId) -> Directory:
+        for directory in self.directories:
+            if directory.version == batch:
+                return directory
+        raise NotFound(f"there is no directory {batch}")
+
+
+class FakePolicies:
+    def __init__(self, *policies: tuple[Policy, bytes]) -> None:
+        self.policies = list(policies)
+
+    def in_force(self, day: datetime) -> Sequence[Policy]:
+        latest: dict[str, Policy] = {}
+        for policy, _ in self.policies:
+            known = latest.get(policy.policy)
+            if policy.effective_from <= day.date() and (known is None or known.version < policy.version):
+                latest[policy.policy] = policy
+        return list(latest.values())
+
+    def by_ref(self, ref: PolicyRef) -> tuple[Policy, bytes]:
+        for policy, text in self.policies:
+            if policy.ref == ref:
+                return policy, text
+        raise NotFound(f"there is no policy {ref}")
+
+
+class FakeLinks:
+    """Tokens and codes are counted, so that a test can name them: ``link-1``, ``000001``."""
+
+    def __init__(self) -> None:
+        self.links: dict[str, tuple[RequestId, datetime]] = {}
+        self.codes: dict[RequestId, tuple[str, datetime]] = {}
+        self.issued = 0
+        self.guesses: dict[RequestId, int] = {}
+
+    def issue(self, request_id: RequestId, expires_at: datetime) -> str:
+        token = f"link-{len(self.links) + 1}"
+        self.links[token] = (request_id, expires_at)
+        return token
+
+    def resolve(self, token: str) -> tuple[RequestId, datetime]:
+        if token not in self.links:
+            raise NotFound("there is no such link")
+        return self.links[token]
+
+    def issue_code(self, request_id: RequestId, expires_at: datetime) -> str:
+        if self.issued >= 5:
+            raise Throttled("no more codes for this request within the hour")
+        self.issued += 1
+        self.guesses[request_id] = 0
+        code = f"{self.issued:06d}"
+        self.codes[request_id] = (code, expires_at)
+        return code
+
+    def redeem_code(self, request_id: RequestId, code: str, now: datetime) -> bool:
+        known = self.codes.get(request_id)
+        if known is None or now >= known[1] or self.guesses[request_id] >= 5:
+            return False
+        self.guesses[request_id] += 1
+        if known[0] != code:
+            return False
+        del self.codes[request_id]
+        return True
+
+
+class FakeMailer:
+    """``refuses`` are addresses that the carrier rejects; ``down`` makes every sending fail for now."""
+
+    def __init__(self) -> None:
+        self.sent: list[Mail] = []
+        self.refuses: set[str] = set()
+        self.down = False
+
+    def __len__(self) -> int:
+        return len(self.sent)
+
+    def send(self, mail: Mail) -> str:
+        if self.down:
+            raise Throttled("the mail service said to slow down")
+        if self.refuses & set(mail.to):
+            raise InvalidInput("the mail service refused the mail")
+        self.sent.append(mail)
+        return f"message-{len(self.sent)}"
+
+
+class FakeTopic:
+    def __init__(self) -> None:
+        self.published: list[bytes] = []
+
+    def publish(self, event: bytes) -> None:
+        self.published.append(event)
+
+
+class FakeTaskTokens:
+    def __init__(self) -> None:
+        self.tokens: dict[CaseId, str] = {}
+
+    def store(self, case_id: CaseId, token: str) -> None:
+        self.tokens[case_id] = token
+
+    def take(self, case_id: CaseId) -> str | None:
+        return self.tokens.pop(case_id, None)
+
+
+class FakeWorkflow:
+    """``alive`` are the executions that run; ``woken`` the tokens that a waiting task was woken with."""
+
+    def __init__(self) -> None:
+        self.started: list[tuple[CaseId, int]] = []
+        self.alive: set[tuple[CaseId, int]] = set()
+        self.woken: list[str] = []
+
+    def start(self, case_id: CaseId, generation: int) -> None:
+        if (case_id, generation) not in self.started:
+            self.started.append((case_id, generation))
+            self.alive.add((case_id, generation))
+
+    def wake(self, token: str) -> bool:
+        self.woken.append(token)
+        return True
+
+    def running(self, case_id: CaseId, generation: int) -> bool:
+        return (case_id, generation) in self.alive
