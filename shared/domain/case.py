@@ -67,7 +67,7 @@ class PeriodResult(BaseModel):
 
 
 class Hold(BaseModel):
-    """HR decides something first. ``remaining_s`` seconds of the stage were left when it began, 0 where none ran."""
+    """HR decides something first; ``remaining_s`` seconds of the stage were left (0 where none ran)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

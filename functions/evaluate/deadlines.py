@@ -1,0 +1,97 @@
+"""Business time: by when somebody has to have answered, counted where they live."""
+
+import calendar
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from holidays import HolidayBase, country_holidays
+
+from shared.domain.errors import InvalidPolicy
+from shared.domain.ladder import Length
+from shared.domain.period import PeriodKind
+
+_SATURDAY = 5
+_LONGEST_REST = 400
+"""No calendar has so many days off in a row; a country that would is a fault of the policy."""
+
+
+def due(
+    instant: datetime,
+    length: str | Length,
+    timezone: str,
+    country: str | None,
+    subdivision: str | None = None,
+    period_kind: PeriodKind = "month",
+) -> datetime:
+    """The instant, in UTC, at which a length that began at ``instant`` is over.
+
+    Counted on the wall clock of ``timezone``, and always ending at the time of day at which it began:
+    ``Nd`` is N calendar days later, ``Np`` N months (or quarters) later on the same day of the month, or on
+    its last day where there is no such day, and ``Nbd`` the N-th business day after the local day of
+    ``instant``, whether that day is one itself or not. So two business days from Friday 15:00 end on Tuesday
+    15:00. A business day is neither of the country's weekend nor a public holiday there (nor of the
+    subdivision); without a country it is Monday to Friday. A time of day that daylight saving skips is read
+    as the one an hour later; of two equal ones, the first counts.
+    """
+    if instant.tzinfo is None:
+        raise ValueError("a deadline is counted from an instant with a time zone")
+    parsed = Length.parse(length)
+    zone = _zone(timezone)
+    local = instant.astimezone(zone)
+    match parsed.unit:
+        case "d":
+            day = local.date() + timedelta(days=parsed.count)
+        case "p":
+            day = _months_later(local.date(), parsed.count * (1 if period_kind == "month" else 3))
+        case "bd":
+            day = _business_day(local.date(), parsed.count, country, subdivision)
+    return datetime.combine(day, local.time().replace(fold=0), zone).astimezone(UTC)
+
+
+def local_day(instant: datetime, timezone: str) -> date:
+    """The calendar day that it is there at that instant."""
+    return instant.astimezone(_zone(timezone)).date()
+
+
+def is_business_day(day: date, country: str | None, subdivision: str | None = None) -> bool:
+    if country is None:
+        return day.weekday() < _SATURDAY
+    return bool(_calendar(country, subdivision).is_working_day(day))
+
+
+def _business_day(day: date, count: int, country: str | None, subdivision: str | None) -> date:
+    idle = 0
+    while count:
+        day += timedelta(days=1)
+        if is_business_day(day, country, subdivision):
+            count, idle = count - 1, 0
+        else:
+            idle += 1
+            if idle > _LONGEST_REST:
+                raise InvalidPolicy(f"calendar: {country} has no business day near {day}")
+    return day
+
+
+def _months_later(day: date, count: int) -> date:
+    ordinal = day.year * 12 + day.month - 1 + count
+    year, month = ordinal // 12, ordinal % 12 + 1
+    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise InvalidPolicy(f"calendar: {name!r} is no time zone of the IANA database") from error
+
+
+@lru_cache(maxsize=64)
+def _calendar(country: str, subdivision: str | None) -> HolidayBase:
+    # The calendar adds years to itself as they are asked for, so one per place is enough.
+    try:
+        return country_holidays(country, subdiv=subdivision)
+    except NotImplementedError as error:
+        raise InvalidPolicy(
+            f"calendar: no holidays are known for {country} {subdivision or ''}".rstrip()
+        ) from error
