@@ -1,13 +1,29 @@
-"""Keys that a test may hold in its hand."""
+"""A ledger in memory: keys that a test may hold in its hand, a table and a bucket that die when told to."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from functions.audit.ledger import key_id
+from functions.audit.ledger import key_id, segment_events
+from functions.audit.seal_ledger import Sealing, SealReport, seal_ledger
+from shared.domain.errors import Conflict, IntegrityError
+from shared.domain.event import (
+    NOTHING_BEFORE,
+    Actor,
+    ActorKind,
+    EventDraft,
+    EventTag,
+    chain,
+    event_bytes,
+    event_digest,
+)
+from shared.domain.identifiers import CommandId, Subject
+from shared.ledger_ports import EventPlace, StoredEvent
 
 
 @dataclass(frozen=True)
@@ -31,3 +47,153 @@ class TestSigner:
 
     def sign(self, message: bytes) -> bytes:
         return self.key.sign(message, ec.ECDSA(hashes.SHA256()))
+
+
+START = datetime(2026, 10, 1, 6, 0, tzinfo=UTC)
+
+
+class Crash(Exception):
+    """The process died here."""
+
+
+@dataclass
+class World:
+    """A table, a bucket, keys: in memory, and able to die before or after any of its calls."""
+
+    signers: list[TestSigner] = field(default_factory=lambda: [TestSigner.made(1)])
+    head_item: tuple[int, bytes] | None = None
+    events: dict[EventPlace, StoredEvent] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
+    retained: dict[str, datetime] = field(default_factory=dict)
+    hidden: set[EventPlace] = field(default_factory=set)
+    calls: int = 0
+    die_at: int | None = None
+
+    def sealing(self) -> Sealing:
+        return Sealing(HeadItem(self), Log(self), Bucket(self), Ring(self), timedelta(days=365 * 7))
+
+    def seal(self, now: datetime) -> SealReport:
+        return seal_ledger(self.sealing(), now)
+
+    def step(self) -> None:
+        """One call of the outside world, where the process may die."""
+        self.calls += 1
+        if self.calls == self.die_at:
+            raise Crash
+
+    def happened(self, subject: str, tag: EventTag, at: datetime, **data: object) -> EventPlace:
+        """One more event of the subject."""
+        sequence = 1 + sum(place.subject == subject for place in self.events)
+        place = EventPlace(Subject(subject), sequence)
+        before = self.events.get(EventPlace(place.subject, sequence - 1))
+        draft = EventDraft(
+            tag=tag,
+            subject=place.subject,
+            occurred_at=at,
+            actor=Actor(ActorKind.SYSTEM, "test"),
+            command=CommandId(f"{subject}-{sequence}"),
+            data=data,
+        )
+        event = chain(draft, sequence, event_digest(before.data) if before else NOTHING_BEFORE, at)
+        self.events[place] = StoredEvent(event_bytes(event), None)
+        return place
+
+    def segments(self) -> list[bytes]:
+        """All sealed events, in their order."""
+        names = sorted(name for name in self.files if "/segments/" in name)
+        return [event for name in names for event in segment_events(name, self.files[name])]
+
+    def checkpoints(self) -> list[bytes]:
+        """All checkpoint files, in their order."""
+        return [self.files[name] for name in sorted(self.files) if "/checkpoints/" in name]
+
+    def keys(self) -> list[bytes]:
+        return [signer.public_key_pem() for signer in self.signers]
+
+
+@dataclass
+class HeadItem:
+    world: World
+
+    def read(self) -> tuple[int, bytes] | None:
+        self.world.step()
+        return self.world.head_item
+
+    def replace(self, version: int, body: bytes) -> None:
+        self.world.step()
+        if (self.world.head_item[0] if self.world.head_item else 0) != version - 1:
+            raise Conflict("the head moved")
+        self.world.head_item = (version, body)
+        self.world.step()
+
+
+@dataclass
+class Log:
+    world: World
+
+    def unsequenced(self, limit: int) -> list[EventPlace]:
+        self.world.step()
+        # As a lagging index does: shows some that have their place by now, hides some that have none yet.
+        events, hidden = self.world.events, self.world.hidden
+        stale = [place for place, stored in events.items() if stored.index is not None][-20:]
+        fresh = [place for place, stored in events.items() if stored.index is None and place not in hidden]
+        return [*stale, *fresh][:limit]
+
+    def read(self, places: Iterable[EventPlace]) -> dict[EventPlace, StoredEvent]:
+        self.world.step()
+        return {place: self.world.events[place] for place in places if place in self.world.events}
+
+    def sequence(self, indices: Mapping[EventPlace, int]) -> None:
+        for place, index in indices.items():
+            self.world.step()
+            if self.world.events[place].index not in (None, index):
+                raise IntegrityError(f"{place} has another index")
+            self.world.events[place] = StoredEvent(self.world.events[place].data, index)
+
+
+@dataclass
+class Bucket:
+    world: World
+
+    def put(self, name: str, data: bytes, retain_until: datetime) -> None:
+        self.world.step()
+        if name in self.world.files:
+            raise Conflict(name)
+        self.world.files[name] = data
+        self.world.retained[name] = retain_until
+        self.world.step()
+
+    def get(self, name: str) -> bytes:
+        self.world.step()
+        return self.world.files[name]
+
+
+@dataclass
+class Ring:
+    world: World
+
+    def first(self) -> TestSigner:
+        return self.world.signers[0]
+
+    def signer(self, key_id: str) -> TestSigner:
+        return next(signer for signer in self.world.signers if signer.key_id == key_id)
+
+
+def lived_in() -> World:
+    """A ledger with two cases, an evaluation, a rotated key, quiet hours and several checkpoints."""
+    world = World([TestSigner.made(1), TestSigner.made(2)])
+    minute = timedelta(minutes=1)
+    world.happened("evaluation/e-1", EventTag.EVALUATION_COMPLETED, START, decisions="ab" * 32)
+    world.happened("case/c-1", EventTag.CASE_OPENED, START + minute, stage="coaching")
+    world.happened("case/c-2", EventTag.CASE_OPENED, START + minute, stage="coaching")
+    world.seal(START + 2 * minute)
+    world.happened("case/c-1", EventTag.REQUEST_SENT, START + 3 * minute, request="q-1")
+    world.seal(START + 4 * minute)
+    old, new = (signer.key_id for signer in world.signers)
+    world.happened("system", EventTag.KEY_ROTATED, START + 5 * minute, old=old, new=new)
+    world.seal(START + 6 * minute)
+    world.seal(START + 70 * minute)
+    world.happened("case/c-1", EventTag.REQUEST_ANSWERED, START + 71 * minute, answer="coach")
+    world.happened("case/c-2", EventTag.CASE_CLOSED, START + 71 * minute, exit="graduated")
+    world.seal(START + 72 * minute)
+    return world
