@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
-from functions.audit.merkle import Frontier, leaf_hash
+from shared.domain.merkle import Frontier, leaf_hash
 from shared.domain.canonical import canonical_bytes, digest, parse_canonical
 from shared.domain.errors import IntegrityError
 

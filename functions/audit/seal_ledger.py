@@ -22,7 +22,7 @@ from functions.audit.ledger import (
     segment_bytes,
     segment_name,
 )
-from functions.audit.merkle import Frontier
+from shared.domain.merkle import Frontier
 from shared.domain.canonical import canonical_bytes, parse_canonical
 from shared.domain.errors import Conflict, IntegrityError
 from shared.domain.event import NOTHING_BEFORE, Event, EventTag, event_digest, moment, parse_event, stamp

@@ -13,7 +13,7 @@ from functions.audit.ledger import (
     segment_name,
     segment_range,
 )
-from functions.audit.merkle import Frontier
+from shared.domain.merkle import Frontier
 from shared.domain.errors import IntegrityError
 from tests.unit.audit.workshop import TestSigner
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.audit.merkle import (
+from shared.domain.merkle import (
     EMPTY_ROOT,
     Frontier,
     Tree,

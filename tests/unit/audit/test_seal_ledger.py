@@ -4,7 +4,7 @@ from itertools import pairwise
 import pytest
 
 from functions.audit.ledger import NO_CHECKPOINT, leaf_hashes, parse_checkpoint
-from functions.audit.merkle import Frontier
+from shared.domain.merkle import Frontier
 from functions.audit.seal_ledger import MOST_ROUNDS, Head
 from shared.domain.errors import Conflict, IntegrityError
 from shared.domain.event import EventTag, parse_event
