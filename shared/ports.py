@@ -1,4 +1,4 @@
-"""What the use cases speak to. Adapters are in ``shared.aws``; fakes, held to the same contract tests, in ``tests``."""
+"""What the use cases speak to. ``shared.aws`` has adapters, ``tests.fakes`` stand-ins, both held to one suite."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -79,6 +79,10 @@ class CaseStore(Protocol):
 
     def revisions(self, period: str) -> Sequence[Revision]:
         """The revisions of a period, the one known last at the end."""
+        ...
+
+    def periods(self) -> Sequence[str]:
+        """Every period that has a revision, months and quarters alike, as text in order."""
         ...
 
     def directory_batch(self) -> BatchId | None:
@@ -197,12 +201,15 @@ class Files(Protocol):
         """Writing the same bytes again is fine. Raises IntegrityError where other bytes stand there."""
         ...
 
-    def read_lines(self, key: str) -> list[bytes]:
-        """The lines of a gzip file that `write_lines` wrote. Raises NotFound."""
+    def read_lines(self, key: str) -> Iterable[bytes]:
+        """What `write_lines` wrote, in chunks of whole lines. Raises NotFound."""
         ...
 
     def write_lines(self, key: str, lines: Iterable[bytes]) -> str:
-        """Write lines as a gzip file, byte-identical for the same lines; returns the SHA-256 of the text."""
+        """Write lines, each with its line feed, as a gzip file, the same bytes for the same lines.
+
+        Returns the SHA-256 of the text.
+        """
         ...
 
 

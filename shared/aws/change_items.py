@@ -45,6 +45,7 @@ def operations(
     for revision in change.revisions:
         key = keys.revision(revision.period, stamp(revision.known_at), revision.batch)
         written.append(new(key, {"body": revision.model_dump_json()}))
+        written.append(put(keys.known_period(revision.period), {}))
     if change.directory is not None:
         known_at = stamp(change.directory.known_at)
         written.append(

@@ -1,6 +1,6 @@
 """The one table, as a handful of calls; AWS's errors become ours here and nowhere else."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +27,9 @@ _CONFLICTS: Final = {
     "TransactionInProgressException",
 }
 
+_MOST_AT_ONCE: Final = 100
+"""The most items that one batch of reads takes."""
+
 
 class Table:
     """Reads are strongly consistent, except those of an index, which cannot be."""
@@ -40,6 +43,19 @@ class Table:
     def get(self, key: Key) -> Item | None:
         with _translated():
             return self._table.get_item(Key=_key(key), ConsistentRead=True).get("Item")
+
+    def get_many(self, wanted: Iterable[Key]) -> Iterator[Item]:
+        """Those of the items that exist, in no order."""
+        left: Any = [_key(key) for key in wanted]
+        while left:
+            request: Any = {"Keys": left[:_MOST_AT_ONCE], "ConsistentRead": True}
+            with _translated():
+                answer: Any = self._client.batch_get_item(RequestItems={self.name: request})
+            yield from answer["Responses"].get(self.name, [])
+            unprocessed = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
+            if len(unprocessed) == len(request["Keys"]):
+                raise Throttled("the table gave none of the items asked for")
+            left = [*left[_MOST_AT_ONCE:], *unprocessed]
 
     def put(self, item: Item, condition: str | None = None, values: Item | None = None) -> None:
         """Raises Conflict where the condition does not hold."""

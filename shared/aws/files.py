@@ -46,11 +46,11 @@ class S3Files:
             if self.read(key) != body:
                 raise IntegrityError(f"{key} was written before, with other bytes") from error
 
-    def read_lines(self, key: str) -> list[bytes]:
-        return gzip.decompress(self.read(key)).splitlines()
+    def read_lines(self, key: str) -> Iterable[bytes]:
+        return [gzip.decompress(self.read(key))]
 
     def write_lines(self, key: str, lines: Iterable[bytes]) -> str:
-        text = b"".join(line + b"\n" for line in lines)
+        text = b"".join(lines)
         # No name and no time in the gzip header, so that the same lines give the same bytes.
         self.write(key, gzip.compress(text, compresslevel=6, mtime=0))
         return digest(text)
@@ -99,7 +99,8 @@ class FiledDirectories:
 
     def version(self, batch: BatchId) -> Directory:
         if self._last is None or self._last.version != batch:
-            rows = map(json.loads, self._files.read_lines(keys.people(batch)))
+            text = b"".join(self._files.read_lines(keys.people(batch)))
+            rows = map(json.loads, text.splitlines())
             self._last = Directory.from_rows(batch, rows)
         return self._last
 

@@ -60,6 +60,11 @@ def chain_event(subject: Subject, sequence: int) -> Key:
     return f"CHAIN#{subject}", f"EVENT#{sequence:012d}"
 
 
+def read_chain_event(key: Key) -> tuple[Subject, int]:
+    """The subject and sequence that `chain_event` made this key of."""
+    return Subject(key[0].removeprefix("CHAIN#")), int(key[1].removeprefix("EVENT#"))
+
+
 def command(command_id: str) -> Key:
     return f"COMMAND#{command_id}", "COMMAND"
 
@@ -86,6 +91,14 @@ def period(text: str) -> str:
 
 def revision(period_text: str, known_at: str, batch_id: BatchId) -> Key:
     return period(period_text), f"REVISION#{known_at}#{batch_id}"
+
+
+PERIODS = "PERIODS"
+"""The partition that lists every period with a revision."""
+
+
+def known_period(period_text: str) -> Key:
+    return PERIODS, period_text
 
 
 def directory() -> Key:
@@ -127,7 +140,11 @@ def facts(shard: int, period: str, batch_id: BatchId) -> str:
 
 
 def people(batch_id: BatchId) -> str:
-    return f"directories/{batch_id}.jsonl.gz"
+    return f"directories/{batch_id}/all.jsonl.gz"
+
+
+def people_shard(batch_id: BatchId, shard: int) -> str:
+    return f"directories/{batch_id}/shard={shard:04d}.jsonl.gz"
 
 
 def rejected(batch_id: BatchId) -> str:
@@ -139,7 +156,7 @@ def statistics(evaluation_id: EvaluationId, shard: int) -> str:
 
 
 def population(evaluation_id: EvaluationId) -> str:
-    return f"evaluations/{evaluation_id}/population.json"
+    return f"evaluations/{evaluation_id}/population.jsonl.gz"
 
 
 def shards(evaluation_id: EvaluationId) -> str:
@@ -148,6 +165,14 @@ def shards(evaluation_id: EvaluationId) -> str:
 
 def decisions(evaluation_id: EvaluationId, shard: int) -> str:
     return f"evaluations/{evaluation_id}/decisions/shard={shard:04d}.jsonl.gz"
+
+
+def shard_flagged(evaluation_id: EvaluationId, shard: int) -> str:
+    return f"evaluations/{evaluation_id}/flagged/shard={shard:04d}.jsonl.gz"
+
+
+def shard_decided(evaluation_id: EvaluationId, shard: int) -> str:
+    return f"evaluations/{evaluation_id}/decided/shard={shard:04d}.json"
 
 
 def flagged(evaluation_id: EvaluationId) -> str:

@@ -92,6 +92,9 @@ class TableStore:
     def revisions(self, period: str) -> Sequence[Revision]:
         return [_read(Revision, item) for item in self._table.query(keys.period(period), "REVISION#")]
 
+    def periods(self) -> Sequence[str]:
+        return [str(item["sk"]) for item in self._table.query(keys.PERIODS)]
+
     def directory_batch(self) -> BatchId | None:
         item = self._table.get(keys.directory())
         return None if item is None else BatchId(str(item["batch"]))

@@ -34,6 +34,11 @@ def derived_id(prefix: str, *parts: str) -> str:
     return f"{prefix}-{digest[:20]}"
 
 
+def shard_of(person_id: str, shards: int) -> int:
+    """Which of ``shards`` parts a person's facts and decisions are in: by a hash, so that parts are even."""
+    return int.from_bytes(hashlib.sha256(person_id.encode()).digest()[:8]) % shards
+
+
 def batch_id(sha256_hex: str) -> BatchId:
     """The batch id of an export whose bytes have this SHA-256 (64 hex digits)."""
     return BatchId(sha256_hex[:16])

@@ -26,7 +26,6 @@ from shared.domain.record import Batch, EvaluationRecord, PlannedEvaluation, Rev
 from shared.domain.request import Request
 from shared.ports import Clock, OutboxRow
 
-
 Value = TypeVar("Value")
 
 
@@ -158,6 +157,9 @@ class FakeStore:
     def revisions(self, period: str) -> Sequence[Revision]:
         found = [revision for revision in self._state.revisions if revision.period == period]
         return sorted(found, key=lambda revision: (revision.known_at, revision.batch))
+
+    def periods(self) -> Sequence[str]:
+        return sorted({revision.period for revision in self._state.revisions})
 
     def directory_batch(self) -> BatchId | None:
         return None if self._state.directory is None else self._state.directory.id

@@ -1,0 +1,50 @@
+"""Policies and profiles as they are bundled beside the code, in ``config/``."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+from shared.domain.errors import InvalidPolicy, NotFound
+from shared.domain.identifiers import PolicyRef
+from shared.domain.policy import Policy, parse_policy
+
+BUNDLED = Path(__file__).resolve().parents[2] / "config"
+
+
+class BundledPolicies:
+    """See ``shared.ports.Policies``. Every file is parsed once; one that is wrong stops the first call."""
+
+    def __init__(self, folder: Path = BUNDLED / "policies") -> None:
+        self._folder = folder
+
+    @cached_property
+    def _known(self) -> dict[PolicyRef, tuple[Policy, bytes]]:
+        known: dict[PolicyRef, tuple[Policy, bytes]] = {}
+        for path in sorted(self._folder.glob("*.yaml")):
+            text = path.read_bytes()
+            policy = parse_policy(text.decode(), path.name)
+            if policy.ref in known:
+                raise InvalidPolicy(f"{path.name}: {policy.ref} is defined by another file as well")
+            known[policy.ref] = (policy, text)
+        return known
+
+    def in_force(self, day: datetime) -> Sequence[Policy]:
+        latest: dict[str, Policy] = {}
+        for policy, _ in self._known.values():
+            before = latest.get(policy.policy)
+            if policy.effective_from <= day.date() and (before is None or before.version < policy.version):
+                latest[policy.policy] = policy
+        return list(latest.values())
+
+    def by_ref(self, ref: PolicyRef) -> tuple[Policy, bytes]:
+        try:
+            return self._known[ref]
+        except KeyError:
+            raise NotFound(f"there is no policy {ref}") from None
+
+
+def bundled_profile(profile_id: str, folder: Path = BUNDLED / "profiles") -> str | None:
+    """The text of the profile that a drop names; None where no profile has that id."""
+    known = {path.stem: path for path in folder.glob("*.yaml")}
+    return known[profile_id].read_text() if profile_id in known else None
