@@ -57,6 +57,8 @@ class Engine:
 
     def start(self) -> None:
         """Start the engine and wait until it answers."""
+        if free_port(self.port) != self.port:
+            raise EngineFailed(f"another program listens on port {self.port}")
         self.folder.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(self._scratch, ignore_errors=True)
         self._scratch.mkdir()

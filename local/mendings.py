@@ -33,6 +33,9 @@ def apply(project_root: str) -> None:
     _wait_for_a_slot()
     _heed_failed_and_late_callbacks()
     _keep_mails()
+    _keep_retention_of_objects()
+    _begin_streams_anew_after_a_restart()
+    _heed_cors_of_the_template()
 
 
 def _module(name: str) -> Any:
@@ -164,6 +167,40 @@ def _keep_mails() -> None:
 
     ses.get_state = state_with_mails
     ses._restore_state = restore_with_mails
+
+
+def _keep_retention_of_objects() -> None:
+    """An object's retention and legal hold outlive a restart; the engine keeps the bucket's settings only."""
+    s3 = _module("ministack.services.s3")
+    s3._PERSISTED_BUCKET_DICTS["object_retention"] = s3._object_retention
+    s3._PERSISTED_BUCKET_DICTS["object_legal_hold"] = s3._object_legal_hold
+
+
+def _begin_streams_anew_after_a_restart() -> None:
+    """After a restart a table's stream is read from its first new record.
+
+    The engine restores how far a function had read but not the records, so that it would wait, deaf, until
+    as many new ones had come. Records that nobody had read are lost, as they are without this.
+    """
+    service = _module("ministack.services.lambda_svc")
+    restore = service._restore_state
+
+    def restore_without_positions(data: dict[str, Any]) -> None:
+        restore({name: value for name, value in (data or {}).items() if name != "dynamodb_stream_positions"})
+
+    service._restore_state = restore_without_positions
+
+
+def _heed_cors_of_the_template() -> None:
+    """The API's CORS settings hold as the template writes them, `AllowOrigins`; the engine reads `allowOrigins`."""
+    gateway = _module("ministack.services.apigateway")
+    of_response, of_preflight = gateway._cors_response_headers, gateway._cors_preflight_response
+
+    def lowered(settings: dict[str, Any] | None) -> dict[str, Any]:
+        return {name[:1].lower() + name[1:]: value for name, value in (settings or {}).items()}
+
+    gateway._cors_response_headers = lambda settings, origin: of_response(lowered(settings), origin)
+    gateway._cors_preflight_response = lambda settings, origin: of_preflight(lowered(settings), origin)
 
 
 @contextmanager
