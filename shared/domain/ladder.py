@@ -57,6 +57,8 @@ class Ask(_Part):
     chain: Annotated[tuple[Link, ...], Field(min_length=1)]
     answers: Annotated[tuple[Word, ...], Field(min_length=1)]
     """What may be answered; every answer needs a typed reason."""
+    agenda: tuple[Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,200}$")], ...] = ()
+    """What to talk about, suggested to whoever is asked."""
 
 
 class Rep(_Part):
