@@ -73,5 +73,9 @@ def by_shards(
     for shard in reversed(shards):
         keys = (f"decisions/{shard}", f"flagged/{shard}")
         decide_shard(policy, period, inputs[shard], "population", *keys, files)
-    lines = [line for shard in shards for line in files[f"decisions/{shard}"].splitlines(keepends=True)]
-    return b"".join(sorted(lines, key=lambda line: str(json.loads(line)["rep_id"])))
+    lines = b"".join(files[f"decisions/{shard}"] for shard in shards).splitlines(keepends=True)
+    return b"".join(sorted(lines, key=_rep))
+
+
+def _rep(line: bytes) -> str:
+    return str(json.loads(line)["rep_id"])

@@ -15,7 +15,8 @@ from tests.unit.evaluate.population_files import Row, by_shards, in_one_process
 
 FOLDER = Path(__file__).parents[2] / "policies"
 FACT = re.compile(
-    r"(?P<credited>-?[0-9.]+) of (?P<quota>unknown|[0-9.]+)(, leave (?P<leave>\w+))?(, (?P<currency>[A-Z]{3}))?"
+    r"(?P<credited>-?[0-9.]+) of (?P<quota>unknown|[0-9.]+)"
+    r"(, leave (?P<leave>\w+))?(, (?P<currency>[A-Z]{3}))?"
 )
 
 
