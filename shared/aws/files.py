@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 from botocore.exceptions import ClientError
 
-from shared.aws import keys
+from shared.domain import paths
 from shared.domain.canonical import digest
 from shared.domain.errors import IntegrityError, NotFound, Throttled
 from shared.domain.identifiers import BatchId
@@ -99,7 +99,7 @@ class FiledDirectories:
 
     def version(self, batch: BatchId) -> Directory:
         if self._last is None or self._last.version != batch:
-            text = b"".join(self._files.read_lines(keys.people(batch)))
+            text = b"".join(self._files.read_lines(paths.people(batch)))
             rows = map(json.loads, text.splitlines())
             self._last = Directory.from_rows(batch, rows)
         return self._last

@@ -27,6 +27,7 @@ class NoticeKind(StrEnum):
     LATE_ANSWER = "late_answer"
     EXPORT_REFUSED = "export_refused"
     EXPORT_REJECTS = "export_rejects"
+    EVALUATION_SKIPPED = "evaluation_skipped"
     STRUCTURAL = "structural"
     PAST_FINDINGS = "past_findings"
     ONE_TIME_CODE = "one_time_code"

@@ -1,0 +1,196 @@
+"""The steps of one planned evaluation. Each reads what the plan pinned; again, it writes the same bytes."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
+
+from functions.evaluate.evaluate_shard import ShardInputs, assess_shard, decide_shard, merge_population
+from shared.domain import paths
+from shared.domain.canonical import canonical_bytes, parse_canonical
+from shared.domain.case import CaseStatus
+from shared.domain.change import Change
+from shared.domain.effect import Notice, NoticeKind
+from shared.domain.errors import IntegrityError
+from shared.domain.event import Actor, ActorKind, EventDraft, EventTag
+from shared.domain.identifiers import (
+    CommandId,
+    EvaluationId,
+    NoticeId,
+    derived_id,
+    evaluation_subject,
+    shard_of,
+)
+from shared.domain.merkle import Frontier, leaf_hash
+from shared.domain.period import Period
+from shared.domain.person import HR_QUEUE
+from shared.domain.policy import Policy, parse_policy, policy_digest
+from shared.domain.record import EvaluationRecord, PlannedEvaluation
+from shared.ports import CaseStore, Clock, Files
+
+SLICE = 25
+"""How many people one call opens or feeds cases for: a few seconds' work, far from any limit."""
+
+
+def assess(evaluation_id: EvaluationId, shard: int, store: CaseStore, files: Files) -> None:
+    """First pass over one shard: what its people add to their groups."""
+    plan = store.planned(evaluation_id)
+    policy = planned_policy(plan, files)
+    inputs = _inputs(plan, shard, store)
+    key = paths.statistics(evaluation_id, shard)
+    assess_shard(policy, Period.parse(plan.period), inputs, key, files)
+
+
+def summarise(evaluation_id: EvaluationId, store: CaseStore, files: Files) -> None:
+    """Between the passes: the whole population from every shard's statistics."""
+    plan = store.planned(evaluation_id)
+    statistics = [paths.statistics(evaluation_id, shard) for shard in range(plan.shards)]
+    merge_population(planned_policy(plan, files), statistics, paths.population(evaluation_id), files)
+
+
+def decide(evaluation_id: EvaluationId, shard: int, store: CaseStore, files: Files) -> None:
+    """Second pass over one shard: a decision for everybody in it."""
+    plan = store.planned(evaluation_id)
+    decided = decide_shard(
+        planned_policy(plan, files),
+        Period.parse(plan.period),
+        _inputs(plan, shard, store),
+        paths.population(evaluation_id),
+        paths.decisions(evaluation_id, shard),
+        paths.shard_flagged(evaluation_id, shard),
+        files,
+    )
+    result = {"digest": decided.decisions_digest, "outcomes": dict(decided.outcomes)}
+    files.write(paths.shard_decided(evaluation_id, shard), canonical_bytes(result))
+
+
+def collect(evaluation_id: EvaluationId, store: CaseStore, files: Files) -> list[dict[str, int]]:
+    """Gather the few that cost more than arithmetic: people to open a case for, and people who have one.
+
+    Returns slices ``{"from", "to"}`` of the list it wrote. A past period opens and feeds nothing.
+    """
+    plan = store.planned(evaluation_id)
+    people = list(_to_act_on(plan, store, files)) if plan.opens_cases else []
+    # Not canonical JSON: decisions hold what `read` let through, and the list is only ours.
+    files.write(paths.flagged(evaluation_id), orjson.dumps(people))
+    return [{"from": start, "to": min(start + SLICE, len(people))} for start in range(0, len(people), SLICE)]
+
+
+def complete(evaluation_id: EvaluationId, store: CaseStore, files: Files, clock: Clock) -> EvaluationRecord:
+    """Close the evaluation: its record, the event that proves every decision, and the questions it raises."""
+    plan = store.planned(evaluation_id)
+    outcomes: Counter[str] = Counter()
+    decisions: dict[str, str] = {}
+    frontier = Frontier()
+    for shard in range(plan.shards):
+        decided = parse_canonical(files.read(paths.shard_decided(evaluation_id, shard)))
+        outcomes.update(decided["outcomes"])
+        decisions[f"{shard:04d}"] = decided["digest"]
+        lines = _lines(paths.decisions(evaluation_id, shard), files)
+        frontier = frontier.extended(leaf_hash(line.rstrip(b"\n")) for line in lines)
+    record = EvaluationRecord(
+        plan=plan,
+        completed_at=clock.now(),
+        outcomes=dict(sorted(outcomes.items())),
+        decisions=decisions,
+        decisions_root=frontier.root().hex(),
+    )
+    command = CommandId(derived_id("complete", evaluation_id))
+    store.commit(
+        Change(
+            command=command,
+            result=record.decisions_root,
+            evaluation=record,
+            events=(_completed(record, command),),
+            effects=tuple(_questions(record)),
+        )
+    )
+    return store.evaluation(evaluation_id)
+
+
+def planned_policy(plan: PlannedEvaluation, files: Files) -> Policy:
+    """The policy as the plan pinned it, whatever the configuration says by now."""
+    text = files.read(paths.policy(plan.policy_digest))
+    if policy_digest(text) != plan.policy_digest:
+        raise IntegrityError(f"the file of {plan.policy} is not what the evaluation was planned with")
+    return parse_policy(text.decode(), plan.policy)
+
+
+def _inputs(plan: PlannedEvaluation, shard: int, store: CaseStore) -> ShardInputs:
+    """The shard's part of the directory and of every pinned revision, the one known last at the end.
+
+    A revision counts period by period, so the order between periods is of no matter.
+    """
+    part = f"{shard:04d}"
+    facts = [
+        paths.facts(shard, period, revision.batch)
+        for period, batches in plan.revisions.items()
+        for revision in store.revisions(period)
+        if revision.batch in batches and part in revision.shards
+    ]
+    return ShardInputs(people=[paths.people_shard(plan.directory, shard)], facts=facts)
+
+
+def _to_act_on(plan: PlannedEvaluation, store: CaseStore, files: Files) -> Iterator[dict[str, Any]]:
+    policy_name = plan.policy.partition("@")[0]
+    with_case: dict[int, set[str]] = {}
+    for case in store.cases(CaseStatus.OPEN):
+        if case.policy.partition("@")[0] == policy_name:
+            with_case.setdefault(shard_of(case.rep_id, plan.shards), set()).add(case.rep_id)
+    for shard in range(plan.shards):
+        for line in _lines(paths.shard_flagged(plan.id, shard), files):
+            decision = orjson.loads(line)
+            if decision["outcome"] == "open_case" and decision["rep_id"] not in with_case.get(shard, ()):
+                yield decision
+        # Only a shard that somebody with a case is in is read whole.
+        if shard in with_case:
+            for line in _lines(paths.decisions(plan.id, shard), files):
+                decision = orjson.loads(line)
+                if decision["rep_id"] in with_case[shard]:
+                    yield decision
+
+
+def _completed(record: EvaluationRecord, command: CommandId) -> EventDraft:
+    plan = record.plan
+    return EventDraft(
+        tag=EventTag.EVALUATION_COMPLETED,
+        subject=evaluation_subject(plan.id),
+        occurred_at=record.completed_at,
+        actor=Actor(ActorKind.SYSTEM, "run_evaluation"),
+        command=command,
+        relied_on={"policy": plan.policy_digest, "directory": plan.directory, "code": plan.code_version},
+        data={
+            "policy": plan.policy,
+            "period": plan.period,
+            "outcomes": record.outcomes,
+            "decisions": record.decisions,
+            "decisions_root": record.decisions_root,
+        },
+    )
+
+
+def _questions(record: EvaluationRecord) -> Iterator[Notice]:
+    """What HR is told: broken quotas, and findings of a past period, which open no case by themselves."""
+    asked: Mapping[NoticeKind, int] = {
+        NoticeKind.STRUCTURAL: record.outcomes.get("structural", 0),
+        NoticeKind.PAST_FINDINGS: 0 if record.plan.opens_cases else record.outcomes.get("open_case", 0),
+    }
+    for kind, count in asked.items():
+        if count:
+            yield Notice(
+                id=NoticeId(derived_id("notice", record.plan.id, kind)),
+                notice=kind,
+                to=HR_QUEUE,
+                parameters={
+                    "evaluation_id": record.plan.id,
+                    "period": record.plan.period,
+                    "policy": record.plan.policy,
+                    "count": str(count),
+                },
+            )
+
+
+def _lines(key: str, files: Files) -> Iterator[bytes]:
+    for chunk in files.read_lines(key):
+        yield from chunk.splitlines(keepends=True)

@@ -1,0 +1,58 @@
+"""Every path of an object that we write, in one place; exports keep the name they were dropped under."""
+
+from shared.domain.identifiers import BatchId, EvaluationId, PolicyRef
+
+INCOMING = "incoming/"
+
+
+def facts(shard: int, period: str, batch_id: BatchId) -> str:
+    return f"facts/shard={shard:04d}/period={period}/rev={batch_id}.jsonl.gz"
+
+
+def people(batch_id: BatchId) -> str:
+    return f"directories/{batch_id}/all.jsonl.gz"
+
+
+def people_shard(batch_id: BatchId, shard: int) -> str:
+    return f"directories/{batch_id}/shard={shard:04d}.jsonl.gz"
+
+
+def rejected(batch_id: BatchId) -> str:
+    return f"rejected/{batch_id}.jsonl.gz"
+
+
+def statistics(evaluation_id: EvaluationId, shard: int) -> str:
+    return f"evaluations/{evaluation_id}/statistics/shard={shard:04d}.jsonl.gz"
+
+
+def population(evaluation_id: EvaluationId) -> str:
+    return f"evaluations/{evaluation_id}/population.jsonl.gz"
+
+
+def shards(evaluation_id: EvaluationId) -> str:
+    return f"evaluations/{evaluation_id}/shards.json"
+
+
+def decisions(evaluation_id: EvaluationId, shard: int) -> str:
+    return f"evaluations/{evaluation_id}/decisions/shard={shard:04d}.jsonl.gz"
+
+
+def shard_flagged(evaluation_id: EvaluationId, shard: int) -> str:
+    return f"evaluations/{evaluation_id}/flagged/shard={shard:04d}.jsonl.gz"
+
+
+def shard_decided(evaluation_id: EvaluationId, shard: int) -> str:
+    return f"evaluations/{evaluation_id}/decided/shard={shard:04d}.json"
+
+
+def flagged(evaluation_id: EvaluationId) -> str:
+    return f"evaluations/{evaluation_id}/flagged.json"
+
+
+def policy(digest: str) -> str:
+    return f"policies/{digest}.yaml"
+
+
+def policy_version(ref: PolicyRef) -> str:
+    """Holds the digest under which a version was first used: a version in use never changes."""
+    return f"policies/{ref}.sha256"
