@@ -34,6 +34,7 @@ class S3Archive:
                 Key=name,
                 Body=data,
                 IfNoneMatch="*",
+                ChecksumAlgorithm="SHA256",
                 ChecksumSHA256=base64.b64encode(sha256(data).digest()).decode(),
                 ObjectLockMode="COMPLIANCE",
                 ObjectLockRetainUntilDate=retain_until,

@@ -1,0 +1,236 @@
+"""What sealing needs of the world, held by the adapters (on moto) and by the sealing tests' world alike.
+
+moto lets COMPLIANCE retention be shortened, so only that it is asked for is shown here; that it holds is shown
+on the local engine.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from moto import mock_aws
+
+from functions.audit import ledger
+from functions.audit.seal_ledger import Sealing, seal_ledger
+from shared.aws import keys
+from shared.aws.dynamo import Table
+from shared.aws.ledger_files import S3Archive
+from shared.aws.ledger_head import TableEventLog, TableLedgerHead
+from shared.aws.signing import KmsKeyring
+from shared.aws.subject_keys import KmsSubjectKeys
+from shared.aws.table_store import TableStore
+from shared.domain.change import Change
+from shared.domain.errors import Conflict, IntegrityError, NotFound
+from shared.domain.event import Actor, ActorKind, EventDraft, EventTag
+from shared.domain.identifiers import CommandId, Subject
+from shared.ledger_ports import EventPlace
+from tests.fakes.clock import FakeClock
+from tests.unit.audit.workshop import START, World
+
+RETENTION = timedelta(days=365)
+NEXT_YEAR = datetime.now(UTC).replace(microsecond=0) + RETENTION
+
+
+@dataclass
+class InMemory:
+    """The world of the sealing tests."""
+
+    world: World = field(default_factory=World)
+
+    @property
+    def sealing(self) -> Sealing:
+        return self.world.sealing()
+
+    def happen(self, subject: str, times: int = 1) -> list[EventPlace]:
+        return [self.world.happened(subject, EventTag.CASE_OPENED, START) for _ in range(times)]
+
+    def retained_until(self, name: str) -> datetime:
+        return self.world.retained[name]
+
+
+@dataclass
+class OnAws:
+    """The adapters, on moto."""
+
+    sealing: Sealing
+    store: TableStore
+    s3: Any
+    happened: Counter[str] = field(default_factory=Counter)
+
+    def happen(self, subject: str, times: int = 1) -> list[EventPlace]:
+        before = self.happened[subject]
+        self.happened[subject] += times
+        actor, command = Actor(ActorKind.SYSTEM, "test"), CommandId(f"{subject}-{before}")
+        draft = EventDraft(EventTag.CASE_OPENED, Subject(subject), START, actor, command)
+        self.store.commit(Change(command=command, result="done", events=(draft,) * times))
+        return [EventPlace(Subject(subject), before + number) for number in range(1, times + 1)]
+
+    def retained_until(self, name: str) -> datetime:
+        found = self.s3.head_object(Bucket="ledger", Key=name)
+        assert found["ObjectLockMode"] == "COMPLIANCE"
+        until: datetime = found["ObjectLockRetainUntilDate"]
+        return until
+
+
+@pytest.fixture(params=["in memory", "on AWS"])
+def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemory | OnAws]:
+    if request.param == "in memory":
+        yield InMemory()
+        return
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with mock_aws():
+        yield on_aws()
+
+
+def on_aws() -> OnAws:
+    s3, kms = boto3.client("s3"), boto3.client("kms")
+    s3.create_bucket(Bucket="ledger", ObjectLockEnabledForBucket=True)
+    resource = boto3.resource("dynamodb")
+    names = [f"{index}_{part}" for index in (keys.UNSEQUENCED_INDEX,) for part in ("pk", "sk")]
+    schema: Any = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
+    index: Any = {
+        "IndexName": keys.UNSEQUENCED_INDEX,
+        "KeySchema": [
+            {"AttributeName": names[0], "KeyType": "HASH"},
+            {"AttributeName": names[1], "KeyType": "RANGE"},
+        ],
+        "Projection": {"ProjectionType": "ALL"},
+    }
+    resource.create_table(
+        TableName="plumbline",
+        KeySchema=schema,
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", *names)],
+        GlobalSecondaryIndexes=[index],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    table = Table("plumbline", resource)
+    signing = [
+        kms.create_key(KeyUsage="SIGN_VERIFY", KeySpec="ECC_NIST_P256")["KeyMetadata"]["KeyId"]
+        for _ in range(2)
+    ]
+    wrapping = kms.create_key()["KeyMetadata"]["KeyId"]
+    sealing = Sealing(
+        TableLedgerHead(table),
+        TableEventLog(table),
+        S3Archive("ledger", s3),
+        KmsKeyring(kms, signing),
+        RETENTION,
+    )
+    return OnAws(sealing, TableStore(table, KmsSubjectKeys(table, kms, wrapping), FakeClock(START)), s3)
+
+
+def test_a_head_is_replaced_only_by_its_successor(place: InMemory | OnAws) -> None:
+    head = place.sealing.head
+    assert head.read() is None
+    head.replace(1, b"one")
+    head.replace(2, b"two")
+    for version in (1, 2, 4):
+        with pytest.raises(Conflict):
+            head.replace(version, b"another")
+    assert head.read() == (2, b"two")
+
+
+def test_an_event_is_unsequenced_until_it_has_its_index(place: InMemory | OnAws) -> None:
+    first, second = place.happen("case/c-1", 2)
+    log = place.sealing.events
+    assert list(log.unsequenced(10)) == [first, second]
+    assert list(log.unsequenced(1)) == [first]
+    log.sequence({first: 0})
+    assert second in log.unsequenced(10)
+    assert [log.read([at])[at].index for at in (first, second)] == [0, None]
+
+
+def test_the_same_index_once_more_is_fine_and_another_one_is_not(place: InMemory | OnAws) -> None:
+    [at] = place.happen("case/c-1")
+    log = place.sealing.events
+    log.sequence({at: 7})
+    log.sequence({at: 7})
+    with pytest.raises(IntegrityError):
+        log.sequence({at: 8})
+    assert log.read([at])[at].index == 7
+
+
+def test_only_events_that_exist_are_read(place: InMemory | OnAws) -> None:
+    [at] = place.happen("case/c-1")
+    missing = EventPlace(Subject("case/c-2"), 1)
+    assert set(place.sealing.events.read([at, missing])) == {at}
+
+
+def test_many_events_are_read_and_given_their_places(place: InMemory | OnAws) -> None:
+    places = [at for number in range(3) for at in place.happen(f"case/c-{number}", 40)]
+    log = place.sealing.events
+    log.sequence({at: index for index, at in enumerate(places)})
+    assert [log.read(places)[at].index for at in places] == list(range(120))
+
+
+def test_a_name_in_the_archive_is_written_once(place: InMemory | OnAws) -> None:
+    archive = place.sealing.archive
+    archive.put("ledger/segments/a.jsonl", b"one", NEXT_YEAR)
+    with pytest.raises(Conflict):
+        archive.put("ledger/segments/a.jsonl", b"two", NEXT_YEAR)
+    assert archive.get("ledger/segments/a.jsonl") == b"one"
+    assert place.retained_until("ledger/segments/a.jsonl") == NEXT_YEAR
+
+
+def test_the_first_key_signs_what_its_public_half_verifies(place: InMemory | OnAws) -> None:
+    signer = place.sealing.keyring.first()
+    pem = signer.public_key_pem()
+    assert signer.key_id == ledger.key_id(pem)
+    public = load_pem_public_key(pem)
+    assert isinstance(public, ec.EllipticCurvePublicKey)
+    public.verify(signer.sign(b"said"), b"said", ec.ECDSA(hashes.SHA256()))
+    with pytest.raises(InvalidSignature):
+        public.verify(signer.sign(b"said"), b"not said", ec.ECDSA(hashes.SHA256()))
+
+
+def test_a_key_is_found_by_its_own_digest(place: InMemory | OnAws) -> None:
+    ring = place.sealing.keyring
+    assert ring.signer(ring.first().key_id).public_key_pem() == ring.first().public_key_pem()
+
+
+def test_a_whole_round_seals_and_signs(place: InMemory | OnAws) -> None:
+    place.happen("case/c-1", 3)
+    place.happen("case/c-2", 2)
+    now = datetime.now(UTC)
+    report = seal_ledger(place.sealing, now)
+    assert (report.sealed, report.waiting, report.broken) == (5, 0, ())
+    assert report.checkpoint is not None
+    name = report.checkpoint.name()
+    checkpoint, _ = ledger.parse_checkpoint(place.sealing.archive.get(name))
+    assert checkpoint == report.checkpoint
+    assert seal_ledger(place.sealing, now).sealed == 0
+    assert place.retained_until(name) > now
+
+
+@mock_aws
+def test_what_is_not_there_is_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    sealing = on_aws().sealing
+    with pytest.raises(NotFound):
+        sealing.archive.get("ledger/segments/none.jsonl")
+    with pytest.raises(NotFound):
+        sealing.keyring.signer("0" * 64)
+
+
+@mock_aws
+def test_the_archive_lists_its_names_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    archive = on_aws().sealing.archive
+    assert isinstance(archive, S3Archive)
+    for name in ("ledger/segments/b", "ledger/checkpoints/a", "ledger/segments/a"):
+        archive.put(name, b"x", NEXT_YEAR)
+    assert list(archive.names("ledger/segments/")) == ["ledger/segments/a", "ledger/segments/b"]
