@@ -69,6 +69,10 @@ class CaseStore(Protocol):
         """The private part of an event in the clear; None where there is none or its key was shredded."""
         ...
 
+    def opening(self, event: bytes) -> bytes | None:
+        """The very bytes that were sealed, whose digest the event carries; None as for `opened`."""
+        ...
+
     def batch(self, batch: BatchId) -> Batch:
         """Raises NotFound."""
         ...

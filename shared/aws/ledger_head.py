@@ -34,8 +34,9 @@ class TableLedgerHead:
 class TableEventLog:
     """See ``shared.ledger_ports.EventLog``."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, together: int = _TOGETHER) -> None:
         self._table = table
+        self._together = together
 
     def unsequenced(self, limit: int) -> Sequence[EventPlace]:
         found = self._table.query_index(keys.UNSEQUENCED_INDEX, keys.UNSEQUENCED, limit=limit)
@@ -47,8 +48,8 @@ class TableEventLog:
 
     def sequence(self, indices: Mapping[EventPlace, int]) -> None:
         places = list(indices)
-        for start in range(0, len(places), _TOGETHER):
-            some = places[start : start + _TOGETHER]
+        for start in range(0, len(places), self._together):
+            some = places[start : start + self._together]
             try:
                 self._table.write_together([self._marking(at, indices[at]) for at in some])
             except Conflict:

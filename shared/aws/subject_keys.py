@@ -48,6 +48,14 @@ class KmsSubjectKeys:
 
     def open(self, event: Event) -> dict[str, Any] | None:
         """The private part in the clear; None where the event has none or the person's key was shredded."""
+        opening = self.opening(event)
+        if opening is None:
+            return None
+        body: dict[str, Any] = parse_canonical(opening)["body"]
+        return body
+
+    def opening(self, event: Event) -> bytes | None:
+        """The very bytes that were sealed, which the event's commitment is the digest of; None as for `open`."""
         if event.private is None:
             return None
         key = self._key(PersonId(event.private.key))
@@ -65,8 +73,7 @@ class KmsSubjectKeys:
             raise IntegrityError(
                 f"the private part of an event of {event.subject} is not what was committed to"
             )
-        body: dict[str, Any] = parse_canonical(opening)["body"]
-        return body
+        return opening
 
     def _key(self, person: PersonId) -> bytes | None:
         item = self._table.get(keys.subject_key(person))

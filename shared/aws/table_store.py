@@ -82,6 +82,9 @@ class TableStore:
     def opened(self, event: bytes) -> Mapping[str, object] | None:
         return self._subject_keys.open(parse_event(event))
 
+    def opening(self, event: bytes) -> bytes | None:
+        return self._subject_keys.opening(parse_event(event))
+
     def batch(self, batch: BatchId) -> Batch:
         return self._model(Batch, keys.batch(batch))
 

@@ -1,7 +1,7 @@
 """What sealing needs of the world, held by the adapters (on moto) and by the sealing tests' world alike.
 
-moto lets COMPLIANCE retention be shortened, so only that it is asked for is shown here; that it holds is shown
-on the local engine.
+moto lets COMPLIANCE retention be shortened, so here it is shown only that it is asked for; that it holds is
+shown on the local engine.
 """
 
 from collections import Counter
@@ -121,7 +121,7 @@ def on_aws() -> OnAws:
     wrapping = kms.create_key()["KeyMetadata"]["KeyId"]
     sealing = Sealing(
         TableLedgerHead(table),
-        TableEventLog(table),
+        TableEventLog(table, together=4),
         S3Archive("ledger", s3),
         KmsKeyring(kms, signing),
         RETENTION,
@@ -169,8 +169,9 @@ def test_only_events_that_exist_are_read(place: InMemory | OnAws) -> None:
 def test_many_events_are_read_and_given_their_places(place: InMemory | OnAws) -> None:
     places = [at for number in range(3) for at in place.happen(f"case/c-{number}", 40)]
     log = place.sealing.events
-    log.sequence({at: index for index, at in enumerate(places)})
-    assert [log.read(places)[at].index for at in places] == list(range(120))
+    log.sequence({at: index for index, at in enumerate(places[:9])})
+    stored = log.read(places)
+    assert [stored[at].index for at in places] == [*range(9), *[None] * 111]
 
 
 def test_a_name_in_the_archive_is_written_once(place: InMemory | OnAws) -> None:

@@ -148,6 +148,10 @@ class FakeStore:
         parse_event(event)
         return self._private.get(event)
 
+    def opening(self, event: bytes) -> bytes | None:
+        private = self._private.get(event)
+        return None if private is None else opening_bytes(private, b"0" * 16)
+
     def batch(self, batch: BatchId) -> Batch:
         return _found(self._state.batches, batch)
 
