@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
-from shared.domain.merkle import Frontier, leaf_hash
 from shared.domain.canonical import canonical_bytes, digest, parse_canonical
 from shared.domain.errors import IntegrityError
+from shared.domain.merkle import Frontier, leaf_hash
 
 VERSION: Final = 1
 NO_CHECKPOINT: Final = "0" * 64

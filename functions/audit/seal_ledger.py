@@ -22,11 +22,11 @@ from functions.audit.ledger import (
     segment_bytes,
     segment_name,
 )
-from shared.domain.merkle import Frontier
 from shared.domain.canonical import canonical_bytes, parse_canonical
 from shared.domain.errors import Conflict, IntegrityError
 from shared.domain.event import NOTHING_BEFORE, Event, EventTag, event_digest, moment, parse_event, stamp
 from shared.domain.identifiers import Subject
+from shared.domain.merkle import Frontier
 from shared.ledger_ports import Archive, EventLog, EventPlace, Keyring, LedgerHead, StoredEvent
 
 HEARTBEAT: Final = timedelta(hours=1)

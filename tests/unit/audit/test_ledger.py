@@ -13,8 +13,8 @@ from functions.audit.ledger import (
     segment_name,
     segment_range,
 )
-from shared.domain.merkle import Frontier
 from shared.domain.errors import IntegrityError
+from shared.domain.merkle import Frontier
 from tests.unit.audit.workshop import TestSigner
 
 EVENTS = [b'{"n":1}', b'{"n":2}']

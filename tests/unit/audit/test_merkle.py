@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.domain.errors import IntegrityError
 from shared.domain.merkle import (
     EMPTY_ROOT,
     Frontier,
@@ -14,7 +15,6 @@ from shared.domain.merkle import (
     verify_consistency,
     verify_inclusion,
 )
-from shared.domain.errors import IntegrityError
 
 # The eight entries and roots of google/certificate-transparency and transparency-dev/merkle.
 ENTRIES = [

@@ -4,11 +4,11 @@ from itertools import pairwise
 import pytest
 
 from functions.audit.ledger import NO_CHECKPOINT, leaf_hashes, parse_checkpoint
-from shared.domain.merkle import Frontier
 from functions.audit.seal_ledger import MOST_ROUNDS, Head
 from shared.domain.errors import Conflict, IntegrityError
 from shared.domain.event import EventTag, parse_event
 from shared.domain.identifiers import Subject
+from shared.domain.merkle import Frontier
 from shared.ledger_ports import EventPlace, StoredEvent
 from tests.unit.audit.workshop import START, Crash, TestSigner, World, lived_in
 

@@ -11,18 +11,22 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from functions.audit.ledger import key_id, segment_events
 from functions.audit.seal_ledger import Sealing, SealReport, seal_ledger
+from shared.domain.canonical import digest
 from shared.domain.errors import Conflict, IntegrityError
 from shared.domain.event import (
     NOTHING_BEFORE,
     Actor,
     ActorKind,
+    Authentication,
     EventDraft,
     EventTag,
     chain,
     event_bytes,
     event_digest,
+    opening_bytes,
+    sealed,
 )
-from shared.domain.identifiers import CommandId, Subject
+from shared.domain.identifiers import CommandId, PersonId, Subject
 from shared.ledger_ports import EventPlace, StoredEvent
 
 
@@ -49,6 +53,7 @@ class TestSigner:
         return self.key.sign(message, ec.ECDSA(hashes.SHA256()))
 
 
+SYSTEM = Actor(ActorKind.SYSTEM, "test")
 START = datetime(2026, 10, 1, 6, 0, tzinfo=UTC)
 
 
@@ -66,6 +71,7 @@ class World:
     files: dict[str, bytes] = field(default_factory=dict)
     retained: dict[str, datetime] = field(default_factory=dict)
     hidden: set[EventPlace] = field(default_factory=set)
+    openings: dict[EventPlace, bytes] = field(default_factory=dict)
     calls: int = 0
     die_at: int | None = None
 
@@ -81,8 +87,18 @@ class World:
         if self.calls == self.die_at:
             raise Crash
 
-    def happened(self, subject: str, tag: EventTag, at: datetime, **data: object) -> EventPlace:
-        """One more event of the subject."""
+    def happened(
+        self,
+        subject: str,
+        tag: EventTag,
+        at: datetime,
+        *,
+        private: Mapping[str, object] | None = None,
+        relied_on: Mapping[str, str] | None = None,
+        actor: Actor = SYSTEM,
+        **data: object,
+    ) -> EventPlace:
+        """One more event of the subject; ``private`` is sealed under a key that nobody has."""
         sequence = 1 + sum(place.subject == subject for place in self.events)
         place = EventPlace(Subject(subject), sequence)
         before = self.events.get(EventPlace(place.subject, sequence - 1))
@@ -90,11 +106,18 @@ class World:
             tag=tag,
             subject=place.subject,
             occurred_at=at,
-            actor=Actor(ActorKind.SYSTEM, "test"),
+            actor=actor,
             command=CommandId(f"{subject}-{sequence}"),
+            relied_on=relied_on or {},
             data=data,
+            private=private,
+            person=None if private is None else PersonId("r-7"),
         )
-        event = chain(draft, sequence, event_digest(before.data) if before else NOTHING_BEFORE, at)
+        part = None
+        if private is not None:
+            self.openings[place] = opening_bytes(private, sequence.to_bytes(16))
+            part = sealed("r-7", bytes(12), b"cipher" * 8, self.openings[place])
+        event = chain(draft, sequence, event_digest(before.data) if before else NOTHING_BEFORE, at, part)
         self.events[place] = StoredEvent(event_bytes(event), None)
         return place
 
@@ -179,21 +202,54 @@ class Ring:
         return next(signer for signer in self.world.signers if signer.key_id == key_id)
 
 
+POLICY = b"policy: field-sales\nversion: 3\n"
+DECISION = {
+    "rep_id": "r-7",
+    "findings": [{"rule": "two-of-three", "observed": "2", "threshold": "2", "periods": ["2026-09"]}],
+    "inputs": [
+        {
+            "period": "2026-09",
+            "quota": "1000",
+            "credited": "512.5",
+            "leave_days": 0,
+            "eligible_fraction": "1.0000",
+            "ramp_share": "1",
+            "adjusted_quota": "1000",
+            "attainment": "0.5125",
+            "status": "assessable",
+        }
+    ],
+}
+
+
 def lived_in() -> World:
     """A ledger with two cases, an evaluation, a rotated key, quiet hours and several checkpoints."""
     world = World([TestSigner.made(1), TestSigner.made(2)])
     minute = timedelta(minutes=1)
+    relied = {"policy": digest(POLICY)}
     world.happened("evaluation/e-1", EventTag.EVALUATION_COMPLETED, START, decisions="ab" * 32)
-    world.happened("case/c-1", EventTag.CASE_OPENED, START + minute, stage="coaching")
-    world.happened("case/c-2", EventTag.CASE_OPENED, START + minute, stage="coaching")
+    for case in ("case/c-1", "case/c-2"):
+        opened: dict[str, object] = {"decision": DECISION}
+        world.happened(
+            case, EventTag.CASE_OPENED, START + minute, private=opened, relied_on=relied, stage="coaching"
+        )
     world.seal(START + 2 * minute)
-    world.happened("case/c-1", EventTag.REQUEST_SENT, START + 3 * minute, request="q-1")
+    world.happened("case/c-1", EventTag.REQUEST_SENT, START + 3 * minute, relied_on=relied, request="c-1.1")
     world.seal(START + 4 * minute)
     old, new = (signer.key_id for signer in world.signers)
     world.happened("system", EventTag.KEY_ROTATED, START + 5 * minute, old=old, new=new)
     world.seal(START + 6 * minute)
     world.seal(START + 70 * minute)
-    world.happened("case/c-1", EventTag.REQUEST_ANSWERED, START + 71 * minute, answer="coach")
-    world.happened("case/c-2", EventTag.CASE_CLOSED, START + 71 * minute, exit="graduated")
+    world.happened(
+        "case/c-1",
+        EventTag.REQUEST_ANSWERED,
+        START + 71 * minute,
+        private={"reason": "New territory; <b>let us</b> coach."},
+        relied_on=relied,
+        actor=Actor(ActorKind.PERSON, "m-1", Authentication.LINK),
+        request="c-1.1",
+        choice="coach",
+    )
+    world.happened("case/c-2", EventTag.CASE_CLOSED, START + 71 * minute, relied_on=relied, exit="graduated")
     world.seal(START + 72 * minute)
     return world
