@@ -1,0 +1,302 @@
+"""Reads an export: every row accepted or rejected with its reasons, or the whole file refused with one.
+
+Streaming and pure: bytes come in as chunks, rows go out through a sink, and memory does not grow with the
+file. Until ``read_export`` returns, what the sink was given is provisional: a refusal may come with the
+last byte.
+"""
+
+import builtins
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Protocol
+
+import orjson
+
+from functions.ingest.codes import Fault, FileCode, RowCode
+from functions.ingest.duplicates import SeenKeys
+from functions.ingest.lines import LONGEST_ROW, RawRow, RowSplitter
+from functions.ingest.manifest import ControlTotals, Manifest, parse_manifest
+from functions.ingest.profile import Profile
+from functions.ingest.rows import Layout, RowChecker, Values, layout_of_header, layout_of_width
+from functions.ingest.unpack import Intake, TextDecoder
+from shared.domain.identifiers import BatchId, batch_id
+
+MAX_ROWS = 5_000_000
+
+_REFUSALS = (
+    *(FileCode.TRUNCATED_GZIP, FileCode.TOO_COMPRESSED, FileCode.TOO_LARGE, FileCode.NOT_TEXT),
+    *(FileCode.HEADER_MISSING_COLUMN, FileCode.HEADER_DUPLICATE_COLUMN, FileCode.HEADER_EXTRA_COLUMN),
+    *(FileCode.EMPTY, FileCode.MANIFEST_MISMATCH, FileCode.TOO_MANY_REJECTED),
+)
+"""Of several reasons to refuse a file, the first of these is told."""
+
+_COUNTED = (None, FileCode.MANIFEST_MISMATCH, FileCode.TOO_MANY_REJECTED)
+_FLUSH_ROWS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedRows:
+    """Accepted rows in the file's order: the id of each (rep or person), and a JSON line of each."""
+
+    ids: list[str]
+    jsonl: bytes
+
+
+class RowSink(Protocol):
+    """Where rows go; see the module's docstring about when they count."""
+
+    def accepted(self, rows: AcceptedRows) -> None: ...
+
+    def rejected(self, jsonl: bytes) -> None:
+        """Rejected rows as JSON lines, ``{"line": 17, "faults": [...]}``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What became of one export; ``refused`` is None where its rows count."""
+
+    profile: str
+    batch: BatchId
+    sha256: str
+    bytes: int
+    rows: int
+    accepted: int
+    rejected: int
+    blank_lines: int
+    codes: Mapping[str, int]
+    refused: FileCode | None
+
+    def as_json(self) -> "builtins.bytes":
+        return orjson.dumps(self, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+@dataclass(slots=True)
+class _Counts:
+    rows: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    blank_lines: int = 0
+    codes: Counter[str] = field(default_factory=Counter)
+
+
+def read_export(
+    chunks: Iterable[bytes],
+    profile: Profile,
+    sink: RowSink,
+    *,
+    manifest: bytes | None = None,
+    size: int | None = None,
+    row_by_row: bool = False,
+) -> Summary:
+    """Read a whole export.
+
+    ``manifest`` is the content of the manifest beside it; ``size`` its size in bytes, where known (a file
+    that is too dense is then given up early). ``row_by_row`` goes without the fast way, for the same result.
+    """
+    encoding = profile.format.encoding
+    intake = Intake(
+        chunks, gzip=profile.format.compression == "gzip", has_nul_bytes=encoding == "utf-16", size=size
+    )
+    stated = None if manifest is None else parse_manifest(manifest)
+    totals = ControlTotals(stated.sums if stated else ())
+    reading = _Reading(profile, sink, totals, row_by_row=row_by_row)
+    decoder = TextDecoder(encoding)
+    for piece in intake.unpacked():
+        text = decoder.decode(piece)
+        if encoding == "utf-16" and "\0" in text:
+            intake.faults.add(FileCode.NOT_TEXT)
+        if intake.faults:
+            reading.only_count = True
+        reading.feed(text)
+    reading.finish(decoder.finish())
+    faults = intake.faults | reading.faults
+    if not faults:
+        faults = _judged(
+            profile, reading.counts, stated, totals, intake.sha256, has_manifest=manifest is not None
+        )
+    refused = next((code for code in _REFUSALS if code in faults), None)
+    counts = reading.counts if refused in _COUNTED else _Counts()
+    return Summary(
+        profile=profile.id,
+        batch=batch_id(intake.sha256),
+        sha256=intake.sha256,
+        bytes=intake.bytes,
+        rows=counts.rows,
+        accepted=counts.accepted,
+        rejected=counts.rejected,
+        blank_lines=counts.blank_lines,
+        codes=dict(sorted(counts.codes.items())),
+        refused=refused,
+    )
+
+
+def _judged(
+    profile: Profile,
+    counts: _Counts,
+    stated: Manifest | None,
+    totals: ControlTotals,
+    sha256: str,
+    *,
+    has_manifest: bool,
+) -> set[FileCode]:
+    """What is wrong with a file of which every row was read."""
+    faults: set[FileCode] = set()
+    if counts.rows == 0:
+        faults.add(FileCode.EMPTY)
+    elif has_manifest and (stated is None or not totals.hold(stated, rows=counts.rows, sha256=sha256)):
+        faults.add(FileCode.MANIFEST_MISMATCH)
+    elif Fraction(counts.rejected, counts.rows) > Fraction(profile.max_rejected_fraction):
+        faults.add(FileCode.TOO_MANY_REJECTED)
+    return faults
+
+
+class _Reading:
+    """The text of one export on its way to rows."""
+
+    def __init__(self, profile: Profile, sink: RowSink, totals: ControlTotals, *, row_by_row: bool) -> None:
+        self.counts = _Counts()
+        self.faults: set[FileCode] = set()
+        self.only_count = False
+        self._profile = profile
+        self._sink = sink
+        self._totals = totals
+        self._row_by_row = row_by_row
+        self._splitter = RowSplitter(profile.format.delimiter, profile.format.quote)
+        self._layout: Layout | None = None
+        self._checker: RowChecker | None = None
+        self._seen = SeenKeys()
+        self._text = ""
+        self._at = 0
+        self._line = 1
+        self._enough = 0
+        self._skipping_line = False
+        self._ids: list[str] = []
+        self._accepted: list[bytes] = []
+        self._rejected: list[bytes] = []
+
+    @property
+    def _over(self) -> bool:
+        return FileCode.TOO_LARGE in self.faults
+
+    def feed(self, text: str) -> None:
+        self._text = self._text[self._at :] + text
+        self._at = 0
+        # After a row whose end was not in sight, there is no use in looking again before there is much more.
+        if len(self._text) >= self._enough:
+            self._enough = 0
+            self._read_on(final=False)
+
+    def finish(self, text: str) -> None:
+        self._text = self._text[self._at :] + text
+        self._at = 0
+        self._read_on(final=True)
+        self._flush()
+
+    def _read_on(self, *, final: bool) -> None:
+        while self._at < len(self._text) and not self._over:
+            if self._skipping_line and not self._skipped_line():
+                return
+            row = self._splitter.row_at(self._text, self._at, final=final)
+            if row is None:
+                self._wait_or_skip()
+                return
+            self._take(row)
+            self._at = row.next
+
+    def _wait_or_skip(self) -> None:
+        waiting = len(self._text) - self._at
+        if "\n" not in self._text[self._at :] and waiting > LONGEST_ROW:
+            self._take(RawRow(None, RowCode.TOO_LONG, len(self._text), 0))
+            self._skipping_line = True
+            self._at = len(self._text)
+        else:
+            self._enough = min(2 * waiting, waiting + LONGEST_ROW)
+
+    def _skipped_line(self) -> bool:
+        """Pass the rest of a line that is too long to be held; whether its end was there."""
+        line_end = self._text.find("\n", self._at)
+        self._at = len(self._text) if line_end < 0 else line_end + 1
+        if line_end >= 0:
+            self._skipping_line = False
+            self._line += 1
+        return line_end >= 0 and self._at < len(self._text)
+
+    def _take(self, row: RawRow) -> None:
+        line = self._line
+        self._line += row.lines
+        if row.blank:
+            self.counts.blank_lines += 1
+        elif self._layout is None and not self.faults and self._takes_for_layout(row):
+            pass
+        else:
+            self._count_row()
+            if not self.only_count and not self.faults:
+                self._judge(row, line)
+
+    def _takes_for_layout(self, row: RawRow) -> bool:
+        """Learn the layout from the first row that tells it; whether the row was the header."""
+        if self._profile.format.header:
+            found = (
+                FileCode.HEADER_MISSING_COLUMN
+                if row.fields is None
+                else layout_of_header(self._profile, row.fields)
+            )
+        elif row.fields is None:
+            return False
+        else:
+            found = layout_of_width(self._profile, len(row.fields))
+        if isinstance(found, FileCode):
+            self.faults.add(found)
+        else:
+            self._layout = found
+            self._checker = RowChecker(self._profile, found)
+        return self._profile.format.header
+
+    def _count_row(self) -> None:
+        self.counts.rows += 1
+        if self.counts.rows > MAX_ROWS:
+            self.faults.add(FileCode.TOO_LARGE)
+
+    def _judge(self, row: RawRow, line: int) -> None:
+        if row.fields is None or self._layout is None or self._checker is None:
+            self._reject(line, [Fault(None, row.fault or RowCode.BAD_QUOTING, None)])
+        elif len(row.fields) != self._layout.width:
+            self._reject(line, [Fault(None, RowCode.WRONG_FIELD_COUNT, None)])
+        else:
+            self._add_to_totals(self._checker, row.fields)
+            checked = self._checker.check(row.fields)
+            if isinstance(checked, list):
+                self._reject(line, checked)
+            elif self._seen.repeated([self._checker.key(checked)]):
+                self._reject(line, [Fault(None, RowCode.DUPLICATE, None)])
+            else:
+                self._accept(line, checked, self._checker.columns)
+
+    def _add_to_totals(self, checker: RowChecker, fields: list[str]) -> None:
+        for column in self._totals.columns:
+            number = checker.number(column, fields)
+            if number is not None:
+                self._totals.add(column, [number.plain()])
+
+    def _accept(self, line: int, values: Values, columns: tuple[str, ...]) -> None:
+        self.counts.accepted += 1
+        self._ids.append(str(values[0]))
+        self._accepted.append(orjson.dumps({"line": line, **dict(zip(columns, values, strict=True))}))
+        if len(self._accepted) >= _FLUSH_ROWS:
+            self._flush()
+
+    def _reject(self, line: int, faults: list[Fault]) -> None:
+        self.counts.rejected += 1
+        self.counts.codes.update(str(fault.code) for fault in faults)
+        self._rejected.append(orjson.dumps({"line": line, "faults": [fault._asdict() for fault in faults]}))
+        if len(self._rejected) >= _FLUSH_ROWS:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._accepted:
+            self._sink.accepted(AcceptedRows(self._ids, b"\n".join(self._accepted) + b"\n"))
+        if self._rejected:
+            self._sink.rejected(b"\n".join(self._rejected) + b"\n")
+        self._ids, self._accepted, self._rejected = [], [], []
