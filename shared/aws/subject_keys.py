@@ -55,7 +55,7 @@ class KmsSubjectKeys:
         return body
 
     def opening(self, event: Event) -> bytes | None:
-        """The very bytes that were sealed, which the event's commitment is the digest of; None as for `open`."""
+        """The very bytes that were sealed, whose digest the event carries; None as for `open`."""
         if event.private is None:
             return None
         key = self._key(PersonId(event.private.key))

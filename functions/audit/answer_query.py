@@ -1,0 +1,162 @@
+"""Answer what HR asks of cases: the filtered list, one case, its history.
+
+Whoever may not see a case gets the answer for one that does not exist.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from functions.audit.asker import HR, Asker, Group
+from functions.audit.case_view import View, case_view, event_view, overdue, row_view
+from functions.audit.paging import PageRequest, page
+from functions.audit.record_access import record_reading
+from functions.audit.story import NameOf
+from shared.domain.case import Case, CaseStatus, Waiting
+from shared.domain.errors import Forbidden, InvalidInput, NotFound
+from shared.domain.event import parse_event, stamp
+from shared.domain.identifiers import BatchId, CaseId, PersonId, case_subject
+from shared.domain.person import HR_QUEUE, Directory
+from shared.ports import CaseStore, Clock, Directories, Policies
+
+FILTERS = frozenset(
+    ("status", "stage", "manager", "hr_partner", "region", "role", "overdue", "waiting_for", "owner")
+)
+PAGING = frozenset(("limit", "cursor"))
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where the answers come from."""
+
+    store: CaseStore
+    directories: Directories
+    policies: Policies
+    clock: Clock
+
+    def directory(self) -> Directory:
+        """The directory in force; an empty one before the first."""
+        try:
+            return self.directories.current()
+        except NotFound:
+            return Directory(BatchId(""), {})
+
+
+def list_cases(sources: Sources, asker: Asker, query: Mapping[str, str]) -> View:
+    """Cases that pass every filter: open ones by due time, who is late first; closed ones newest first."""
+    asker.require(*HR)
+    filters = _filters(query)
+    status = CaseStatus(filters["status"])
+    directory, now = sources.directory(), sources.clock.now()
+    seen = [
+        case
+        for case in sources.store.cases(status)
+        if asker.sees(case, directory) and _passes(case, filters, directory, now)
+    ]
+    is_open = status is CaseStatus.OPEN
+    taken, cursor = page(
+        seen,
+        lambda case: (stamp(case.due_at if is_open else case.opened_at), case.id),
+        PageRequest.from_query(query),
+        filters,
+        descending=not is_open,
+    )
+    return {
+        "cases": [row_view(case, directory, now) for case in taken],
+        "total": len(seen),
+        "overdue": sum(overdue(case, now) for case in seen),
+        "as_of": stamp(now),
+        "next": cursor,
+    }
+
+
+def show_case(sources: Sources, asker: Asker, case_id: CaseId) -> View:
+    """One case with its figures and questions. That it was opened is recorded first."""
+    asker.require(*HR)
+    case, directory = visible_case(sources, asker, case_id)
+    now = sources.clock.now()
+    policy, _ = sources.policies.by_ref(case.policy)
+    record_reading(sources.store, asker, case_subject(case_id), now)
+    return case_view(case, sources.store.requests_of(case_id), policy, directory, asker, now)
+
+
+def show_events(sources: Sources, asker: Asker, case_id: CaseId) -> View:
+    """The history in order. What was typed is opened for HR, and stays sealed for an auditor."""
+    asker.require(*HR, Group.AUDITOR)
+    _, directory = visible_case(sources, asker, case_id)
+    record_reading(sources.store, asker, case_subject(case_id), sources.clock.now())
+    opens = asker.reads_private_parts()
+    name_of = names(directory) if opens else str
+    events = []
+    for body in sources.store.events(case_subject(case_id)):
+        private = sources.store.opened(body) if opens else None
+        events.append(event_view(parse_event(body), private, name_of))
+    return {"case_id": case_id, "events": events}
+
+
+def visible_case(sources: Sources, asker: Asker, case_id: CaseId) -> tuple[Case, Directory]:
+    """The case, if it is the asker's to see. Raises NotFound."""
+    directory = sources.directory()
+    case = sources.store.case(case_id)
+    asker.require_sight(case, directory)
+    return case, directory
+
+
+def names(directory: Directory) -> NameOf:
+    """Who an id is, in words; an id that the directory does not have stands for itself."""
+
+    def name_of(person_id: str) -> str:
+        if person_id == HR_QUEUE:
+            return "the HR queue"
+        person = directory.person(PersonId(person_id))
+        return person_id if person is None else person.name
+
+    return name_of
+
+
+def show_asker(sources: Sources, asker: Asker) -> View:
+    """Who is signed in, as the product knows them: what the console builds its menu from."""
+    if not asker.groups:
+        raise Forbidden("this account is in no group of Plumbline")
+    name = None if asker.person_id is None else names(sources.directory())(asker.person_id)
+    return {
+        "person_id": asker.person_id,
+        "name": name,
+        "groups": sorted(asker.groups),
+        "now": stamp(sources.clock.now()),
+    }
+
+
+def _filters(query: Mapping[str, str]) -> dict[str, str]:
+    unknown = sorted(set(query) - FILTERS - PAGING)
+    if unknown:
+        raise InvalidInput(f"{unknown[0][:40]!r} is no filter; there are " + ", ".join(sorted(FILTERS)))
+    filters = {name: query[name] for name in FILTERS if query.get(name)}
+    filters.setdefault("status", CaseStatus.OPEN.value)
+    _require_one_of("status", filters["status"], [status.value for status in CaseStatus])
+    if "waiting_for" in filters:
+        _require_one_of("waiting_for", filters["waiting_for"], [waiting.value for waiting in Waiting])
+    if "overdue" in filters:
+        _require_one_of("overdue", filters["overdue"], ["true", "false"])
+    return filters
+
+
+def _require_one_of(name: str, value: str, allowed: list[str]) -> None:
+    if value not in allowed:
+        raise InvalidInput(f"{name} is one of {', '.join(allowed)}, not {value[:40]!r}")
+
+
+def _passes(case: Case, filters: Mapping[str, str], directory: Directory, now: datetime) -> bool:
+    rep = directory.person(case.rep_id)
+    has = {
+        "status": case.status.value,
+        "stage": case.stage,
+        "waiting_for": case.waiting_for.value if case.status is CaseStatus.OPEN else None,
+        "overdue": "true" if overdue(case, now) else "false",
+        "owner": case.owner,
+        "manager": None if rep is None else rep.manager_id,
+        "hr_partner": None if rep is None else rep.hr_partner_id,
+        "region": None if rep is None else rep.region,
+        "role": None if rep is None else rep.role,
+    }
+    return all(has[name] == value for name, value in filters.items())

@@ -1,0 +1,83 @@
+"""Figures as a person reads them: arithmetic that can be followed with a finger. Pure."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from shared.domain.policy import BelowRule, PeerRankRule, Policy, Rule, TrailingRule
+
+_STATUS = {
+    "missing": "no figure was reported",
+    "quota_unknown": "the quota is not known",
+    "quota_zero": "no quota to measure against",
+    "leave_unknown": "the days of leave are not known",
+    "tenure": "too new in the role to count",
+    "leave": "protected leave, does not count",
+}
+
+
+def percent(ratio: str) -> str:
+    """``0.5125`` as ``51.25 %``: the point is moved, nothing is rounded."""
+    return f"{Decimal(ratio).scaleb(2).normalize() + 0:f} %"
+
+
+def amount(figure: str) -> str:
+    """``1234.5`` as ``1,234.5``."""
+    return f"{Decimal(figure):,f}"
+
+
+def period_in_words(figures: Mapping[str, Any]) -> str:
+    """One period of a decision's inputs as one line of arithmetic, or why it does not count."""
+    if figures["status"] != "assessable":
+        return _STATUS.get(figures["status"], str(figures["status"]).replace("_", " "))
+    quota = amount(figures["quota"])
+    factors = [
+        f"× {percent(figures[name])} {meaning}"
+        for name, meaning in (("eligible_fraction", "of the period worked"), ("ramp_share", "ramp"))
+        if figures[name] is not None and Decimal(figures[name]) != 1
+    ]
+    target = amount(figures["adjusted_quota"])
+    adjusted = f"quota {quota} {' '.join(factors)} = {target}; " if factors else ""
+    return f"{adjusted}credited {amount(figures['credited'])} ÷ {target} = {percent(figures['attainment'])}"
+
+
+def finding_in_words(finding: Mapping[str, Any], policy: Policy) -> str:
+    """Why one rule fired, as a sentence, with the rule's own citation."""
+    rule = rule_of(policy, finding["rule"])
+    said = _finding(finding, rule)
+    return f"{said} ({rule.cite})" if rule is not None and rule.cite else said
+
+
+def _finding(finding: Mapping[str, Any], rule: Rule | None) -> str:
+    observed, periods = finding["observed"], ", ".join(finding["periods"])
+    if isinstance(rule, BelowRule):
+        return (
+            f"{observed} of the last {rule.of_last} periods were under {percent(rule.below)}; "
+            f"{rule.count} are enough: {periods}"
+        )
+    if isinstance(rule, TrailingRule):
+        return (
+            f"Over {periods} together {percent(observed)} was reached; "
+            f"the bar is {percent(rule.trailing_below)}"
+        )
+    if isinstance(rule, PeerRankRule):
+        return (
+            f"In {periods} {percent(observed)} of comparable peers were lower; "
+            f"under {percent(rule.peer_rank_below)} counts"
+        )
+    return f"{finding['rule']}: {observed} against {finding['threshold']} in {periods}"
+
+
+def rule_of(policy: Policy, rule_id: str) -> Rule | None:
+    return next((rule for rule in policy.rules if rule.id == rule_id), None)
+
+
+def bar_of(policy: Policy, findings: Sequence[Mapping[str, Any]]) -> str | None:
+    """The line to draw in a chart: the threshold of the first firing rule that has one by the period."""
+    fired = [rule for finding in findings if (rule := rule_of(policy, finding["rule"])) is not None]
+    for rule in (*fired, *policy.rules):
+        if isinstance(rule, BelowRule):
+            return rule.below
+        if isinstance(rule, TrailingRule):
+            return rule.trailing_below
+    return None

@@ -1,0 +1,50 @@
+"""Leave a trace of who opened a record and who took evidence away."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from functions.audit.asker import Asker
+from shared.domain.change import Change
+from shared.domain.errors import Conflict
+from shared.domain.event import EventDraft, EventTag, stamp
+from shared.domain.identifiers import CommandId, Subject, derived_id
+from shared.ports import CaseStore
+
+_TRIES: Final = 3
+
+
+def record_reading(store: CaseStore, asker: Asker, subject: Subject, now: datetime) -> None:
+    """Once for a person, a record and an hour. Raises Conflict if it could not be written: nobody reads then."""
+    hour = stamp(now)[:13]
+    command = CommandId(derived_id("read", asker.actor.id, subject, hour))
+    _record(store, asker, EventTag.RECORD_READ, subject, command, now, {})
+
+
+def record_export(
+    store: CaseStore, asker: Asker, subject: Subject, sha256: str, now: datetime, data: Mapping[str, str]
+) -> None:
+    """Each taking away of evidence; ``sha256`` is the file's, so that a copy found later is known."""
+    command = CommandId(derived_id("export", asker.actor.id, subject, sha256, stamp(now)))
+    _record(store, asker, EventTag.EVIDENCE_EXPORTED, subject, command, now, {"sha256": sha256, **data})
+
+
+def _record(
+    store: CaseStore,
+    asker: Asker,
+    tag: EventTag,
+    subject: Subject,
+    command: CommandId,
+    now: datetime,
+    data: Mapping[str, str],
+) -> None:
+    if store.outcome(command) is not None:
+        return
+    event = EventDraft(tag, subject, now, asker.actor, command, data=data)
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            store.commit(Change(command=command, result="recorded", events=(event,)))
+            return
+        except Conflict:
+            if not tries_left:
+                raise
