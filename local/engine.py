@@ -22,6 +22,8 @@ START_SECONDS = 30.0
 STOP_SECONDS = 30.0
 # So many Lambdas run at once; the rest wait their turn. Each is a Python process of its own.
 CONCURRENT_LAMBDAS = 6
+# Whatever proxy the machine is told to use, loopback is reached without it.
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class EngineFailed(RuntimeError):
@@ -39,6 +41,27 @@ def free_port(preferred: int | None = None) -> int:
                 continue
             return int(probe.getsockname()[1])
     return free_port()
+
+
+def client(service: str, endpoint: str) -> Any:
+    """A boto3 client of a local cloud; path-style, since a bucket has no host name there."""
+    return boto3.client(  # type: ignore[call-overload]  # the service is any string here
+        service,
+        endpoint_url=endpoint,
+        region_name=REGION,
+        aws_access_key_id=ACCOUNT,
+        aws_secret_access_key="local",
+        config=Config(s3={"addressing_style": "path"}, retries={"mode": "standard"}, proxies={}),
+    )
+
+
+def loopback_environment() -> dict[str, str]:
+    """The environment without what would lead a child away from this machine: AWS settings, proxies."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("AWS_") and not name.lower().endswith("_proxy")
+    }
 
 
 class Engine:
@@ -108,21 +131,12 @@ class Engine:
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
-    def client(self, service: str, **settings: Any) -> Any:
-        """A boto3 client of the engine; path-style, since a bucket has no host name here."""
-        return boto3.client(
-            service,  # type: ignore[call-overload]  # the service is a plain string here
-            endpoint_url=self.endpoint,
-            region_name=REGION,
-            aws_access_key_id=ACCOUNT,
-            aws_secret_access_key="local",
-            config=Config(s3={"addressing_style": "path"}, retries={"mode": "standard", "max_attempts": 3}),
-            **settings,
-        )
+    def client(self, service: str) -> Any:
+        return client(service, self.endpoint)
 
     def mails(self) -> list[dict[str, Any]]:
         """Everything that was mailed, as the engine keeps it, oldest first."""
-        with urllib.request.urlopen(f"{self.endpoint}/_ministack/ses/messages", timeout=10) as reply:
+        with DIRECT.open(f"{self.endpoint}/_ministack/ses/messages", timeout=10) as reply:
             messages = json.load(reply)["messages"]
         return sorted(
             (mail for mails in messages.values() for mail in mails), key=lambda mail: mail["Timestamp"]
@@ -144,15 +158,13 @@ class Engine:
 
     def _answers(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.endpoint}/_ministack/health", timeout=2):
+            with DIRECT.open(f"{self.endpoint}/_ministack/health", timeout=2):
                 return True
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             return False
 
     def _environment(self) -> dict[str, str]:
-        # A Lambda inherits this environment: the caller's own AWS settings have no place in it.
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        return inherited | {
+        return loopback_environment() | {
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(self.port),
             "MINISTACK_REGION": REGION,

@@ -192,7 +192,7 @@ def _begin_streams_anew_after_a_restart() -> None:
 
 
 def _heed_cors_of_the_template() -> None:
-    """The API's CORS settings hold as the template writes them, `AllowOrigins`; the engine reads `allowOrigins`."""
+    """The API's CORS settings hold as the template spells them; the engine looks for `allowOrigins` only."""
     gateway = _module("ministack.services.apigateway")
     of_response, of_preflight = gateway._cors_response_headers, gateway._cors_preflight_response
 
