@@ -17,6 +17,7 @@ from shared.domain.event import (
     chain,
     event_bytes,
     event_digest,
+    moment,
     opening_bytes,
     parse_event,
     sealed,
@@ -112,6 +113,8 @@ class FakeStore:
             opening = opening_bytes(draft.private, b"0" * 16)
             private = sealed(draft.person, b"0" * 12, b"not readable", opening)
         previous = event_digest(events[-1]) if events else NOTHING_BEFORE
+        if events:
+            now = max(now, moment(parse_event(events[-1]).recorded_at))
         event = chain(draft, len(events) + 1, previous, now, private)
         events.append(event_bytes(event))
         if draft.private is not None:

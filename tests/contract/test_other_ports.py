@@ -1,0 +1,221 @@
+"""What the smaller ports promise: outbox, links and codes, task tokens, files."""
+
+from datetime import timedelta
+from email import message_from_bytes, policy
+
+import boto3
+import pytest
+
+from shared.aws import keys
+from shared.aws.dynamo import Table
+from shared.aws.files import S3Exports, S3Files
+from shared.aws.links import TableLinks
+from shared.aws.mail import SesMailer, mime
+from shared.aws.outbox import TableOutbox
+from shared.aws.subject_keys import KmsSubjectKeys
+from shared.aws.table_store import TableStore
+from shared.aws.task_tokens import TableTaskTokens
+from shared.domain.change import Change
+from shared.domain.errors import IntegrityError, NotFound, Throttled
+from shared.domain.identifiers import CommandId
+from shared.ports import Exports, Files, Links, Mail, Outbox, TaskTokens
+from tests.contract.conftest import REGION
+from tests.fakes.builders import CASE, NOON, a_request, a_wake
+from tests.fakes.clock import FakeClock
+from tests.fakes.store import FakeStore
+from tests.fakes.world import FakeExports, FakeFiles, FakeLinks, FakeTaskTokens
+
+REQUEST = a_request().id
+both = pytest.fixture(params=["fake", "aws"])
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(NOON)
+
+
+@both
+def outbox(request: pytest.FixtureRequest, clock: FakeClock) -> Outbox:
+    """Two effects, queued one after the other."""
+    store: FakeStore | TableStore
+    box: Outbox
+    if request.param == "fake":
+        store = box = FakeStore(clock)
+    else:
+        table: Table = request.getfixturevalue("table")
+        store, box = (
+            TableStore(table, KmsSubjectKeys(table, boto3.client("kms", region_name=REGION), "k"), clock),
+            TableOutbox(table),
+        )
+    for name in ("wake-1", "wake-2"):
+        store.commit(Change(command=CommandId(name), result="", events=(), effects=(a_wake(name),)))
+        clock.advance(seconds=1)
+    return box
+
+
+def test_effects_are_pending_oldest_first_until_they_are_done(outbox: Outbox) -> None:
+    assert [row.effect.id for row in outbox.pending()] == ["wake-1", "wake-2"]
+    outbox.done("wake-1")
+    assert [row.effect.id for row in outbox.pending()] == ["wake-2"]
+    assert outbox.row("wake-1") is None
+    row = outbox.row("wake-2")
+    assert row is not None
+    assert row.effect == a_wake("wake-2")
+    assert row.queued_at == NOON + timedelta(seconds=1)
+
+
+def test_a_failed_effect_stays_pending_and_counts_its_attempts(outbox: Outbox) -> None:
+    outbox.failed("wake-1", "the mail service said to slow down")
+    outbox.failed("wake-1", "the mail service said to slow down")
+    row = outbox.row("wake-1")
+    assert row is not None
+    assert row.attempts == 2
+    assert outbox.row("never-queued") is None
+
+
+@both
+def links(request: pytest.FixtureRequest, clock: FakeClock) -> Links:
+    return FakeLinks() if request.param == "fake" else TableLinks(request.getfixturevalue("table"), clock)
+
+
+def test_a_link_resolves_to_its_request_and_expiry(links: Links) -> None:
+    token, other = (links.issue(REQUEST, NOON + timedelta(days=2)) for _ in range(2))
+    assert token != other
+    assert links.resolve(token) == (REQUEST, NOON + timedelta(days=2))
+
+
+@pytest.mark.parametrize("token", ["", "x", "a" * 43, "../../etc/passwd", "ä" * 43])
+def test_a_token_that_was_never_issued_is_not_found(links: Links, token: str) -> None:
+    with pytest.raises(NotFound):
+        links.resolve(token)
+
+
+def test_a_code_is_right_once_and_only_in_time(links: Links) -> None:
+    until = NOON + timedelta(minutes=10)
+    assert not links.redeem_code(REQUEST, "000000", NOON)
+    code = links.issue_code(REQUEST, until)
+    assert not links.redeem_code(REQUEST, code, until)
+    assert links.redeem_code(REQUEST, code, NOON)
+    assert not links.redeem_code(REQUEST, code, NOON)
+
+
+def test_a_new_code_replaces_the_one_before(links: Links) -> None:
+    old, new = (links.issue_code(REQUEST, NOON + timedelta(minutes=10)) for _ in range(2))
+    assert old == new or not links.redeem_code(REQUEST, old, NOON)
+    assert links.redeem_code(REQUEST, new, NOON)
+
+
+def test_five_wrong_guesses_end_a_code(links: Links) -> None:
+    code = links.issue_code(REQUEST, NOON + timedelta(minutes=10))
+    wrong = f"{(int(code) + 1) % 10**6:06d}"
+    assert not any(links.redeem_code(REQUEST, wrong, NOON) for _ in range(5))
+    assert not links.redeem_code(REQUEST, code, NOON)
+
+
+def test_no_more_than_five_codes_an_hour_are_issued(links: Links) -> None:
+    for _ in range(5):
+        links.issue_code(REQUEST, NOON + timedelta(minutes=10))
+    with pytest.raises(Throttled):
+        links.issue_code(REQUEST, NOON + timedelta(minutes=10))
+
+
+def test_tokens_and_codes_are_stored_only_as_hashes(table: Table, clock: FakeClock) -> None:
+    links = TableLinks(table, clock)
+    token = links.issue(REQUEST, NOON)
+    code = links.issue_code(REQUEST, NOON + timedelta(minutes=10))
+    stored = str(list(table.query(keys.one_time_code(REQUEST)[0])))
+    assert code not in stored
+    assert table.get(keys.link(token)) is None
+
+
+@both
+def tokens(request: pytest.FixtureRequest) -> TaskTokens:
+    return FakeTaskTokens() if request.param == "fake" else TableTaskTokens(request.getfixturevalue("table"))
+
+
+def test_a_task_token_is_taken_once_and_the_latest_counts(tokens: TaskTokens) -> None:
+    tokens.store(CASE, "old")
+    tokens.store(CASE, "new")
+    assert tokens.take(CASE) == "new"
+    assert tokens.take(CASE) is None
+
+
+@both
+def files(request: pytest.FixtureRequest) -> Files:
+    if request.param == "fake":
+        return FakeFiles()
+    request.getfixturevalue("aws")
+    s3 = boto3.client("s3", region_name=REGION)
+    s3.create_bucket(Bucket="facts", CreateBucketConfiguration={"LocationConstraint": REGION})
+    return S3Files("facts", s3)
+
+
+def test_a_file_may_be_written_again_with_the_same_bytes_and_never_with_others(files: Files) -> None:
+    files.write("a", b"one")
+    files.write("a", b"one")
+    with pytest.raises(IntegrityError):
+        files.write("a", b"two")
+    assert files.read("a") == b"one"
+
+
+def test_lines_come_back_as_written_with_the_digest_of_their_text(files: Files) -> None:
+    digest = files.write_lines("lines", [b'{"a":1}\n', b'{"b":"\xc3\xa4"}\n'])
+    assert b"".join(files.read_lines("lines")) == b'{"a":1}\n{"b":"\xc3\xa4"}\n'
+    assert files.write_lines("again", iter([b'{"a":1}\n{"b":"\xc3\xa4"}\n'])) == digest
+    assert files.read("lines") == files.read("again")
+    assert b"".join(files.read_lines(_empty(files))) == b""
+
+
+def _empty(files: Files) -> str:
+    files.write_lines("empty", [])
+    return "empty"
+
+
+def test_a_file_that_was_never_written_is_not_found(files: Files) -> None:
+    with pytest.raises(NotFound):
+        files.read("nothing")
+    with pytest.raises(NotFound):
+        files.read_lines("nothing")
+
+
+@both
+def exports(request: pytest.FixtureRequest) -> Exports:
+    """An export with a manifest beside it, and one without."""
+    dropped = {"in/a.csv": b"a,b\n", "in/a.csv.manifest.json": b'{"rows": 0}', "in/b.csv": b""}
+    if request.param == "fake":
+        fake = FakeExports()
+        fake.exports.update(dropped)
+        return fake
+    request.getfixturevalue("aws")
+    s3 = boto3.client("s3", region_name=REGION)
+    s3.create_bucket(Bucket="exports", CreateBucketConfiguration={"LocationConstraint": REGION})
+    for key, body in dropped.items():
+        s3.put_object(Bucket="exports", Key=key, Body=body)
+    return S3Exports("exports", s3)
+
+
+def test_an_export_is_a_stream_with_its_manifest_where_there_is_one(exports: Exports) -> None:
+    export = exports.open("in/a.csv", None)
+    assert (export.key, export.size, export.manifest) == ("in/a.csv", 4, b'{"rows": 0}')
+    assert export.body.read(2) + export.body.read() == b"a,b\n"
+    assert exports.open("in/b.csv", None).manifest is None
+    with pytest.raises(NotFound):
+        exports.open("in/c.csv", None)
+
+
+MAIL = Mail("notice-1", ("zoë@example.com",), "A question about Zoë", "Grüße\n", "<p>Grüße</p>")
+
+
+def test_a_mail_is_mime_with_text_html_and_its_notice_id() -> None:
+    message = message_from_bytes(mime(MAIL, "plumbline@example.com"), policy=policy.default)
+    assert message["Subject"] == "A question about Zoë"
+    assert message["X-Plumbline-Notice"] == "notice-1"
+    plain, rich = (message.get_body((kind,)) for kind in ("plain", "html"))  # type: ignore[attr-defined]  # EmailMessage
+    assert plain.get_content().strip() == "Grüße"
+    assert rich.get_content().strip() == "<p>Grüße</p>"
+
+
+def test_a_mail_is_handed_to_ses(aws: None) -> None:
+    ses = boto3.client("sesv2", region_name=REGION)
+    ses.create_email_identity(EmailIdentity="plumbline@example.com")
+    assert SesMailer(ses, "plumbline@example.com", "notices").send(MAIL)
