@@ -142,8 +142,8 @@ def _settings(folder: Path, clock_rate: int | None) -> dict[str, Any]:
     settings: dict[str, Any] = json.loads(path.read_text())
     if clock_rate not in (None, settings["clock_rate"]):
         raise InvalidInput(
-            f"the clock of {folder} runs at {settings['clock_rate']} times the world's, and its deadlines were"
-            f" set by that; for {clock_rate} times take another --data"
+            f"the clock of {folder} runs at {settings['clock_rate']} times the world's, and its deadlines"
+            f" were set by that; for {clock_rate} times take another --data"
         )
     return settings
 
