@@ -75,8 +75,7 @@ class PeerRankRule(_Rule):
 
 
 def _rule_kind(rule: Any) -> str | None:
-    keys = rule if isinstance(rule, dict) else getattr(rule, "model_fields", {})
-    found = [kind for kind in _KINDS if kind in keys]
+    found = [kind for kind in _KINDS if (kind in rule if isinstance(rule, dict) else hasattr(rule, kind))]
     return found[0] if len(found) == 1 else None
 
 

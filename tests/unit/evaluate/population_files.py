@@ -74,7 +74,8 @@ def by_shards(
         keys = (f"decisions/{shard}", f"flagged/{shard}")
         decide_shard(policy, period, inputs[shard], "population", *keys, files)
     lines = b"".join(files[f"decisions/{shard}"] for shard in shards).splitlines(keepends=True)
-    return b"".join(sorted(lines, key=_rep))
+    lines.sort(key=_rep)
+    return b"".join(lines)
 
 
 def _rep(line: bytes) -> str:
