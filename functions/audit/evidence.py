@@ -1,0 +1,182 @@
+"""Evidence bundles: a zip that somebody without our code, network or account can check. Bytes in, bytes out.
+
+Two kinds. A ``case`` bundle has one case's events, each with a proof of its place in the whole ledger; a
+``ledger`` bundle has every segment and checkpoint. The same input gives the same zip. docs/ledger-format.md
+has the layout.
+"""
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from itertools import pairwise
+from typing import Final
+
+from functions.audit import chronicle
+from functions.audit.bundle_readme import CASE_README, LEDGER_README
+from functions.audit.ledger import Checkpoint, key_id, leaf_hashes, parse_checkpoint, segment_events
+from shared.domain.canonical import canonical_bytes
+from shared.domain.errors import IntegrityError
+from shared.domain.event import EventTag, parse_event
+from shared.domain.identifiers import Subject
+from shared.domain.merkle import Tree
+
+VERSION: Final = 1
+_OLDEST_ZIP_DATE: Final = (1980, 1, 1, 0, 0, 0)
+_SAFE_NAME: Final = re.compile(r"[A-Za-z0-9@._-]+(/[A-Za-z0-9@._-]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class CaseEvidence:
+    """What goes into the bundle of one case.
+
+    ``events`` are the whole chain in order, each with its global index, or None where it is not sealed yet.
+    ``sealed`` are all events of the ledger up to the latest checkpoint, as `ledger_tree` makes them.
+    ``checkpoints`` are checkpoint files in order: the latest at least, and every one that a reader may hold
+    as an anchor. ``rotations`` are all ``key:rotated`` events with their indices. ``openings`` are the
+    plaintexts (`opening_bytes`) of private parts, by sequence, as far as this edition's reader may see them.
+    ``attachments`` are files whose SHA-256 stands in an event: ``policies/field-sales@3.yaml``,
+    ``decisions/….jsonl``, ``exports/….csv``. ``names`` says who an id is, for the chronicle alone.
+    """
+
+    subject: Subject
+    events: Sequence[tuple[int | None, bytes]]
+    sealed: Tree
+    checkpoints: Sequence[bytes]
+    keys: Sequence[bytes]
+    rotations: Sequence[tuple[int, bytes]] = ()
+    openings: Mapping[int, bytes] = field(default_factory=dict)
+    attachments: Mapping[str, bytes] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+def ledger_tree(segments: Mapping[str, bytes]) -> Tree:
+    """The tree over all events of the segments, by name; IntegrityError if a segment is missing between."""
+    return Tree(leaf_hashes(_events_in_order(segments)))
+
+
+def rotations_in(segments: Mapping[str, bytes]) -> list[tuple[int, bytes]]:
+    """Every ``key:rotated`` event with its index."""
+    marker = f'"tag":"{EventTag.KEY_ROTATED}"'.encode()
+    return [
+        (index, data)
+        for index, data in enumerate(_events_in_order(segments))
+        if marker in data and parse_event(data).tag is EventTag.KEY_ROTATED
+    ]
+
+
+def case_bundle(evidence: CaseEvidence) -> bytes:
+    """The zip of one case. Raises IntegrityError where the parts do not belong together."""
+    points = _ordered(evidence.checkpoints)
+    latest = points[-1][0]
+    if evidence.sealed.root(latest.size).hex() != latest.root:
+        raise IntegrityError(f"the events do not have the root of checkpoint {latest.number}")
+    files: dict[str, bytes] = {}
+    rotations = [(index, data) for index, data in evidence.rotations if index < latest.size]
+    for index, data in [*evidence.events, *rotations]:
+        if index is None or index >= latest.size:
+            files[f"unsealed/{parse_event(data).sequence:06d}.json"] = data
+        else:
+            files[f"events/{index:012d}.json"] = data
+            files[f"proofs/{index:012d}.json"] = _inclusion(evidence.sealed, index, latest)
+    files |= {point.name().removeprefix("ledger/"): data for point, data in points}
+    for (before, _), (after, _) in pairwise(points):
+        if 0 < before.size < after.size:
+            name = f"consistency/{before.size:012d}-{after.size:012d}.json"
+            files[name] = _consistency(evidence.sealed, before, after)
+    for sequence, opening in evidence.openings.items():
+        files[f"openings/{sequence:06d}.json"] = opening
+    if evidence.names:
+        files["names.json"] = canonical_bytes(dict(evidence.names))
+    files |= dict(evidence.attachments) | _key_files(evidence.keys)
+    return _bundle("case", evidence.subject, files)
+
+
+def ledger_bundle(
+    segments: Mapping[str, bytes],
+    checkpoints: Mapping[str, bytes],
+    keys: Sequence[bytes],
+    unsealed: Sequence[bytes] = (),
+) -> bytes:
+    """The zip of everything: files by their names in the bucket, and events that have no place yet."""
+    files = {**segments, **checkpoints, **_key_files(keys)}
+    for number, data in enumerate(unsealed, 1):
+        files[f"unsealed/{number:06d}.json"] = data
+    return _bundle("ledger", Subject("ledger"), files)
+
+
+def rendered(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """What this version writes for people out of a bundle's proven files; also to check what is there."""
+    names = json.loads(files["names.json"]) if "names.json" in files else {}
+    subject = json.loads(files["manifest.json"])["subject"]
+    chain = {
+        name: event
+        for name, data in files.items()
+        if name.startswith(("events/", "unsealed/")) and (event := parse_event(data)).subject == subject
+    }
+    ordered = sorted(chain.values(), key=lambda event: event.sequence)
+    places = {event.sequence: name for name, event in chain.items()}
+    openings = {
+        int(name.removeprefix("openings/").removesuffix(".json")): data
+        for name, data in files.items()
+        if name.startswith("openings/")
+    }
+    return {"chronicle.html": chronicle.render(subject, ordered, openings, names, places)}
+
+
+def _bundle(kind: str, subject: Subject, files: dict[str, bytes]) -> bytes:
+    files["README.txt"] = (CASE_README if kind == "case" else LEDGER_README).encode()
+    manifest = {"kind": kind, "subject": subject, "v": VERSION}
+    if kind == "case":
+        files |= rendered({**files, "manifest.json": canonical_bytes(manifest)})
+    digests = {name: sha256(data).hexdigest() for name, data in files.items()}
+    files["manifest.json"] = canonical_bytes({**manifest, "files": digests})
+    return _zipped(files)
+
+
+def _zipped(files: Mapping[str, bytes]) -> bytes:
+    """The files in the order of their names, with nothing in the archive that differs from time to time."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        for name in sorted(files):
+            if not _SAFE_NAME.fullmatch(name) or ".." in name:
+                raise IntegrityError(f"not a name for a file of a bundle: {name!r}")
+            entry = zipfile.ZipInfo(name, _OLDEST_ZIP_DATE)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system = 3
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, files[name])
+    return buffer.getvalue()
+
+
+def _ordered(checkpoints: Sequence[bytes]) -> list[tuple[Checkpoint, bytes]]:
+    if not checkpoints:
+        raise IntegrityError("nothing is proved without a checkpoint")
+    return sorted(((parse_checkpoint(data)[0], data) for data in checkpoints), key=lambda at: at[0].number)
+
+
+def _events_in_order(segments: Mapping[str, bytes]) -> Iterator[bytes]:
+    reached = 0
+    for name in sorted(segments):
+        events = segment_events(name, segments[name])
+        if int(name.rsplit("/", 1)[1][:12]) != reached:
+            raise IntegrityError(f"{name} does not begin at index {reached}")
+        reached += len(events)
+        yield from events
+
+
+def _inclusion(tree: Tree, index: int, latest: Checkpoint) -> bytes:
+    path = [step.hex() for step in tree.inclusion_proof(index, latest.size)]
+    return canonical_bytes({"index": index, "path": path, "size": latest.size})
+
+
+def _consistency(tree: Tree, before: Checkpoint, after: Checkpoint) -> bytes:
+    path = [step.hex() for step in tree.consistency_proof(before.size, after.size)]
+    return canonical_bytes({"from": before.size, "path": path, "to": after.size})
+
+
+def _key_files(keys: Iterable[bytes]) -> dict[str, bytes]:
+    return {f"keys/{key_id(key)}.pem": key for key in keys}

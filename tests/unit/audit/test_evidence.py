@@ -1,0 +1,138 @@
+import json
+import shutil
+import subprocess
+from dataclasses import replace
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from functions.audit.evidence import case_bundle, ledger_tree
+from shared.domain.errors import IntegrityError
+from shared.domain.event import EventTag
+from tests.unit.audit.bundles import (
+    bundle_of_case,
+    bundle_of_ledger,
+    case_evidence,
+    segments_of,
+    unpacked,
+)
+from tests.unit.audit.workshop import START, World, lived_in
+
+
+def test_a_bundle_is_the_same_bytes_each_time() -> None:
+    world = lived_in()
+    assert bundle_of_case(world) == bundle_of_case(world)
+    assert bundle_of_ledger(world) == bundle_of_ledger(world)
+
+
+def test_the_manifest_has_the_digest_of_every_other_file() -> None:
+    for bundle in (bundle_of_case(lived_in()), bundle_of_ledger(lived_in())):
+        files = unpacked(bundle)
+        digests = json.loads(files.pop("manifest.json"))["files"]
+        assert digests == {name: sha256(data).hexdigest() for name, data in files.items()}
+
+
+def test_a_case_bundle_has_the_case_and_nobody_elses_events() -> None:
+    files = unpacked(bundle_of_case(lived_in()))
+    subjects = {json.loads(files[name])["subject"] for name in files if name.startswith("events/")}
+    assert subjects == {"case/c-1", "system"}
+    assert {name.split("/")[0] for name in files} == {
+        "README.txt",
+        "checkpoints",
+        "chronicle.html",
+        "consistency",
+        "events",
+        "keys",
+        "manifest.json",
+        "names.json",
+        "openings",
+        "policies",
+        "proofs",
+    }
+
+
+def test_the_chronicle_reads_as_a_story_and_lets_no_markup_through() -> None:
+    page = unpacked(bundle_of_case(lived_in()))["chronicle.html"].decode()
+    assert "Mia Manager (m-1) (by personal link)" in page
+    assert "New territory; &lt;b&gt;let us&lt;/b&gt; coach." in page
+    assert "credited 512.5 ÷ 1,000 = 51.25 %" in page
+    assert "<script" not in page
+    assert "http" not in page
+
+
+def test_an_edition_with_fewer_openings_has_the_same_events() -> None:
+    evidence = case_evidence(lived_in())
+    whole, redacted = unpacked(case_bundle(evidence)), unpacked(case_bundle(replace(evidence, openings={})))
+    assert "not opened in this edition" in redacted["chronicle.html"].decode()
+    same = [name for name in whole if name.startswith(("events/", "proofs/", "checkpoints/"))]
+    assert all(whole[name] == redacted[name] for name in same)
+    assert not any(name.startswith("openings/") for name in redacted)
+
+
+def test_events_after_the_latest_checkpoint_are_kept_apart() -> None:
+    world = lived_in()
+    world.happened("case/c-1", EventTag.CASE_CLOSED, START + timedelta(hours=2), exit="graduated")
+    files = unpacked(bundle_of_case(world))
+    assert json.loads(files["unsealed/000004.json"])["tag"] == "case:closed"
+
+
+def test_parts_that_do_not_belong_together_make_no_bundle() -> None:
+    evidence, altered = case_evidence(lived_in()), World()
+    for minute in range(9):
+        altered.happened("case/c-1", EventTag.CASE_MARKED, START + timedelta(minutes=minute))
+    altered.seal(START + timedelta(hours=1))
+    with pytest.raises(IntegrityError, match="without a checkpoint"):
+        case_bundle(replace(evidence, checkpoints=[]))
+    with pytest.raises(IntegrityError, match="root"):
+        case_bundle(
+            replace(evidence, checkpoints=evidence.checkpoints[:1], sealed=ledger_tree(segments_of(altered)))
+        )
+    with pytest.raises(IntegrityError, match="name"):
+        case_bundle(replace(evidence, attachments={"policies/../../etc": b""}))
+    segments = segments_of(lived_in())
+    del segments[min(segments)]
+    with pytest.raises(IntegrityError, match="begin"):
+        ledger_tree(segments)
+
+
+def test_the_instructions_in_the_bundle_work_as_they_are_written(tmp_path: Path) -> None:
+    for name, data in unpacked(bundle_of_case(lived_in())).items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    readme = (tmp_path / "README.txt").read_text()
+    commands = [line[7:].split("    #")[0] for line in readme.splitlines() if line.startswith("       ")]
+    if shutil.which("openssl") is None:  # then at least all the hashes
+        commands = [line for line in commands if not line.startswith("openssl")]
+    signed = commands[commands.index(next(line for line in commands if line.startswith("F="))) :]
+    output = shell("\n".join(signed[: 4 + 2 * bool(shutil.which("openssl"))]), tmp_path)
+    key = json.loads(sorted(tmp_path.glob("checkpoints/*.json"))[-1].read_text())["checkpoint"]["key"]
+    assert output.splitlines() == (["Verified OK", f"{key}  -"] if shutil.which("openssl") else [])
+    index = sorted(path.stem for path in tmp_path.glob("events/*.json"))[-1]
+    proof = json.loads((tmp_path / f"proofs/{index}.json").read_text())
+    leaf, step = (
+        next(line for line in commands if line.startswith(start)) for start in ("H=$( (", "H=$(printf")
+    )
+    reached = shell(f"I={index}\n{leaf}\necho $H", tmp_path).strip()
+    number, last = proof["index"], proof["size"] - 1
+    for sibling in proof["path"]:
+        if number % 2 or number == last:
+            reached = shell(f"P={sibling} H={reached}\n{step}\necho $H", tmp_path).strip()
+            while number % 2 == 0 and number:
+                number, last = number // 2, last // 2
+        else:
+            reached = shell(f"P={reached} H={sibling}\n{step}\necho $H", tmp_path).strip()
+        number, last = number // 2, last // 2
+    roots = [
+        json.loads(path.read_text())["checkpoint"] for path in sorted(tmp_path.glob("checkpoints/*.json"))
+    ]
+    assert reached == next(point["root"] for point in roots if point["size"] == proof["size"])
+
+
+def shell(script: str, directory: Path) -> str:
+    done = subprocess.run(
+        ["bash", "-euc", script], cwd=directory, capture_output=True, text=True, check=True, timeout=60
+    )
+    return done.stdout
