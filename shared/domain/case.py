@@ -64,6 +64,9 @@ class PeriodResult(BaseModel):
     exact: str | None = None
     """The attainment as a fraction, ``1025/2000``: what a bar is compared with, before any rounding."""
     evaluation_id: EvaluationId
+    arrived_at: datetime | None = None
+    days_returned: int = 0
+    """Days of leave in it that were added to the stage's end."""
 
 
 class Hold(BaseModel):
@@ -125,4 +128,7 @@ class Case(BaseModel):
     """When the next check-in is asked for."""
     check_ins_missed: int = 0
     """The company's own misses; they hold up an adverse step."""
+    gate_to: str | None = None
+    """The stage that HR is asked to let begin."""
+    rep_told: bool = False
     closed_at: datetime | None = None

@@ -48,7 +48,9 @@ class EventTag(StrEnum):
     REQUEST_ESCALATED = "request:escalated"
     REQUEST_ANSWERED = "request:answered"
     REQUEST_EXPIRED = "request:expired"
+    REQUEST_WITHDRAWN = "request:withdrawn"
     ANSWER_REFUSED = "answer:refused"
+    LINK_OPENED = "link:opened"
     LINK_REFUSED = "link:refused"
     NOTICE_QUEUED = "notice:queued"
     NOTICE_SENT = "notice:sent"
@@ -57,6 +59,13 @@ class EventTag(StrEnum):
     STAGE_ENTERED = "stage:entered"
     STAGE_GATED = "stage:gated"
     STAGE_APPROVED = "stage:approved"
+    STAGE_SENT_BACK = "stage:sent_back"
+    STAGE_BEGUN = "stage:begun"
+    STAGE_EXTENDED = "stage:extended"
+    STAGE_ENDED = "stage:ended"
+    REP_TOLD = "rep:told"
+    WITHDRAWAL_DECIDED = "withdrawal:decided"
+    CHECK_IN_ASKED = "check_in:asked"
     DISPUTE_RAISED = "dispute:raised"
     DISPUTE_DECIDED = "dispute:decided"
     EXCEPTION_REQUESTED = "exception:requested"
@@ -184,7 +193,7 @@ def opening_bytes(private: Mapping[str, Any], salt: bytes) -> bytes:
     return canonical_bytes({"body": dict(private), "salt": base64url(salt)})
 
 
-def associated_data(draft: EventDraft) -> bytes:
+def associated_data(draft: EventDraft | Event) -> bytes:
     """What AES-GCM binds the ciphertext to, so that it cannot be moved to another event."""
     return canonical_bytes({"command": draft.command, "subject": draft.subject, "tag": draft.tag.value})
 
@@ -290,6 +299,10 @@ def parse_event(data: bytes) -> Event:
 
 def base64url(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def from_base64url(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 def _refuse_misshapen(event: Event) -> None:

@@ -1,0 +1,188 @@
+"""The whole life of a case, as one pure function. Whatever is not written here cannot happen to a case."""
+
+from datetime import datetime
+
+from functions.evaluate.answers import lose_assignee, miss_deadline, take_answer
+from functions.evaluate.asking import tell_hr
+from functions.evaluate.chain import responsible
+from functions.evaluate.drafting import Draft, Step
+from functions.evaluate.occurrences import (
+    Answered,
+    Bounced,
+    CheckInDue,
+    Context,
+    DeadlinePassed,
+    FindingsUndone,
+    HeldFor,
+    Occurrence,
+    Opened,
+    PersonLeft,
+    PolicyEnded,
+    ResultsArrived,
+    SeatEmptied,
+    StageEnded,
+)
+from functions.evaluate.results import take_results, undo_findings
+from functions.evaluate.staging import check_in_due, end_stage, enter_stage, gate, hold
+from shared.domain.case import Case, CaseStatus, Exit, Phase, Waiting
+from shared.domain.effect import NoticeKind
+from shared.domain.errors import IllegalTransition
+from shared.domain.event import EventTag
+from shared.domain.identifiers import CaseId, PersonId, RequestId, derived_id
+from shared.domain.person import HR_QUEUE
+from shared.domain.request import Request, RequestStatus
+
+
+def step(case: Case | None, occurrence: Occurrence, context: Context) -> Step:
+    """What the occurrence makes of the case. Raises IllegalTransition where it cannot happen to it."""
+    if isinstance(occurrence, Opened):
+        if case is not None:
+            raise IllegalTransition(f"{case.id} is open already")
+        return _opened(occurrence, context)
+    if case is None or case.status is CaseStatus.CLOSED:
+        name = "no case" if case is None else case.id
+        raise IllegalTransition(f"{type(occurrence).__name__} cannot happen to {name}, which is not open")
+    draft = Draft(case.model_copy(update={"version": case.version + 1}), context)
+    _happen(draft, occurrence)
+    return draft.finished()
+
+
+def what_is_due(case: Case, context: Context) -> Occurrence | None:
+    """What has to happen to the case now, the most pressing first; None where it may go on waiting."""
+    if case.status is CaseStatus.CLOSED:
+        return None
+    rep = context.directory.person(case.rep_id)
+    if rep is not None and not rep.active:
+        return PersonLeft()
+    standing = [context.standing[request] for request in case.standing]
+    answered = [r for r in standing if r.status is RequestStatus.ANSWERED]
+    if answered:
+        return Answered(min(answered, key=_answered_at).id)
+    for request in standing:
+        if request.status is RequestStatus.BOUNCED:
+            return Bounced(request.id)
+        if _has_left(request, context):
+            return SeatEmptied(request.id)
+    overdue = [r for r in standing if r.due_at <= context.now]
+    if overdue:
+        return DeadlinePassed(min(overdue, key=lambda request: request.due_at).id)
+    if case.phase is not Phase.RUNNING or case.hold is not None:
+        return None
+    if case.stage_ends_at is not None and case.stage_ends_at <= context.now:
+        return StageEnded()
+    if case.check_in_at is not None and case.check_in_at <= context.now:
+        return CheckInDue()
+    return None
+
+
+def _happen(draft: Draft, occurrence: Occurrence) -> None:
+    case, now = draft.case, draft.now
+    match occurrence:
+        case Answered(request_id):
+            take_answer(draft, draft.request(request_id))
+        case DeadlinePassed(request_id):
+            request = _open(draft, request_id)
+            _require(request.due_at <= now, f"{request.id} is due at {request.due_at}, not yet")
+            miss_deadline(draft, request)
+        case Bounced(request_id):
+            bounced = draft.request(request_id)
+            _require(bounced.status is RequestStatus.BOUNCED, f"{bounced.id} did not bounce")
+            lose_assignee(draft, bounced, "bounced")
+        case SeatEmptied(request_id):
+            lose_assignee(draft, _open(draft, request_id), "left")
+        case ResultsArrived(decision, evaluation_id):
+            _require(decision["rep_id"] == case.rep_id, f"{case.id} is not of {decision['rep_id']}")
+            take_results(draft, decision, evaluation_id)
+        case FindingsUndone(decision, evaluation_id):
+            undone = decision["period"] == case.opened_for and decision["outcome"] != "open_case"
+            _require(undone, f"{evaluation_id} does not undo the findings of {case.id}")
+            undo_findings(draft, decision, evaluation_id)
+        case CheckInDue():
+            _require(_reached(case, case.check_in_at, now), f"{case.id} has no check-in due")
+            check_in_due(draft)
+        case StageEnded():
+            _require(_reached(case, case.stage_ends_at, now), f"{case.stage} of {case.id} is not over")
+            end_stage(draft)
+        case HeldFor(reason):
+            hold(draft, reason)
+        case PersonLeft():
+            draft.close(Exit.LEFT_COMPANY)
+        case PolicyEnded():
+            draft.close(Exit.POLICY_CLOSED, because="policy_ended")
+        case Opened():
+            raise IllegalTransition(f"{case.id} is open already")
+
+
+def _opened(opened: Opened, context: Context) -> Step:
+    decision, policy = opened.decision, context.policy
+    _require(decision["outcome"] == "open_case", f"{decision['outcome']} opens no case")
+    rep_id = PersonId(decision["rep_id"])
+    case_id = CaseId(derived_id("case", policy.policy, rep_id, opened.evaluation_id))
+    case = Case(
+        id=case_id,
+        version=1,
+        rep_id=rep_id,
+        policy=policy.ref,
+        policy_digest=context.policy_digest,
+        opened_at=context.now,
+        opened_for=decision["period"],
+        evaluation_id=opened.evaluation_id,
+        decision=dict(decision),
+        status=CaseStatus.OPEN,
+        stage=opened.stage,
+        stage_entered_at=context.now,
+        waiting_for=Waiting.ANSWER,
+        owner=responsible(rep_id, policy, context.directory, context.now),
+        due_at=context.now,
+    )
+    draft = Draft(case, context)
+    draft.record(
+        EventTag.CASE_OPENED,
+        {
+            "rep": rep_id,
+            "policy": policy.ref,
+            "period": decision["period"],
+            "evaluation": opened.evaluation_id,
+            "rules": [finding["rule"] for finding in decision["findings"]],
+            "relapse": opened.relapse,
+            "owner": case.owner,
+        },
+        private={"decision": dict(decision)},
+        relied_on={"evaluation": opened.evaluation_id, "directory": context.directory.version},
+    )
+    draft.start_workflow()
+    tell_hr(draft, NoticeKind.CASE_OPENED)
+    if policy.stage(opened.stage).gate is not None:
+        gate(draft, opened.stage, ["policy"])
+    else:
+        enter_stage(draft, opened.stage)
+    return draft.finished()
+
+
+def _open(draft: Draft, request_id: RequestId) -> Request:
+    request = draft.request(request_id)
+    _require(request.status is RequestStatus.OPEN, f"{request.id} is {request.status}, not open")
+    return request
+
+
+def _has_left(request: Request, context: Context) -> bool:
+    """Whether the directory says so; somebody it does not know at all may just not be listed."""
+    if request.status is not RequestStatus.OPEN or request.assignee == HR_QUEUE:
+        return False
+    person = context.directory.person(request.assignee)
+    return person is not None and not person.active
+
+
+def _answered_at(request: Request) -> tuple[datetime, str]:
+    if request.answer is None:
+        raise IllegalTransition(f"{request.id} is answered without an answer")
+    return request.answer.answered_at, request.id
+
+
+def _reached(case: Case, time: datetime | None, now: datetime) -> bool:
+    return case.phase is Phase.RUNNING and case.hold is None and time is not None and time <= now
+
+
+def _require(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise IllegalTransition(otherwise)

@@ -1,0 +1,126 @@
+"""What later periods show: results taken in, days of leave given back, graduation, findings undone."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from fractions import Fraction
+from typing import Any
+
+from functions.evaluate.deadlines import local_day
+from functions.evaluate.drafting import Draft
+from functions.evaluate.staging import hold
+from shared.domain.case import Case, Exit, PeriodResult
+from shared.domain.effect import NoticeKind
+from shared.domain.event import EventTag, stamp
+from shared.domain.identifiers import EvaluationId
+from shared.domain.ladder import Graduate
+from shared.domain.period import Period
+
+
+def take_results(draft: Draft, decision: Mapping[str, Any], evaluation_id: EvaluationId) -> None:
+    """Take in every period after the one that opened the case; a restated one replaces its earlier figure."""
+    opened_for = Period.parse(draft.case.opened_for)
+    known = {result.period: result for result in draft.case.results}
+    news: list[tuple[Mapping[str, Any], int]] = []
+    for entry in decision["inputs"]:
+        if Period.parse(entry["period"]) <= opened_for or _same(known.get(entry["period"]), entry):
+            continue
+        if entry["status"] == "missing" and entry["period"] != decision["period"]:
+            continue
+        before = known.get(entry["period"])
+        returned = before.days_returned if before is not None else 0
+        leave = max(returned, _leave_within_stage(draft, entry))
+        news.append((entry, leave - returned))
+        known[entry["period"]] = PeriodResult(
+            period=entry["period"],
+            status=entry["status"],
+            attainment=entry["attainment"],
+            exact=exact_attainment(entry),
+            evaluation_id=evaluation_id,
+            arrived_at=draft.now,
+            days_returned=leave,
+        )
+    draft.change(results=tuple(known[period] for period in sorted(known)))
+    periods = [entry["period"] for entry, _ in news]
+    draft.record(
+        EventTag.RESULTS_ARRIVED,
+        {"period": decision["period"], "evaluation": evaluation_id, "periods": periods},
+        private={"results": [dict(entry) for entry, _ in news]},
+        relied_on={"evaluation": evaluation_id},
+    )
+    for entry, days in news:
+        _give_back_leave(draft, entry["period"], days)
+    if not graduate_if_earned(draft) and news:
+        draft.tell(NoticeKind.RESULTS, draft.case.owner, None, period=decision["period"])
+
+
+def graduate_if_earned(draft: Draft) -> bool:
+    """Close the case well if enough of the latest periods met the bar, but not while HR decides something."""
+    bar = draft.stage.graduate
+    if draft.case.hold is not None or bar is None or not graduates(draft.case, bar):
+        return False
+    draft.close(Exit.GRADUATED)
+    return True
+
+
+def graduates(case: Case, bar: Graduate) -> bool:
+    """Whether ``count`` of the last ``of_next`` assessable periods since the case was opened met the bar.
+
+    Periods that are not assessable, a leave among them, neither count nor use up one of the ``of_next``.
+    """
+    latest = [Fraction(result.exact) for result in case.results if result.exact is not None][-bar.of_next :]
+    return sum(attainment >= Fraction(bar.at_least) for attainment in latest) >= bar.count
+
+
+def undo_findings(draft: Draft, decision: Mapping[str, Any], evaluation_id: EvaluationId) -> None:
+    """The opening findings no longer hold: mark the case, and let HR confirm its withdrawal."""
+    if draft.case.marked is not None:
+        return
+    why = decision["reason"] or decision["outcome"]
+    draft.change(marked=f"{decision['period']} is {why} as restated ({evaluation_id})")
+    draft.record(
+        EventTag.CASE_MARKED,
+        {"period": decision["period"], "outcome": decision["outcome"], "evaluation": evaluation_id},
+        private={"before": dict(draft.case.decision), "after": dict(decision)},
+        relied_on={"evaluation": evaluation_id},
+    )
+    hold(draft, "withdrawal")
+
+
+def exact_attainment(entry: Mapping[str, Any]) -> str | None:
+    """The attainment of an assessable period as a fraction, from the figures that it was computed from."""
+    if entry["status"] != "assessable":
+        return None
+    days = Period.parse(entry["period"]).days
+    share = Fraction(days - entry["leave_days"], days) * Fraction(entry["ramp_share"])
+    return str(Fraction(entry["credited"]) / (Fraction(entry["quota"]) * share))
+
+
+def _same(known: PeriodResult | None, entry: Mapping[str, Any]) -> bool:
+    return known is not None and (known.status, known.exact) == (entry["status"], exact_attainment(entry))
+
+
+def _leave_within_stage(draft: Draft, entry: Mapping[str, Any]) -> int:
+    """How many days of leave fell into the running stage.
+
+    An export says how many days, not which, so it is never more than the stage ran in that period.
+    """
+    case, policy = draft.case, draft.context.policy
+    if case.stage_ends_at is None or policy.hold.leave != "pause" or not entry["leave_days"]:
+        return 0
+    period, zone = Period.parse(entry["period"]), policy.calendar.timezone
+    first = max(period.first_day, local_day(case.stage_entered_at, zone))
+    last = min(period.last_day, local_day(min(case.stage_ends_at, draft.now), zone))
+    return max(0, min(int(entry["leave_days"]), (last - first).days + 1))
+
+
+def _give_back_leave(draft: Draft, period: str, days: int) -> None:
+    """Days of leave do not count: the stage ends so many days later."""
+    ends_at = draft.case.stage_ends_at
+    if not days or ends_at is None:
+        return
+    ends_at += timedelta(days=days)
+    draft.change(stage_ends_at=ends_at)
+    draft.record(
+        EventTag.STAGE_EXTENDED,
+        {"because": "leave", "days": days, "period": period, "ends_at": stamp(ends_at)},
+    )
