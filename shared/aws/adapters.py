@@ -5,8 +5,11 @@ from botocore.config import Config
 
 from shared.aws.dynamo import Table
 from shared.aws.files import FiledDirectories, S3Files
+from shared.aws.ledger_files import S3Archive
+from shared.aws.ledger_head import TableEventLog, TableLedgerHead
 from shared.aws.links import TableLinks
 from shared.aws.outbox import TableOutbox
+from shared.aws.signing import KmsKeyring
 from shared.aws.subject_keys import KmsSubjectKeys
 from shared.aws.table_store import TableStore
 from shared.aws.task_tokens import TableTaskTokens
@@ -43,3 +46,20 @@ def outbox(settings: Settings) -> TableOutbox:
 
 def task_tokens(settings: Settings) -> TableTaskTokens:
     return TableTaskTokens(table(settings))
+
+
+def ledger_head(settings: Settings) -> TableLedgerHead:
+    return TableLedgerHead(table(settings))
+
+
+def event_log(settings: Settings) -> TableEventLog:
+    return TableEventLog(table(settings))
+
+
+def archive(ledger_bucket: str) -> S3Archive:
+    return S3Archive(ledger_bucket, boto3.client("s3", config=AWS))
+
+
+def keyring(signing_key_id: str) -> KmsKeyring:
+    """``signing_key_id``: KMS's name of the key; after a rotation all of them, the oldest first."""
+    return KmsKeyring(boto3.client("kms", config=AWS), signing_key_id.split(","))

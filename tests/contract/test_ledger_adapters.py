@@ -5,7 +5,6 @@ shown on the local engine.
 """
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,11 +15,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from moto import mock_aws
 
 from functions.audit import ledger
 from functions.audit.seal_ledger import Sealing, seal_ledger
-from shared.aws import keys
 from shared.aws.dynamo import Table
 from shared.aws.ledger_files import S3Archive
 from shared.aws.ledger_head import TableEventLog, TableLedgerHead
@@ -81,39 +78,21 @@ class OnAws:
 
 
 @pytest.fixture(params=["in memory", "on AWS"])
-def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemory | OnAws]:
+def place(request: pytest.FixtureRequest) -> InMemory | OnAws:
     if request.param == "in memory":
-        yield InMemory()
-        return
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
-        yield on_aws()
+        return InMemory()
+    on_aws: OnAws = request.getfixturevalue("on_aws")
+    return on_aws
 
 
-def on_aws() -> OnAws:
+@pytest.fixture
+def on_aws(table: Table) -> OnAws:
     s3, kms = boto3.client("s3"), boto3.client("kms")
-    s3.create_bucket(Bucket="ledger", ObjectLockEnabledForBucket=True)
-    resource = boto3.resource("dynamodb")
-    names = [f"{index}_{part}" for index in (keys.UNSEQUENCED_INDEX,) for part in ("pk", "sk")]
-    schema: Any = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
-    index: Any = {
-        "IndexName": keys.UNSEQUENCED_INDEX,
-        "KeySchema": [
-            {"AttributeName": names[0], "KeyType": "HASH"},
-            {"AttributeName": names[1], "KeyType": "RANGE"},
-        ],
-        "Projection": {"ProjectionType": "ALL"},
-    }
-    resource.create_table(
-        TableName="plumbline",
-        KeySchema=schema,
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", *names)],
-        GlobalSecondaryIndexes=[index],
-        BillingMode="PAY_PER_REQUEST",
+    s3.create_bucket(
+        Bucket="ledger",
+        CreateBucketConfiguration={"LocationConstraint": "eu-central-1"},
+        ObjectLockEnabledForBucket=True,
     )
-    table = Table("plumbline", resource)
     signing = [
         kms.create_key(KeyUsage="SIGN_VERIFY", KeySpec="ECC_NIST_P256")["KeyMetadata"]["KeyId"]
         for _ in range(2)
@@ -213,24 +192,15 @@ def test_a_whole_round_seals_and_signs(place: InMemory | OnAws) -> None:
     assert place.retained_until(name) > now
 
 
-@mock_aws
-def test_what_is_not_there_is_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    sealing = on_aws().sealing
+def test_what_is_not_there_is_not_found(on_aws: OnAws) -> None:
     with pytest.raises(NotFound):
-        sealing.archive.get("ledger/segments/none.jsonl")
+        on_aws.sealing.archive.get("ledger/segments/none.jsonl")
     with pytest.raises(NotFound):
-        sealing.keyring.signer("0" * 64)
+        on_aws.sealing.keyring.signer("0" * 64)
 
 
-@mock_aws
-def test_the_archive_lists_its_names_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    archive = on_aws().sealing.archive
+def test_the_archive_lists_its_names_in_order(on_aws: OnAws) -> None:
+    archive = on_aws.sealing.archive
     assert isinstance(archive, S3Archive)
     for name in ("ledger/segments/b", "ledger/checkpoints/a", "ledger/segments/a"):
         archive.put(name, b"x", NEXT_YEAR)
