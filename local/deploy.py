@@ -16,7 +16,6 @@ ROOT = Path(__file__).parents[1]
 STACK: Final = "Plumbline"
 # What a deployment is made of: when none of it changed, there is nothing to deploy.
 SOURCES = ("app.py", "cdk.json", "infra", "functions", "shared", "config", "requirements/function.txt")
-PUBLIC_ACCESS_BLOCK = "PublicAccessBlockConfiguration"
 
 
 class DeployFailed(RuntimeError):
@@ -57,29 +56,19 @@ def deploy(
 
 
 def add_what_the_engine_drops(engine: Engine, template: Mapping[str, Any]) -> None:
-    """Give each bucket the Object Lock and public-access block of its template, and see that it has them."""
+    """Give each bucket the Object Lock of its template, and see that it has it."""
     s3, cloudformation = engine.client("s3"), engine.client("cloudformation")
     for logical_id, resource in template["Resources"].items():
-        if resource["Type"] != "AWS::S3::Bucket":
-            continue
         properties = resource.get("Properties", {})
+        if resource["Type"] != "AWS::S3::Bucket" or not properties.get("ObjectLockEnabled"):
+            continue
+        wanted = properties.get("ObjectLockConfiguration", {"ObjectLockEnabled": "Enabled"})
         detail = cloudformation.describe_stack_resource(StackName=STACK, LogicalResourceId=logical_id)
         bucket = detail["StackResourceDetail"]["PhysicalResourceId"]
-        if properties.get("ObjectLockEnabled"):
-            lock = properties.get("ObjectLockConfiguration", {"ObjectLockEnabled": "Enabled"})
-            s3.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration=lock)
-            found = s3.get_object_lock_configuration(Bucket=bucket)["ObjectLockConfiguration"]
-            _must_be(bucket, "Object Lock", lock, found)
-        if PUBLIC_ACCESS_BLOCK in properties:
-            block = properties[PUBLIC_ACCESS_BLOCK]
-            s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=block)
-            found = s3.get_public_access_block(Bucket=bucket)[PUBLIC_ACCESS_BLOCK]
-            _must_be(bucket, "the public-access block", block, found)
-
-
-def _must_be(bucket: str, what: str, wanted: Any, found: Any) -> None:
-    if wanted != found:
-        raise DeployFailed(f"{what} of bucket {bucket} should be {wanted} and is {found}")
+        s3.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration=wanted)
+        found = s3.get_object_lock_configuration(Bucket=bucket)["ObjectLockConfiguration"]
+        if found != wanted:
+            raise DeployFailed(f"Object Lock of bucket {bucket} should be {wanted} and is {found}")
 
 
 def _is_deployed(engine: Engine) -> bool:
@@ -123,8 +112,14 @@ def _cdk(engine: Engine, folder: Path, *arguments: str) -> None:
     with log.open("a") as lines:
         lines.write(done.stdout)
     if done.returncode != 0:
-        last = "\n".join(done.stdout.rstrip().splitlines()[-25:])
-        raise DeployFailed(f"cdk {arguments[0]} ended with {done.returncode}; all of it is in {log}\n{last}")
+        raise DeployFailed(f"cdk {arguments[0]} failed; all of it is in {log}\n{_reasons(done.stdout)}")
+
+
+def _reasons(words: str) -> str:
+    """The lines that say what went wrong, of the hundreds that tell what went on; else the last ones."""
+    lines = words.rstrip().splitlines()
+    telling = [line for line in lines if "_FAILED" in line or "[Error" in line or "Error:" in line]
+    return "\n".join(dict.fromkeys(telling[:10] or lines[-10:]))
 
 
 def _digest(context: Mapping[str, str]) -> str:

@@ -1,0 +1,18 @@
+"""The local cloud for the tests that need a whole one: started once, fresh, over a temporary folder."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.stack import Stack, running_stack
+
+# A month of deadlines passes in two minutes.
+CLOCK_RATE = 20_000
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    folder: Path = tmp_path_factory.mktemp("cloud")
+    with running_stack(folder, clock_rate=CLOCK_RATE, fresh=True) as running:
+        yield running

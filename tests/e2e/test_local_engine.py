@@ -1,0 +1,119 @@
+"""The engine as the product meets it: mended, on loopback, with a state that outlives it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from local.engine import CONCURRENT_LAMBDAS, DIRECT, Engine, EngineFailed
+from tests.e2e import engine_trials as trials
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    with Engine(tmp_path_factory.mktemp("engine")) as running:
+        yield running
+
+
+def test_an_error_arrives_under_the_name_of_its_class(engine: Engine) -> None:
+    function = trials.make_function(engine, "raises", "raise Boom('no')")
+    assert trials.call(engine, "raises", {})["errorType"] == "Boom"
+    task = {"Type": "Task", "Resource": function, "Catch": [{"ErrorEquals": ["Boom"], "Next": "Caught"}]}
+    assert trials.outcome(engine, trials.start(engine, "catches", task, {}), 10)["status"] == "SUCCEEDED"
+
+
+def test_a_callback_task_fails_as_soon_as_its_function_does(engine: Engine) -> None:
+    function = trials.make_function(engine, "asks-in-vain", "raise Boom('no')")
+    ended = trials.outcome(engine, trials.start(engine, "in-vain", trials.ask(function), {}), 10)
+    assert ended["status"] == "SUCCEEDED"
+    assert '"Error": "Boom"' in ended["output"]
+
+
+def test_a_callback_task_heeds_the_timeout_that_its_input_names(engine: Engine) -> None:
+    function = trials.make_function(engine, "asks", "return {}")
+    task = trials.ask(function, TimeoutSecondsPath="$.seconds")
+    ended = trials.outcome(engine, trials.start(engine, "times-out", task, {"seconds": 1}), 10)
+    assert "States.Timeout" in ended["output"]
+
+
+def test_more_calls_than_a_laptop_can_run_at_once_wait_their_turn(engine: Engine) -> None:
+    trials.make_function(engine, "slow", "time.sleep(0.3)\nreturn event")
+    with ThreadPoolExecutor(2 * CONCURRENT_LAMBDAS) as callers:
+        replies = list(callers.map(lambda n: trials.call(engine, "slow", n), range(2 * CONCURRENT_LAMBDAS)))
+    assert replies == list(range(2 * CONCURRENT_LAMBDAS))
+
+
+def test_a_function_cannot_import_what_its_bundle_lacks(engine: Engine) -> None:
+    trials.make_function(engine, "borrows", "import shared.domain.errors")
+    assert trials.call(engine, "borrows", {})["errorType"] == "ModuleNotFoundError"
+
+
+def test_the_api_lets_in_the_web_pages_that_its_template_names(engine: Engine) -> None:
+    assert trials.make_stack(engine, "cors", trials.API_WITH_CORS) == "CREATE_COMPLETE"
+    assert trials.preflight(engine, trials.physical_id(engine, "cors", "Api")) == 204
+
+
+def test_what_was_written_outlives_a_power_cut(tmp_path: Path) -> None:
+    engine = Engine(tmp_path)
+    engine.start()
+    trials.make_table(engine, "cut")
+    trials.put(engine, "cut", "written")
+    time.sleep(4)
+    engine.kill()
+    with Engine(tmp_path, engine.port) as again:
+        assert trials.keys(again, "cut") == {"written"}
+
+
+def test_mails_retention_and_streams_outlive_a_restart_and_waiting_flows_do_not(tmp_path: Path) -> None:
+    with Engine(tmp_path) as engine:
+        trials.send_mail(engine)
+        trials.lock_an_object(engine, datetime.now(UTC) + timedelta(days=1))
+        trials.echo_a_stream(engine)
+        trials.put(engine, "source", "before")
+        assert trials.soon(lambda: "before" in trials.keys(engine, "echo"))
+        waiting = trials.start(engine, "waits", {"Type": "Wait", "Seconds": 600}, {})
+    with Engine(tmp_path, engine.port) as again:
+        assert [mail["Subject"] for mail in again.mails()] == ["A question"]
+        assert again.client("s3").head_object(Bucket="locked", Key="kept")["ObjectLockMode"] == "COMPLIANCE"
+        trials.put(again, "source", "after")
+        assert trials.soon(lambda: "after" in trials.keys(again, "echo"))
+        # The reconciler counts on it: a lost execution must not look as if it ran.
+        assert trials.outcome(again, waiting, 1)["error"] == "States.ServiceRestart"
+
+
+def test_the_engine_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
+    program = (
+        "import sys, time; from pathlib import Path; from local.engine import Engine;"
+        "e = Engine(Path(sys.argv[1])); e.start(); print(e.endpoint, flush=True); time.sleep(60)"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert parent.stdout is not None
+    endpoint = parent.stdout.readline().strip()
+    parent.stdout.close()
+    os.kill(parent.pid, signal.SIGKILL)
+    parent.wait()
+    assert trials.soon(lambda: not _answers(endpoint))
+
+
+def test_a_port_that_another_program_has_is_said_so(engine: Engine, tmp_path: Path) -> None:
+    with pytest.raises(EngineFailed, match=f"another program listens on port {engine.port}"):
+        Engine(tmp_path, engine.port).start()
+
+
+def _answers(endpoint: str) -> bool:
+    try:
+        with DIRECT.open(f"{endpoint}/_ministack/health", timeout=2):
+            return True
+    except OSError:
+        return False
