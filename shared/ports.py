@@ -1,4 +1,4 @@
-"""What the use cases speak to. ``shared.aws`` has adapters, ``tests.fakes`` stand-ins, both held to one suite."""
+"""What the use cases speak to. ``shared.aws`` has adapters, ``tests.fakes`` stand-ins under the same tests."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -52,13 +52,14 @@ def plan_evaluation(batch_id: BatchId, planning: Planning) -> list[PlannedEvalua
     if planning.store.directory_batch() is None:
         _skip(batch, "no_directory", planning)
         return []
+    called_for = list(_called_for(batch, planning))
+    if not called_for and batch.kind == "attainment":
+        _skip(batch, "no_policy_in_force", planning)
     due: list[PlannedEvaluation] = []
-    for policy, period, latest in _called_for(batch, planning):
+    for policy, period, latest in called_for:
         plan = _plan(policy, period, opens_cases=period == latest, planning=planning)
         if plan is not None and not _finished(plan.id, planning.store):
             due.append(_record(plan, batch, planning))
-    if not due and batch.kind == "attainment":
-        _skip(batch, "no_policy_in_force", planning)
     return due
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 from botocore.exceptions import ClientError
 
 from shared.domain import paths
-from shared.domain.canonical import digest
 from shared.domain.errors import IntegrityError, NotFound, Throttled
 from shared.domain.identifiers import BatchId
+from shared.domain.line_file import LineFile
 from shared.domain.person import Directory
 from shared.ports import CaseStore, Export, Files
 
@@ -50,10 +50,12 @@ class S3Files:
         return [gzip.decompress(self.read(key))]
 
     def write_lines(self, key: str, lines: Iterable[bytes]) -> str:
-        text = b"".join(lines)
-        # No name and no time in the gzip header, so that the same lines give the same bytes.
-        self.write(key, gzip.compress(text, compresslevel=6, mtime=0))
-        return digest(text)
+        file = LineFile()
+        for line in lines:
+            file.add(line)
+        body, digest = file.finish()
+        self.write(key, body)
+        return digest
 
 
 class S3Exports:

@@ -57,7 +57,7 @@ def evaluation_subject(evaluation: EvaluationId) -> Subject:
 
 
 def request_id(case_id: CaseId, number: int) -> RequestId:
-    """The id of the case's ``number``-th request, from 1; it names its case, so either is found from the other."""
+    """The id of the case's ``number``-th request, from 1; it names its case, so the case is found from it."""
     return RequestId(f"{case_id}.{number}")
 
 

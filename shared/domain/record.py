@@ -33,7 +33,7 @@ class Batch(BaseModel):
 
 
 class Revision(BaseModel):
-    """That a batch has facts of a period; of two, the one with the later ``known_at`` is in force rep by rep."""
+    """A batch has facts of a period; rep by rep, the revision with the latest ``known_at`` is in force."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -1,6 +1,7 @@
 """Every port's promises, kept by the fake and by the adapter alike: each test runs on both."""
 
 from collections.abc import Iterator
+from typing import Final
 
 import boto3
 import pytest
@@ -9,7 +10,7 @@ from moto import mock_aws
 from shared.aws import keys
 from shared.aws.dynamo import Table
 
-REGION = "eu-central-1"
+REGION: Final = "eu-central-1"
 
 
 @pytest.fixture

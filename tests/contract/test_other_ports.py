@@ -210,9 +210,9 @@ def test_a_mail_is_mime_with_text_html_and_its_notice_id() -> None:
     message = message_from_bytes(mime(MAIL, "plumbline@example.com"), policy=policy.default)
     assert message["Subject"] == "A question about Zoë"
     assert message["X-Plumbline-Notice"] == "notice-1"
-    plain, rich = (message.get_body((kind,)) for kind in ("plain", "html"))  # type: ignore[attr-defined]  # EmailMessage
-    assert plain.get_content().strip() == "Grüße"
-    assert rich.get_content().strip() == "<p>Grüße</p>"
+    plain, rich = message.iter_parts()
+    assert (plain.get_content_type(), plain.get_content().strip()) == ("text/plain", "Grüße")
+    assert (rich.get_content_type(), rich.get_content().strip()) == ("text/html", "<p>Grüße</p>")
 
 
 def test_a_mail_is_handed_to_ses(aws: None) -> None:

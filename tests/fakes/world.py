@@ -1,13 +1,13 @@
 """Everything outside the store, in memory: files, directories, policies, links, mail, topic, workflow."""
 
 import gzip
-import hashlib
 import io
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from shared.domain.errors import IntegrityError, InvalidInput, NotFound, Throttled
 from shared.domain.identifiers import BatchId, CaseId, PolicyRef, RequestId
+from shared.domain.line_file import LineFile
 from shared.domain.person import Directory
 from shared.domain.policy import Policy
 from shared.ports import Export, Mail
@@ -34,9 +34,12 @@ class FakeFiles:
         return [gzip.decompress(self.read(key))]
 
     def write_lines(self, key: str, lines: Iterable[bytes]) -> str:
-        text = b"".join(lines)
-        self.write(key, gzip.compress(text, mtime=0))
-        return hashlib.sha256(text).hexdigest()
+        file = LineFile()
+        for line in lines:
+            file.add(line)
+        body, digest = file.finish()
+        self.write(key, body)
+        return digest
 
 
 class FakeExports:

@@ -1,0 +1,37 @@
+"""Lambda: take in one dropped export."""
+
+from functools import cache
+from typing import Any
+
+import boto3
+
+from functions.ingest.receive_export import Receiving, receive_export
+from shared.aws import adapters
+from shared.aws.files import S3Exports, is_manifest
+from shared.runtime.configuration import bundled_profile
+from shared.runtime.observability import logger
+from shared.runtime.settings import IngestSettings
+
+
+@cache
+def _dependencies() -> Receiving:
+    settings = IngestSettings.from_environment()
+    return Receiving(
+        store=adapters.case_store(settings),
+        exports=S3Exports(settings.exports_bucket, boto3.client("s3", config=adapters.AWS)),
+        files=adapters.files(settings),
+        clock=settings.clock,
+        profile_text=bundled_profile,
+        shards=settings.shards,
+    )
+
+
+@logger.inject_lambda_context
+def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """``{"bucket", "key", "object_version"?}`` in; ``{"batch", "status", "kind"}`` out."""
+    if is_manifest(event["key"]):
+        return {"batch": None, "status": "ignored", "kind": None}
+    received = receive_export(event["key"], event.get("object_version"), _dependencies())
+    batch = received.batch
+    logger.info("received", key=batch.key, batch=batch.id, status=received.status, refused=batch.refused)
+    return {"batch": batch.id, "status": received.status, "kind": batch.kind}

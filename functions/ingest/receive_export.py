@@ -1,0 +1,212 @@
+"""Take in one dropped export: accept it whole, or refuse it whole, once."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from functions.ingest.codes import FileCode
+from functions.ingest.export_reader import Summary, read_export
+from functions.ingest.file_rows import FiledRows
+from functions.ingest.profile import Profile, parse_profile
+from shared.domain.change import Change
+from shared.domain.effect import Effect, Notice, NoticeKind
+from shared.domain.errors import Conflict, NotFound
+from shared.domain.event import Actor, ActorKind, EventDraft, EventTag
+from shared.domain.identifiers import BatchId, CommandId, NoticeId, batch_id, batch_subject, derived_id
+from shared.domain.record import Batch, Revision
+from shared.ports import CaseStore, Clock, Export, Exports, Files
+
+CHUNK_BYTES = 256 * 1024
+RECEIVER = Actor(ActorKind.SYSTEM, "receive_export")
+_REREAD = (FileCode.MANIFEST_MISMATCH, FileCode.TOO_MANY_REJECTED)
+"""Refusals of files whose every row was read, so that the rejected rows are worth keeping."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receiving:
+    """What taking in works with. ``profile_text`` gives a profile's YAML by its id, or None."""
+
+    store: CaseStore
+    exports: Exports
+    files: Files
+    clock: Clock
+    profile_text: Callable[[str], str | None]
+    shards: int
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    status: Literal["accepted", "refused", "repeated"]
+    batch: Batch
+
+
+def receive_export(key: str, object_version: str | None, receiving: Receiving) -> Received:
+    """Read the export under ``incoming/<profile id>/<name>`` and record what became of it.
+
+    The same object announced twice is the same reception. The same content dropped again, under whatever
+    name, is ``repeated`` and changes nothing, unless it was refused before: then it is read anew.
+    """
+    export = receiving.exports.open(key, object_version)
+    profile_id = key.split("/")[1] if key.count("/") >= 2 else ""
+    profile_text = receiving.profile_text(profile_id)
+    if profile_text is None:
+        summary = _unread(export, profile_id)
+        return _refuse(export, None, summary, None, receiving)
+    profile = parse_profile(profile_text, profile_id)
+    rows = FiledRows(profile.kind, receiving.shards)
+    summary = read_export(_chunks(export), profile, rows, manifest=export.manifest, size=export.size)
+    known = _accepted_before(summary.batch, receiving.store)
+    if known is not None:
+        return _repeat(export, known, receiving)
+    if summary.refused is not None:
+        return _refuse(export, profile, summary, rows, receiving)
+    try:
+        return _accept(export, profile, summary, rows, receiving)
+    except Conflict:
+        # Another reception of the same content was faster; its files are the very same ones.
+        return _repeat(export, receiving.store.batch(summary.batch), receiving)
+
+
+def _accept(
+    export: Export, profile: Profile, summary: Summary, rows: FiledRows, receiving: Receiving
+) -> Received:
+    digests = rows.file(summary.batch, receiving.files)
+    batch = _batch(export, profile, summary, tuple(rows.periods), receiving.clock)
+    command = _command("receive", export, batch)
+    attainment = profile.kind == "attainment"
+    revisions = tuple(
+        Revision(period=period, batch=batch.id, known_at=batch.known_at, shards=shards)
+        for period, shards in digests.items()
+        if attainment
+    )
+    recorded = EventTag.FACTS_RECORDED if attainment else EventTag.DIRECTORY_RECORDED
+    effects = () if batch.rejected == 0 else (_notice(NoticeKind.EXPORT_REJECTS, batch, command),)
+    receiving.store.commit(
+        Change(
+            command=command,
+            result="accepted",
+            batch=batch,
+            revisions=revisions,
+            directory=None if attainment else batch,
+            events=(
+                _event(EventTag.EXPORT_ACCEPTED, batch, command),
+                _event(recorded, batch, command, {"files": digests}),
+            ),
+            effects=effects,
+        )
+    )
+    return Received("accepted", batch)
+
+
+def _refuse(
+    export: Export, profile: Profile | None, summary: Summary, rows: FiledRows | None, receiving: Receiving
+) -> Received:
+    if rows is not None and summary.refused in _REREAD:
+        rows.file_rejected(summary.batch, receiving.files)
+    batch = _batch(export, profile, summary, (), receiving.clock)
+    command = _command("receive", export, batch)
+    receiving.store.commit(
+        Change(
+            command=command,
+            result="refused",
+            batch=batch,
+            events=(_event(EventTag.EXPORT_REFUSED, batch, command),),
+            effects=(_notice(NoticeKind.EXPORT_REFUSED, batch, command),),
+        )
+    )
+    return Received("refused", batch)
+
+
+def _repeat(export: Export, known: Batch, receiving: Receiving) -> Received:
+    if (known.key, known.object_version) == (export.key, export.object_version):
+        return Received("accepted", known)
+    command = _command("repeat", export, known)
+    event = _event(EventTag.EXPORT_REPEATED, known, command, {"again_as": export.key})
+    receiving.store.commit(Change(command=command, result="repeated", events=(event,)))
+    return Received("repeated", known)
+
+
+def _accepted_before(batch_id: BatchId, store: CaseStore) -> Batch | None:
+    try:
+        batch = store.batch(batch_id)
+    except NotFound:
+        return None
+    return batch if batch.refused is None else None
+
+
+def _batch(
+    export: Export, profile: Profile | None, summary: Summary, periods: tuple[str, ...], clock: Clock
+) -> Batch:
+    return Batch(
+        id=summary.batch,
+        profile=summary.profile,
+        kind=None if profile is None else profile.kind,
+        key=export.key,
+        object_version=export.object_version,
+        sha256=summary.sha256,
+        bytes=summary.bytes,
+        rows=summary.rows,
+        accepted=summary.accepted,
+        rejected=summary.rejected,
+        codes=dict(summary.codes),
+        refused=summary.refused,
+        periods=periods,
+        known_at=clock.now(),
+    )
+
+
+def _command(verb: str, export: Export, batch: Batch) -> CommandId:
+    """One object version, read to one outcome; a mended profile makes another outcome, so another command."""
+    return CommandId(
+        derived_id(verb, batch.sha256, export.key, export.object_version or "", batch.refused or "")
+    )
+
+
+def _event(
+    tag: EventTag, batch: Batch, command: CommandId, data: dict[str, object] | None = None
+) -> EventDraft:
+    facts = batch.model_dump(mode="json", exclude={"known_at", "periods"}) | {"periods": list(batch.periods)}
+    return EventDraft(
+        tag=tag,
+        subject=batch_subject(batch.id),
+        occurred_at=batch.known_at,
+        actor=RECEIVER,
+        command=command,
+        relied_on={"export": batch.sha256},
+        data=facts if data is None else data,
+    )
+
+
+def _notice(kind: NoticeKind, batch: Batch, command: CommandId) -> Effect:
+    return Notice(
+        id=NoticeId(derived_id("notice", command, kind)),
+        notice=kind,
+        to=None,
+        parameters={"batch": batch.id, "key": batch.key, "code": batch.refused or ""},
+    )
+
+
+def _unread(export: Export, profile_id: str) -> Summary:
+    """What is known of a file that no profile fits: its size and digest."""
+    digest, size = hashlib.sha256(), 0
+    for chunk in _chunks(export):
+        digest.update(chunk)
+        size += len(chunk)
+    return Summary(
+        profile=profile_id,
+        batch=batch_id(digest.hexdigest()),
+        sha256=digest.hexdigest(),
+        bytes=size,
+        rows=0,
+        accepted=0,
+        rejected=0,
+        blank_lines=0,
+        codes={},
+        refused=FileCode.UNKNOWN_PROFILE,
+    )
+
+
+def _chunks(export: Export) -> Iterator[bytes]:
+    while chunk := export.body.read(CHUNK_BYTES):
+        yield chunk

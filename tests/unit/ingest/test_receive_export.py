@@ -1,0 +1,187 @@
+"""What taking in an export promises: whole or not at all, once, and never silently."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from functions.ingest.receive_export import Receiving, receive_export
+from shared.domain import paths
+from shared.domain.effect import Notice, NoticeKind
+from shared.domain.errors import NotFound, Throttled
+from shared.domain.event import EventTag
+from shared.domain.identifiers import shard_of
+from tests.fakes.clock import FakeClock
+from tests.fakes.store import FakeStore
+from tests.fakes.world import FakeExports, FakeFiles
+
+PROFILE = """
+profile: varicent-attainment
+kind: attainment
+columns: {rep_id: Payee, period: Period, quota: Quota, credited: Credited, currency: Currency}
+max_rejected_fraction: "0.5"
+"""
+PEOPLE = """
+profile: hr-people
+kind: people
+columns:
+  {person_id: id, name: name, email: email, manager_id: boss, role: role, region: region, hire_date: hired}
+"""
+HEADER = b"Payee,Period,Quota,Credited,Currency\n"
+SEPTEMBER = HEADER + b"r-1,2026-09,100,50,USD\nr-2,2026-09,100,90,USD\nr-1,2026-08,100,70,USD\n"
+KEY = "incoming/varicent-attainment/september.csv"
+
+
+@pytest.fixture
+def receiving() -> Receiving:
+    clock = FakeClock()
+    profiles = {"varicent-attainment": PROFILE, "hr-people": PEOPLE}
+    return Receiving(FakeStore(clock), FakeExports(), FakeFiles(), clock, profiles.get, shards=4)
+
+
+def drop(receiving: Receiving, content: bytes, key: str = KEY) -> None:
+    assert isinstance(receiving.exports, FakeExports)
+    receiving.exports.drop(key, content)
+
+
+def store_of(receiving: Receiving) -> FakeStore:
+    assert isinstance(receiving.store, FakeStore)
+    return receiving.store
+
+
+def notices(receiving: Receiving) -> list[Notice]:
+    return [effect for effect in store_of(receiving).effects if isinstance(effect, Notice)]
+
+
+def test_an_accepted_export_is_filed_by_shard_and_period(receiving: Receiving) -> None:
+    drop(receiving, SEPTEMBER)
+    received = receive_export(KEY, "v1", receiving)
+    assert received.status == "accepted"
+    assert received.batch.periods == ("2026-08", "2026-09")
+    (revision,) = receiving.store.revisions("2026-09")
+    assert set(revision.shards) == {f"{shard_of(rep, 4):04d}" for rep in ("r-1", "r-2")}
+    key = paths.facts(shard_of("r-2", 4), "2026-09", received.batch.id)
+    lines = b"".join(receiving.files.read_lines(key)).splitlines()
+    assert "r-2" in [json.loads(line)["rep_id"] for line in lines]
+    assert EventTag.EXPORT_ACCEPTED in store_of(receiving)
+    assert EventTag.FACTS_RECORDED in store_of(receiving)
+    assert notices(receiving) == []
+
+
+def test_the_same_announcement_twice_is_one_reception(receiving: Receiving) -> None:
+    drop(receiving, SEPTEMBER)
+    first = receive_export(KEY, "v1", receiving)
+    events = len(store_of(receiving).seen)
+    assert receive_export(KEY, "v1", receiving) == first
+    assert len(store_of(receiving).seen) == events
+    assert len(receiving.store.revisions("2026-09")) == 1
+
+
+def test_the_same_content_under_another_name_changes_nothing_and_is_recorded(receiving: Receiving) -> None:
+    drop(receiving, SEPTEMBER)
+    receive_export(KEY, "v1", receiving)
+    drop(receiving, SEPTEMBER, KEY + ".again")
+    assert receive_export(KEY + ".again", "v1", receiving).status == "repeated"
+    assert len(receiving.store.revisions("2026-09")) == 1
+    assert EventTag.EXPORT_REPEATED in store_of(receiving)
+
+
+def test_a_correction_under_the_same_name_is_a_revision_of_its_own(receiving: Receiving) -> None:
+    drop(receiving, SEPTEMBER)
+    receive_export(KEY, "v1", receiving)
+    drop(receiving, SEPTEMBER.replace(b"100,50", b"100,95"))
+    assert receive_export(KEY, "v2", receiving).status == "accepted"
+    assert len(receiving.store.revisions("2026-09")) == 2
+
+
+def test_a_crash_before_the_commit_leaves_nothing_that_counts_and_a_retry_ends_the_same(
+    receiving: Receiving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop(receiving, SEPTEMBER)
+    with monkeypatch.context() as crash:
+        crash.setattr(receiving.store, "commit", _raises_throttled)
+        with pytest.raises(Throttled):
+            receive_export(KEY, "v1", receiving)
+    assert receiving.store.revisions("2026-09") == []
+    assert receive_export(KEY, "v1", receiving).status == "accepted"
+    assert len(receiving.store.revisions("2026-09")) == 1
+
+
+def _raises_throttled(change: object) -> str:
+    raise Throttled("the table said to slow down")
+
+
+@pytest.mark.parametrize(
+    ("content", "key", "code"),
+    [
+        (b"", KEY, "empty"),
+        (HEADER, KEY, "empty"),
+        (b"\x00\x01\x02", KEY, "not_text"),
+        (b"who,what\n1,2\n", KEY, "header_missing_column"),
+        (HEADER + b"r-1,x,100,50,USD\nr-2,2026-09,1e3,1,USD\n", KEY, "too_many_rejected"),
+        (SEPTEMBER, "incoming/no-such-profile/september.csv", "unknown_profile"),
+        (SEPTEMBER, "incoming/september.csv", "unknown_profile"),
+    ],
+)
+def test_a_refused_file_is_recorded_and_its_owner_told_and_no_fact_changes(
+    receiving: Receiving, content: bytes, key: str, code: str
+) -> None:
+    drop(receiving, content, key)
+    received = receive_export(key, "v1", receiving)
+    assert (received.status, received.batch.refused) == ("refused", code)
+    assert receiving.store.batch(received.batch.id).refused == code
+    assert receiving.store.periods() == []
+    assert EventTag.EXPORT_REFUSED in store_of(receiving)
+    (notice,) = notices(receiving)
+    assert notice.notice is NoticeKind.EXPORT_REFUSED
+    assert notice.parameters["code"] == code
+
+
+def test_a_half_broken_file_is_accepted_with_its_rejects_and_its_owner_told(receiving: Receiving) -> None:
+    drop(receiving, SEPTEMBER + b"r-3,2026-09,12;5,1,USD\n")
+    received = receive_export(KEY, "v1", receiving)
+    assert (received.status, received.batch.accepted, received.batch.rejected) == ("accepted", 3, 1)
+    rejected = json.loads(b"".join(receiving.files.read_lines(paths.rejected(received.batch.id))))
+    fault = {"column": "quota", "code": "not_a_number", "value": "12;5"}
+    assert rejected == {"line": 5, "faults": [fault]}
+    (notice,) = notices(receiving)
+    assert notice.notice is NoticeKind.EXPORT_REJECTS
+
+
+def test_a_refused_file_is_read_anew_when_it_is_dropped_again(receiving: Receiving) -> None:
+    wrong = "incoming/hr-people/september.csv"
+    drop(receiving, SEPTEMBER, wrong)
+    assert receive_export(wrong, "v1", receiving).status == "refused"
+    drop(receiving, SEPTEMBER)
+    assert receive_export(KEY, "v1", receiving).status == "accepted"
+
+
+def test_a_directory_is_filed_whole_and_by_shard_and_is_then_in_force(receiving: Receiving) -> None:
+    people = b"id,name,email,boss,role,region,hired\nm-1,Ada,ada@example.com,,MGR,West,2020-01-01\n"
+    drop(receiving, people, "incoming/hr-people/people.csv")
+    received = receive_export("incoming/hr-people/people.csv", "v1", receiving)
+    assert receiving.store.directory_batch() == received.batch.id
+    for shard in range(4):
+        found = b"".join(receiving.files.read_lines(paths.people_shard(received.batch.id, shard)))
+        assert (b"m-1" in found) == (shard == shard_of("m-1", 4))
+    assert b"m-1" in b"".join(receiving.files.read_lines(paths.people(received.batch.id)))
+
+
+def test_an_export_that_is_gone_is_not_found(receiving: Receiving) -> None:
+    with pytest.raises(NotFound):
+        receive_export(KEY, "v1", receiving)
+
+
+def test_the_samples_of_the_main_organisation_are_all_accepted(receiving: Receiving) -> None:
+    root = Path(__file__).parents[3]
+    profile = (root / "config/profiles/varicent-attainment.yaml").read_text()
+    own = Receiving(
+        receiving.store, receiving.exports, receiving.files, receiving.clock, lambda _: profile, shards=4
+    )
+    samples = sorted((root / "examples/varicent").glob("varicent-attainment-*.csv"))
+    assert len(samples) == 13
+    for sample in samples:
+        key = f"incoming/varicent-attainment/{sample.name}"
+        drop(own, sample.read_bytes(), key)
+        assert receive_export(key, "v1", own).status == "accepted"
+    assert len(own.store.revisions("2026-08")) >= 2
