@@ -1,4 +1,4 @@
-"""What the use cases speak to. ``shared.aws`` has adapters, ``tests.fakes`` stand-ins under the same tests."""
+"""What the use cases speak to: adapters are in ``shared.aws``, stand-ins under the same tests in ``tests``."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,0 +1,204 @@
+"""From batches to decisions, on fakes: which evaluations are due, what they pin, what they leave behind."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions.evaluate import run_evaluation
+from functions.evaluate.plan_evaluation import Planning, plan_evaluation
+from functions.ingest.receive_export import Receiving, receive_export
+from shared.domain import paths
+from shared.domain.change import Change
+from shared.domain.effect import Notice, NoticeKind
+from shared.domain.errors import IntegrityError
+from shared.domain.event import EventTag
+from shared.domain.identifiers import BatchId, CommandId
+from shared.domain.policy import parse_policy
+from shared.domain.record import EvaluationRecord, PlannedEvaluation
+from tests.fakes.builders import a_case
+from tests.fakes.clock import FakeClock
+from tests.fakes.store import FakeStore
+from tests.fakes.world import FakeExports, FakeFiles, FakePolicies
+
+ROOT = Path(__file__).parents[3]
+POLICY = (ROOT / "config/policies/field-sales.yaml").read_text()
+
+
+class Organisation:
+    """The sample organisation, with everything in memory."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.store, self.files, self.exports = FakeStore(self.clock), FakeFiles(), FakeExports()
+        self.policies = FakePolicies((parse_policy(POLICY, "field-sales"), POLICY.encode()))
+        self.planning = Planning(self.store, self.files, self.policies, self.clock, 4, "test")
+        self.receiving = Receiving(self.store, self.exports, self.files, self.clock, self._profile, shards=4)
+
+    def _profile(self, profile_id: str) -> str:
+        return (ROOT / f"config/profiles/{profile_id}.yaml").read_text()
+
+    def drop(self, profile: str, name: str, content: bytes | None = None) -> BatchId:
+        self.clock.advance(minutes=1)
+        key = f"incoming/{profile}/{name}"
+        self.exports.drop(key, content or (ROOT / "examples/varicent" / name).read_bytes())
+        return receive_export(key, str(self.clock.now()), self.receiving).batch.id
+
+    def people(self) -> BatchId:
+        return self.drop("hr-people", "people-2026-09.csv")
+
+    def month(self, month: str) -> BatchId:
+        return self.drop("varicent-attainment", f"varicent-attainment-{month}.csv")
+
+    def plan(self, batch: BatchId) -> list[PlannedEvaluation]:
+        return plan_evaluation(batch, self.planning)
+
+    def run(self, plan: PlannedEvaluation) -> EvaluationRecord:
+        for shard in range(plan.shards):
+            run_evaluation.assess(plan.id, shard, self.store, self.files)
+        run_evaluation.summarise(plan.id, self.store, self.files)
+        for shard in reversed(range(plan.shards)):
+            run_evaluation.decide(plan.id, shard, self.store, self.files)
+        run_evaluation.collect(plan.id, self.store, self.files)
+        return run_evaluation.complete(plan.id, self.store, self.files, self.clock)
+
+    def to_act_on(self, plan: PlannedEvaluation) -> list[dict[str, Any]]:
+        people: list[dict[str, Any]] = json.loads(self.files.read(paths.flagged(plan.id)))
+        return people
+
+
+@pytest.fixture
+def organisation() -> Organisation:
+    return Organisation()
+
+
+@pytest.fixture
+def september(organisation: Organisation) -> PlannedEvaluation:
+    organisation.people()
+    for month in ("2026-07", "2026-08"):
+        assert organisation.plan(organisation.month(month)) == []
+    (plan,) = organisation.plan(organisation.month("2026-09"))
+    return plan
+
+
+def test_everybody_in_the_directory_gets_one_decision(
+    organisation: Organisation, september: PlannedEvaluation
+) -> None:
+    record = organisation.run(september)
+    assert sum(record.outcomes.values()) == 50
+    assert record.outcomes["open_case"] >= 3
+    assert [d["outcome"] for d in organisation.to_act_on(september)] == ["open_case"] * record.outcomes[
+        "open_case"
+    ]
+    assert EventTag.EVALUATION_COMPLETED in organisation.store
+
+
+def test_months_before_the_policy_are_history_and_are_recorded_as_skipped(organisation: Organisation) -> None:
+    organisation.people()
+    assert organisation.plan(organisation.month("2026-07")) == []
+    assert EventTag.EVALUATION_SKIPPED in organisation.store
+    assert not any(isinstance(effect, Notice) for effect in organisation.store.effects)
+
+
+def test_an_evaluation_done_again_writes_the_same_bytes(
+    organisation: Organisation, september: PlannedEvaluation
+) -> None:
+    first = organisation.run(september)
+    files = dict(organisation.files.files)
+    assert organisation.run(september) == first
+    assert organisation.files.files == files
+
+
+def test_a_batch_announced_again_plans_nothing_new_once_its_evaluation_is_done(
+    organisation: Organisation, september: PlannedEvaluation
+) -> None:
+    batch = september.revisions["2026-09"][-1]
+    assert organisation.plan(batch) == [september]
+    organisation.run(september)
+    assert organisation.plan(batch) == []
+
+
+def test_the_number_of_shards_changes_no_decision(organisation: Organisation) -> None:
+    one = Organisation()
+    one.planning, one.receiving = replace(one.planning, shards=1), replace(one.receiving, shards=1)
+    lines = []
+    for each in (organisation, one):
+        each.people()
+        for month in ("2026-07", "2026-08"):
+            each.month(month)
+        (plan,) = each.plan(each.month("2026-09"))
+        each.run(plan)
+        decisions = (paths.decisions(plan.id, shard) for shard in range(plan.shards))
+        lines.append(
+            sorted(b"".join(chunk for key in decisions for chunk in each.files.read_lines(key)).splitlines())
+        )
+    assert lines[0] == lines[1]
+
+
+def test_results_without_a_directory_wait_for_it_and_hr_is_told(organisation: Organisation) -> None:
+    assert organisation.plan(organisation.month("2026-09")) == []
+    (notice,) = (effect for effect in organisation.store.effects if isinstance(effect, Notice))
+    assert notice.notice is NoticeKind.EVALUATION_SKIPPED
+    (plan,) = organisation.plan(organisation.people())
+    assert plan.period == "2026-09"
+
+
+def test_a_later_directory_does_not_evaluate_the_same_results_again(
+    organisation: Organisation, september: PlannedEvaluation
+) -> None:
+    organisation.run(september)
+    people = (ROOT / "examples/varicent/people-2026-09.csv").read_bytes()
+    later = organisation.drop("hr-people", "later.csv", people.replace(b"Dana Zeman", b"Dana Seaman"))
+    assert organisation.plan(later) == []
+
+
+def test_a_restatement_evaluates_every_period_whose_window_it_touches(
+    organisation: Organisation, september: PlannedEvaluation
+) -> None:
+    before = organisation.run(september)
+    restated = organisation.drop("varicent-attainment", "varicent-attainment-2026-08-restated.csv")
+    (plan,) = organisation.plan(restated)
+    assert plan.period == "2026-09"
+    assert plan.id != september.id
+    assert plan.revisions["2026-08"][-1] == restated
+    organisation.run(plan)
+    assert organisation.store.evaluation(september.id) == before
+
+
+def test_a_past_period_opens_no_case_and_hr_is_told_of_its_findings(organisation: Organisation) -> None:
+    organisation.people()
+    for month in ("2026-07", "2026-08"):
+        organisation.month(month)
+    october = (ROOT / "examples/varicent/varicent-attainment-2026-09.csv").read_bytes()
+    organisation.drop("varicent-attainment", "october.csv", october.replace(b"2026-09", b"2026-10"))
+    plans = organisation.plan(organisation.month("2026-09"))
+    assert {plan.period: plan.opens_cases for plan in plans} == {"2026-09": False, "2026-10": True}
+    past = next(plan for plan in plans if not plan.opens_cases)
+    organisation.run(past)
+    assert organisation.to_act_on(past) == []
+    told = [effect.notice for effect in organisation.store.effects if isinstance(effect, Notice)]
+    assert NoticeKind.PAST_FINDINGS in told
+
+
+def test_whoever_has_an_open_case_is_fed_results_also_when_nothing_fires(
+    organisation: Organisation, september: PlannedEvaluation
+) -> None:
+    case = a_case(rep_id="R000003")
+    organisation.store.commit(Change(command=CommandId("open"), result="", events=(), case=case))
+    organisation.run(september)
+    acted_on = {d["rep_id"]: d["outcome"] for d in organisation.to_act_on(september)}
+    assert acted_on["R000003"] == "clear"
+
+
+def test_a_policy_version_changed_after_use_evaluates_nothing_and_hr_is_told(
+    organisation: Organisation, september: PlannedEvaluation
+) -> None:
+    changed = POLICY.replace('below: "0.70"', 'below: "0.90"')
+    organisation.policies.policies = [(parse_policy(changed, "field-sales"), changed.encode())]
+    restated = organisation.drop("varicent-attainment", "varicent-attainment-2026-08-restated.csv")
+    with pytest.raises(IntegrityError, match="new version"):
+        organisation.plan(restated)
+    told = [effect for effect in organisation.store.effects if isinstance(effect, Notice)]
+    assert told[-1].parameters["reason"] == "policy_changed_after_use"
