@@ -1,0 +1,68 @@
+"""``plumbline backtest``: what a policy would have done, before it goes live."""
+
+import argparse
+import json
+from pathlib import Path
+
+from functions.evaluate.backtest import Backtest, backtest
+from local.evaluation_files import read_facts, read_people, read_policy, write_whole
+
+EPILOG = """\
+examples:
+  plumbline backtest field-sales.yaml --people people/accepted.jsonl \\
+      --facts read/*/accepted.jsonl --from 2025-10 --to 2026-09 --out report.json --chart backtest.svg
+
+Every period is evaluated as if live, with the figures as known now; graduation, relapse and the policy's date
+of effect are ignored, and people are as the file says in every period. A chart needs requirements/charts.in.
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = EPILOG
+    parser.add_argument("policy", type=Path, metavar="POLICY.yaml", help="the policy to try")
+    parser.add_argument("--people", type=Path, required=True, help="accepted.jsonl of a people export")
+    parser.add_argument(
+        "--facts", type=Path, nargs="+", action="extend", required=True, help="accepted.jsonl of exports"
+    )
+    parser.add_argument("--from", dest="first", required=True, metavar="PERIOD", help="such as 2025-10")
+    parser.add_argument("--to", dest="last", required=True, metavar="PERIOD", help="such as 2026-09")
+    parser.add_argument("--out", type=Path, required=True, metavar="report.json", help="the counts, as JSON")
+    parser.add_argument("--chart", type=Path, metavar="FILE.svg", help="a picture, too: .svg or .png")
+
+
+def run(args: argparse.Namespace) -> int:
+    policy = read_policy(args.policy)
+    first, last = policy.require_kind(args.first), policy.require_kind(args.last)
+    result = backtest(policy, read_people(args.people), read_facts(args.facts), first, last)
+    write_whole(args.out, [json.dumps(result.report(), indent=2).encode() + b"\n"])
+    if args.chart is not None:
+        from local.backtest_chart import draw  # only who wants a chart needs the library behind it
+
+        draw(result, args.chart)
+    _print_tables(result)
+    return 0
+
+
+def _print_tables(result: Backtest) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    rules = sorted({rule for tally in result.periods for rule in tally.rules})
+    periods = Table(title=f"{result.policy}, {result.first} to {result.last}")
+    for heading in ("period", "cases", "structural", "clear", "not assessable", *rules):
+        periods.add_column(heading, justify="left" if heading == "period" else "right")
+    for tally in result.periods:
+        outcomes = ("open_case", "structural", "clear", "not_assessable")
+        counts = [*(tally.outcomes[each] for each in outcomes), *(tally.rules[rule] for rule in rules)]
+        periods.add_row(tally.period, *map(str, counts))
+    groups = Table(title="Ever flagged, by role and region")
+    for heading in ("role", "region", "flagged", "of", "share"):
+        groups.add_column(heading, justify="left" if heading in ("role", "region") else "right")
+    for (role, region), (flagged, size) in result.groups.items():
+        groups.add_row(role, region, str(flagged), str(size), f"{round(100 * flagged / size)} %")
+    console = Console()
+    console.print(periods, groups)
+    console.print(
+        f"{len(result.ever_flagged)} people ever flagged, {len(result.self_corrected)} of them clear in "
+        f"the next period; {result.met_the_bar} of {result.assessed} ever reached {result.bar} of quota."
+    )
