@@ -1,0 +1,140 @@
+"""What tells the operators: each alarm is something that a person should look at, and says what."""
+
+from aws_cdk import Aws, Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.function import NAMESPACE, Function
+from infra.settings import DeploymentSettings
+from infra.storage import Storage, allow_service
+from infra.workflows import Flow
+
+SEAL_LAG_SECONDS = 300
+"""The ledger promises a checkpoint within a minute of an event; five are no hiccup any more."""
+
+
+class Alarms(Construct):
+    def __init__(self, scope: Construct, name: str, settings: DeploymentSettings, storage: Storage) -> None:
+        super().__init__(scope, name)
+        self._table = storage.table
+        self.topic = sns.Topic(
+            self,
+            "Topic",
+            display_name="Plumbline alarms",
+            master_key=storage.data_key,
+            enforce_ssl=True,
+        )
+        allow_service(storage.data_key, "cloudwatch.amazonaws.com", Aws.ACCOUNT_ID)
+        if settings.alarm_email:
+            self.topic.add_subscription(subscriptions.EmailSubscription(settings.alarm_email))
+
+    def watch_queue(self, name: str, queue: sqs.Queue) -> None:
+        self._alarm(
+            f"{name}NotEmpty",
+            queue.metric_approximate_number_of_messages_visible(
+                period=Duration.minutes(1), statistic="Maximum"
+            ),
+            threshold=0,
+            means=f"Something could not be handled and waits in the queue {name}.",
+        )
+
+    def watch_flow(self, name: str, flow: Flow) -> None:
+        for ending in ("Failed", "TimedOut", "Aborted"):
+            self._alarm(
+                f"{name}Flow{ending}",
+                flow.resource.metric(f"Executions{ending}", statistic="Sum", period=Duration.minutes(5)),
+                threshold=0,
+                means=f"An execution of the {name.lower()} flow ended as {ending}; its history says where.",
+            )
+
+    def watch_function(self, name: str, function: Function) -> None:
+        self._alarm(
+            f"{name}Errors",
+            function.resource.metric_errors(period=Duration.minutes(5), statistic="Sum"),
+            threshold=5,
+            means=f"The function {name} failed more than five times in five minutes.",
+        )
+        self._alarm(
+            f"{name}Throttles",
+            function.resource.metric_throttles(period=Duration.minutes(5), statistic="Sum"),
+            threshold=50,
+            means=f"The function {name} is short of concurrency: raise the account's limit.",
+        )
+
+    def watch_stream(self, name: str, function: Function) -> None:
+        self._alarm(
+            f"{name}Behind",
+            function.resource.metric("IteratorAge", statistic="Maximum", period=Duration.minutes(1)),
+            threshold=Duration.minutes(10).to_milliseconds(),
+            means=f"{name} is ten minutes behind the table's stream; its minutely run still does the work.",
+            for_minutes=5,
+        )
+
+    def watch_sealing(self) -> None:
+        self._alarm(
+            "SealLag",
+            _seal_metric("SealLagSeconds"),
+            threshold=SEAL_LAG_SECONDS,
+            means="Events have waited five minutes for their place in the ledger.",
+            for_minutes=2,
+        )
+        self._alarm(
+            "SealBroken",
+            _seal_metric("SealBroken"),
+            threshold=0,
+            means="The ledger goes on without an event that cannot be sealed: look at it at once.",
+        )
+
+    def watch_table(self) -> None:
+        self._alarm(
+            "TableThrottled",
+            # One operation, since a sum over several is arithmetic that not every engine does.
+            self._table.metric_throttled_requests_for_operation(
+                "TransactWriteItems", period=Duration.minutes(5), statistic="Sum"
+            ),
+            threshold=100,
+            means="The table throttles: a partition is hot, or the account's limit is met.",
+        )
+
+    def watch_mail(self) -> None:
+        for rate, threshold in (("BounceRate", 0.05), ("ComplaintRate", 0.001)):
+            self._alarm(
+                f"Mail{rate}",
+                cloudwatch.Metric(
+                    namespace="AWS/SES",
+                    metric_name=f"Reputation.{rate}",
+                    statistic="Average",
+                    period=Duration.hours(1),
+                ),
+                threshold=threshold,
+                means=f"The account's mail {rate} nears what SES tolerates: see the directory's addresses.",
+            )
+
+    def _alarm(
+        self, name: str, metric: cloudwatch.IMetric, *, threshold: float, means: str, for_minutes: int = 1
+    ) -> None:
+        alarm = cloudwatch.Alarm(
+            self,
+            name,
+            metric=metric,
+            threshold=threshold,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            evaluation_periods=for_minutes,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            alarm_description=means,
+        )
+        alarm.add_alarm_action(actions.SnsAction(self.topic))
+
+
+def _seal_metric(name: str) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace=NAMESPACE,
+        metric_name=name,
+        dimensions_map={"service": "seal"},
+        statistic="Maximum",
+        period=Duration.minutes(1),
+    )

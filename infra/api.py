@@ -1,0 +1,180 @@
+"""The HTTP API: response links for whoever holds one, and everything else for people who signed in."""
+
+from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_cognito as cognito
+from aws_cdk.aws_apigatewayv2_authorizers import HttpJwtAuthorizer
+from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
+from constructs import Construct
+
+from infra.function import Function, log_group
+from infra.nag import acknowledge
+from infra.settings import DeploymentSettings
+
+GET, POST, HEAD = apigateway.HttpMethod.GET, apigateway.HttpMethod.POST, apigateway.HttpMethod.HEAD
+READS = (
+    "/cases",
+    "/cases/{id}",
+    "/cases/{id}/events",
+    "/cases/{id}/evidence",
+    "/evaluations",
+    "/evaluations/{id}",
+    "/exports",
+    "/exports/{batch}",
+    "/exports/{batch}/rejected",
+    "/ledger/checkpoint",
+    "/ledger/evidence",
+)
+ACTS = ("/cases/{id}/decisions",)
+LINK = "/r/{token}"
+GROUPS = {
+    "hr_partner": "Decides on the cases of the people they look after",
+    "hr_admin": "Decides on every case, shreds and holds",
+    "compensation": "Sees exports and what was rejected in them",
+    "auditor": "Reads everything and changes nothing",
+}
+
+
+class Api(Construct):
+    def __init__(self, scope: Construct, name: str, settings: DeploymentSettings) -> None:
+        super().__init__(scope, name)
+        self._settings = settings
+        self.users = self._users()
+        self.client = self.users.add_client(
+            "Console",
+            auth_flows=cognito.AuthFlow(user_password=True, user_srp=True),
+            prevent_user_existence_errors=True,
+            access_token_validity=Duration.hours(1),
+            id_token_validity=Duration.hours(1),
+            refresh_token_validity=Duration.hours(12),
+            disable_o_auth=True,
+            # Whose cases an HR partner sees hangs on `person_id`: read by the console, written by no user.
+            read_attributes=cognito.ClientAttributes()
+            .with_standard_attributes(email=True, email_verified=True)
+            .with_custom_attributes("person_id"),
+            write_attributes=cognito.ClientAttributes().with_standard_attributes(email=True),
+        )
+        self.api = apigateway.HttpApi(
+            self,
+            "Api",
+            description="Plumbline: response links, and what HR reads and decides",
+            create_default_stage=False,
+            cors_preflight=self._cors(),
+        )
+        self.stage = self._stage()
+
+    @property
+    def url(self) -> str:
+        """Where this API answers."""
+        if self._settings.api_base:
+            return f"{self._settings.api_base}/{self.api.api_id}/$default"
+        return f"https://{self.api.api_id}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}"
+
+    @property
+    def public_url(self) -> str:
+        """What links in mails begin with."""
+        return self._settings.public_url or self.url
+
+    def answer_links_by(self, respond: Function) -> None:
+        """Links are opened by whoever holds them: no authoriser. What they may do is the token's matter."""
+        routes = self.api.add_routes(
+            path=LINK,
+            methods=[GET, HEAD, POST],
+            integration=HttpLambdaIntegration("Respond", respond.resource, scope_permission_to_route=False),
+        )
+        for route in routes:
+            acknowledge(
+                route,
+                (
+                    "AwsSolutions-APIG4",
+                    "The link's 256-bit token, stored hashed, is what authorises its holder.",
+                ),
+            )
+
+    def answer_queries_by(self, query: Function) -> None:
+        """Everything else wants a token of the user pool; groups are checked by the function."""
+        integration = HttpLambdaIntegration("Query", query.resource, scope_permission_to_route=False)
+        authorizer = HttpJwtAuthorizer(
+            "SignedIn",
+            f"https://cognito-idp.{Aws.REGION}.amazonaws.com/{self.users.user_pool_id}",
+            jwt_audience=[self.client.user_pool_client_id],
+        )
+        for method, paths in ((GET, READS), (POST, ACTS)):
+            for path in paths:
+                self.api.add_routes(
+                    path=path, methods=[method], integration=integration, authorizer=authorizer
+                )
+
+    def _users(self) -> cognito.UserPool:
+        local = self._settings.is_local
+        users = cognito.UserPool(
+            self,
+            "Users",
+            self_sign_up_enabled=False,
+            sign_in_aliases=cognito.SignInAliases(email=True, username=True),
+            sign_in_case_sensitive=False,
+            password_policy=cognito.PasswordPolicy(
+                min_length=14,
+                require_digits=True,
+                require_lowercase=True,
+                require_uppercase=True,
+                require_symbols=True,
+                temp_password_validity=Duration.days(3),
+            ),
+            # A decision about somebody's job wants a second factor; a laptop's made-up people have none.
+            mfa=cognito.Mfa.OFF if local else cognito.Mfa.REQUIRED,
+            mfa_second_factor=None if local else cognito.MfaSecondFactor(otp=True, sms=False),
+            account_recovery=cognito.AccountRecovery.EMAIL_ONLY,
+            feature_plan=cognito.FeaturePlan.ESSENTIALS,
+            deletion_protection=not local,
+            removal_policy=RemovalPolicy.RETAIN,
+            custom_attributes={"person_id": cognito.StringAttribute(mutable=True, max_len=128)},
+        )
+        for group, description in GROUPS.items():
+            users.add_group(
+                "".join(map(str.capitalize, group.split("_"))), group_name=group, description=description
+            )
+        acknowledge(
+            users,
+            (
+                "AwsSolutions-COG8",
+                "Threat protection is priced by user; the second factor is required here instead.",
+            ),
+        )
+        if local:
+            acknowledge(
+                users,
+                ("AwsSolutions-COG2", "The local stage's people are made up and have no second factor."),
+            )
+        return users
+
+    def _cors(self) -> apigateway.CorsPreflightOptions | None:
+        origins = list(self._settings.console_origins)
+        if not origins:
+            return None
+        return apigateway.CorsPreflightOptions(
+            allow_origins=origins,
+            allow_methods=[apigateway.CorsHttpMethod.GET, apigateway.CorsHttpMethod.POST],
+            allow_headers=["authorization", "content-type"],
+            max_age=Duration.hours(1),
+        )
+
+    def _stage(self) -> apigateway.HttpStage:
+        stage = apigateway.HttpStage(
+            self,
+            "Stage",
+            http_api=self.api,
+            stage_name="$default",
+            auto_deploy=True,
+            throttle=apigateway.ThrottleSettings(rate_limit=50, burst_limit=100),
+        )
+        resource = stage.node.default_child
+        assert isinstance(resource, apigateway.CfnStage)
+        resource.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
+            destination_arn=log_group(self, "AccessLogs", self._settings).log_group_arn,
+            # The route and never the path: the path of a response link is its token.
+            format='{"request":"$context.requestId","time":"$context.requestTime","route":"$context.routeKey",'
+            '"status":"$context.status","milliseconds":"$context.responseLatency",'
+            '"length":"$context.responseLength","problem":"$context.error.message"}',
+        )
+        return stage

@@ -1,0 +1,54 @@
+"""Mail and other systems: the SES sender, and the topic that carries every case event."""
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_ses as ses
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from infra.settings import DeploymentSettings
+from infra.storage import Storage
+
+
+class Mail(Construct):
+    def __init__(self, scope: Construct, name: str, settings: DeploymentSettings, storage: Storage) -> None:
+        super().__init__(scope, name)
+        self._sender = settings.mail_from
+        self.configuration_set = ses.ConfigurationSet(
+            self,
+            "ConfigurationSet",
+            reputation_metrics=True,
+            suppression_reasons=ses.SuppressionReasons.BOUNCES_AND_COMPLAINTS,
+            tls_policy=ses.ConfigurationSetTlsPolicy.REQUIRE,
+        )
+        if settings.mail_identity == "create":
+            ses.EmailIdentity(
+                self,
+                "Sender",
+                identity=ses.Identity.domain(_domain_of(settings.mail_from)),
+                configuration_set=self.configuration_set,
+            )
+        self.topic = sns.Topic(
+            self,
+            "CaseEvents",
+            display_name="Plumbline case events",
+            master_key=storage.data_key,
+            enforce_ssl=True,
+        )
+
+    @property
+    def sending_arns(self) -> list[str]:
+        """What SES asks permission on: the sender's domain, the sender's address, the configuration set."""
+        return [
+            self._ses_arn("identity", _domain_of(self._sender)),
+            self._ses_arn("identity", self._sender),
+            self._ses_arn("configuration-set", self.configuration_set.configuration_set_name),
+        ]
+
+    def _ses_arn(self, resource: str, name: str) -> str:
+        return Stack.of(self).format_arn(
+            service="ses", resource=resource, resource_name=name, arn_format=ArnFormat.SLASH_RESOURCE_NAME
+        )
+
+
+def _domain_of(address: str) -> str:
+    return address.rpartition("@")[2]

@@ -1,0 +1,88 @@
+"""What a deployment may choose: read from the CDK's context (`cdk.json`, `-c name=value`), checked once."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+
+def _split(value: Any) -> Any:
+    """Context from the command line is text: a list is written with commas."""
+    return (
+        tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+    )
+
+
+LogDays = Literal[7, 30, 90, 180, 365, 731, 1827]
+
+
+class DeploymentSettings(BaseModel):
+    """One deployment. Defaults are those of a first one to AWS; a laptop's are set by `plumbline up`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    stage: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,15}$")] = "production"
+    """``local`` is a laptop: no libraries in the bundles, no second factor."""
+    libraries: Literal["bundled", "left-out"] | None = None
+    """Whether functions carry their libraries; null: everywhere but on a laptop, which has them."""
+
+    clock_rate: Annotated[int, Field(ge=1)] = 1
+    clock_origin: datetime | None = None
+    """Since when the clock runs faster than the world's; needed where the rate is not 1."""
+
+    public_url: str | None = None
+    """What links in mails begin with, where it is not the API's own address: a domain of yours."""
+    api_base: str | None = None
+    """Where APIs answer by id below a path, instead of by host name: the local cloud."""
+    console_origins: Annotated[tuple[str, ...], BeforeValidator(_split)] = ()
+    """Which web pages may call the API from a browser."""
+
+    mail_from: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")] = "plumbline@example.com"
+    mail_identity: Literal["create", "existing"] = "create"
+    """Whether this stack registers ``mail_from`` with SES, or your domain is registered already."""
+    hr_queue_email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")] = "hr-queue@example.com"
+    source_owner_email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")] = (
+        "compensation@example.com"
+    )
+    alarm_email: str | None = None
+
+    shards: Annotated[int, Field(ge=1, le=1000)] = 16
+    """Into how many files the reps are divided; one Lambda each. Fixed for good at the first export."""
+    retention_days: Annotated[int, Field(ge=1, le=36500)] = 2557
+    """How long nobody, not even the account's root, can remove a piece of the ledger. Seven years."""
+    log_retention_days: LogDays = 90
+    reserve_concurrency: bool = True
+    """False in a new account whose limit of ten concurrent functions leaves none to reserve."""
+
+    @classmethod
+    def from_context(cls, context: Mapping[str, Any]) -> Self:
+        """The settings that the context names; other keys in it are the CDK's own."""
+        given = {name: context[name] for name in cls.model_fields if context.get(name) not in (None, "")}
+        return cls.model_validate(given)
+
+    @field_validator("log_retention_days", mode="before")
+    @classmethod
+    def _number(cls, value: Any) -> Any:
+        return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+    @field_validator("public_url", "api_base")
+    @classmethod
+    def _without_final_slash(cls, value: str | None) -> str | None:
+        return value.rstrip("/") if value else value
+
+    @model_validator(mode="after")
+    def _a_fast_clock_has_an_origin(self) -> Self:
+        if self.clock_rate > 1 and self.clock_origin is None:
+            raise ValueError("clock_origin must be given where clock_rate is not 1")
+        if self.clock_rate > 1 and not self.is_local:
+            raise ValueError("only the local stage may run its clock faster than the world's")
+        return self
+
+    @property
+    def is_local(self) -> bool:
+        return self.stage == "local"
+
+    @property
+    def bundles_libraries(self) -> bool:
+        return not self.is_local if self.libraries is None else self.libraries == "bundled"
