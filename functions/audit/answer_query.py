@@ -13,11 +13,11 @@ from functions.audit.paging import PageRequest, page
 from functions.audit.record_access import record_reading
 from functions.audit.story import NameOf
 from shared.domain.case import Case, CaseStatus, Waiting
-from shared.domain.errors import Forbidden, InvalidInput, NotFound
+from shared.domain.errors import InvalidInput, NotFound
 from shared.domain.event import parse_event, stamp
 from shared.domain.identifiers import BatchId, CaseId, PersonId, case_subject
 from shared.domain.person import HR_QUEUE, Directory
-from shared.ports import CaseStore, Clock, Directories, Policies
+from shared.ports import CaseStore, Clock, Directories, Files, Policies
 
 FILTERS = frozenset(
     ("status", "stage", "manager", "hr_partner", "region", "role", "overdue", "waiting_for", "owner")
@@ -32,6 +32,7 @@ class Sources:
     store: CaseStore
     directories: Directories
     policies: Policies
+    files: Files
     clock: Clock
 
     def directory(self) -> Directory:
@@ -112,19 +113,6 @@ def names(directory: Directory) -> NameOf:
         return person_id if person is None else person.name
 
     return name_of
-
-
-def show_asker(sources: Sources, asker: Asker) -> View:
-    """Who is signed in, as the product knows them: what the console builds its menu from."""
-    if not asker.groups:
-        raise Forbidden("this account is in no group of Plumbline")
-    name = None if asker.person_id is None else names(sources.directory())(asker.person_id)
-    return {
-        "person_id": asker.person_id,
-        "name": name,
-        "groups": sorted(asker.groups),
-        "now": stamp(sources.clock.now()),
-    }
 
 
 def _filters(query: Mapping[str, str]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from shared.domain.errors import Forbidden, NotFound
 from shared.domain.event import Actor, ActorKind, Authentication
 from shared.domain.identifiers import PersonId
 from shared.domain.person import HR_QUEUE, Directory
+from shared.domain.request import Request
 
 
 class Group(StrEnum):
@@ -19,6 +20,9 @@ class Group(StrEnum):
 
 
 HR = frozenset({Group.HR_PARTNER, Group.HR_ADMIN})
+HR_SEATS = frozenset({"hr_partner", "hr_queue"})
+TWO_PERSON = frozenset({"gate", "removal_approval"})
+"""What is approved, and never by the one who proposed it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,22 @@ class Asker:
         """Raises NotFound, in the words of a case that does not exist: a stranger learns nothing."""
         if not self.sees(case, directory):
             raise NotFound(f"no case {case.id}")
+
+    def bar_to_deciding(self, case: Case, request: Request) -> str | None:
+        """Why this question is not the asker's to answer, open or not; None where it is."""
+        if not self.groups & HR:
+            return "only HR decides here"
+        if self.person_id is None:
+            return "this account stands for no person of the directory, so it cannot decide"
+        if self.person_id == case.rep_id:
+            return "nobody decides on their own case"
+        if request.seat not in HR_SEATS:
+            return f"this question is the {request.seat.replace('_', ' ')}'s to answer"
+        if Group.HR_ADMIN not in self.groups and request.assignee not in (self.person_id, HR_QUEUE):
+            return "this question was put to another HR partner"
+        if request.purpose in TWO_PERSON and self.person_id == case.proposed_by:
+            return "whoever proposed a step does not approve it: it takes two people"
+        return None
 
 
 def _groups(claim: object) -> frozenset[Group]:

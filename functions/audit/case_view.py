@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from functions.audit.asker import Asker, Group
+from functions.audit.asker import Asker
 from functions.audit.figures_in_words import bar_of, finding_in_words, percent, period_in_words, rule_of
 from functions.audit.story import NameOf, headline, in_background, who
 from shared.domain.case import Case, CaseStatus
@@ -15,7 +15,6 @@ from shared.domain.policy import Policy
 from shared.domain.request import Request, RequestStatus
 
 View = dict[str, Any]
-HR_SEATS = frozenset({"hr_partner", "hr_queue"})
 
 
 def person_view(person_id: PersonId | None, directory: Directory) -> View | None:
@@ -99,17 +98,6 @@ def event_view(event: Event, private: Mapping[str, object] | None, name_of: Name
     }
 
 
-def may_decide(asker: Asker, request: Request, case: Case, now: datetime) -> bool:
-    """Whether this open question is the asker's to answer, signed in: HR's seats alone are answered here."""
-    if request.status is not RequestStatus.OPEN or request.seat not in HR_SEATS or request.due_at <= now:
-        return False
-    if asker.person_id is None or asker.person_id == case.rep_id:
-        return False
-    if Group.HR_ADMIN in asker.groups:
-        return True
-    return Group.HR_PARTNER in asker.groups and request.assignee in (asker.person_id, HR_QUEUE)
-
-
 def _finding_view(finding: Mapping[str, Any], policy: Policy) -> View:
     rule = rule_of(policy, finding["rule"])
     return dict(finding) | {
@@ -140,7 +128,7 @@ def _periods(case: Case) -> list[View]:
 
 
 def _request_view(request: Request, case: Case, directory: Directory, asker: Asker, now: datetime) -> View:
-    answer = request.answer
+    answer, is_open = request.answer, request.status is RequestStatus.OPEN
     return {
         "id": request.id,
         "stage": request.stage,
@@ -151,10 +139,10 @@ def _request_view(request: Request, case: Case, directory: Directory, asker: Ask
         "asked_at": stamp(request.asked_at),
         "due_at": stamp(request.due_at),
         "status": request.status.value,
-        "overdue": request.status is RequestStatus.OPEN and request.due_at <= now,
+        "overdue": is_open and request.due_at <= now,
         "choices": list(request.choices),
         "adverse": request.adverse,
-        "yours": may_decide(asker, request, case, now),
+        "yours": is_open and request.due_at > now and asker.bar_to_deciding(case, request) is None,
         "answer": None
         if answer is None
         else {

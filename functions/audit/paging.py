@@ -39,7 +39,7 @@ def page(
     *,
     descending: bool = False,
 ) -> tuple[list[Entry], str | None]:
-    """The entries of one page, and the next one's cursor or None. Raises InvalidInput for a strange cursor."""
+    """One page's entries, and the next one's cursor or None. Raises InvalidInput for a strange cursor."""
     ordered = sorted(entries, key=place_of, reverse=descending)
     if request.cursor is not None:
         after = _read(request.cursor, filters)

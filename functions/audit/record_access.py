@@ -15,7 +15,7 @@ _TRIES: Final = 3
 
 
 def record_reading(store: CaseStore, asker: Asker, subject: Subject, now: datetime) -> None:
-    """Once for a person, a record and an hour. Raises Conflict if it could not be written: nobody reads then."""
+    """Once for a person, a record and an hour. Raises Conflict if it was not written: then nobody reads."""
     hour = stamp(now)[:13]
     command = CommandId(derived_id("read", asker.actor.id, subject, hour))
     _record(store, asker, EventTag.RECORD_READ, subject, command, now, {})

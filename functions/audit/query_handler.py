@@ -1,0 +1,180 @@
+"""Lambda: HR's API. The authorizer has checked the token; what its bearer may is decided behind this."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import orjson
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from functions.audit import answer_exports, answer_query, export_evidence
+from functions.audit.answer_query import Sources
+from functions.audit.asker import Asker
+from functions.audit.export_evidence import Record
+from functions.audit.problem import problem_of
+from functions.audit.record_decision import record_decision
+from shared.aws import adapters
+from shared.domain.errors import InvalidInput, NotFound, PlumblineError
+from shared.domain.identifiers import BatchId, CaseId, EvaluationId, RequestId
+from shared.runtime.configuration import BundledPolicies
+from shared.runtime.observability import logger
+from shared.runtime.settings import QuerySettings
+
+app = APIGatewayHttpResolver()
+_HEADERS: dict[str, str | list[str]] = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_LARGEST_ANSWER = 4_400_000
+"""Bytes before base64: Lambda answers with at most 6 MB."""
+
+
+class Decision(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    request_id: str
+    choice: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    sources: Sources
+    record: Record
+
+
+@cache
+def _dependencies() -> Dependencies:
+    settings = QuerySettings.from_environment()
+    sources = Sources(
+        store=adapters.case_store(settings),
+        directories=adapters.directories(settings),
+        policies=BundledPolicies(),
+        files=adapters.files(settings),
+        clock=settings.clock,
+    )
+    record = Record(
+        shelf=adapters.archive(settings.ledger_bucket),
+        events=adapters.event_log(settings),
+        keyring=adapters.keyring(settings.signing_key_id),
+    )
+    return Dependencies(sources, record)
+
+
+@logger.inject_lambda_context
+def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """An HTTP API request, payload 2.0; JSON, a file, or a problem (RFC 9457)."""
+    return app.resolve(event, context)
+
+
+@app.get("/cases")
+def cases() -> Response[Any]:
+    return _json(answer_query.list_cases(_sources(), _asker(), _query()))
+
+
+@app.get("/cases/<case_id>")
+def case(case_id: str) -> Response[Any]:
+    return _json(answer_query.show_case(_sources(), _asker(), CaseId(case_id)))
+
+
+@app.get("/cases/<case_id>/events")
+def events(case_id: str) -> Response[Any]:
+    return _json(answer_query.show_events(_sources(), _asker(), CaseId(case_id)))
+
+
+@app.get("/cases/<case_id>/evidence")
+def case_evidence(case_id: str) -> Response[Any]:
+    found = _dependencies()
+    bundle = export_evidence.case_evidence(found.sources, found.record, _asker(), CaseId(case_id))
+    return _file(bundle, f"evidence-{case_id}.zip", "application/zip")
+
+
+@app.post("/cases/<case_id>/decisions")
+def decisions(case_id: str) -> Response[Any]:
+    try:
+        said = Decision.model_validate_json(app.current_event.decoded_body or "")
+    except ValidationError as error:
+        raise InvalidInput("the body is JSON with request_id, choice and reason, each a text") from error
+    request_id = RequestId(said.request_id)
+    return _json(record_decision(_sources(), _asker(), CaseId(case_id), request_id, said.choice, said.reason))
+
+
+@app.get("/evaluations")
+def evaluations() -> Response[Any]:
+    return _json(answer_exports.list_evaluations(_sources(), _asker(), _query()))
+
+
+@app.get("/evaluations/<evaluation_id>")
+def evaluation(evaluation_id: str) -> Response[Any]:
+    return _json(answer_exports.show_evaluation(_sources(), _asker(), EvaluationId(evaluation_id)))
+
+
+@app.get("/exports")
+def exports() -> Response[Any]:
+    return _json(answer_exports.list_exports(_sources(), _asker(), _query()))
+
+
+@app.get("/exports/<batch>")
+def export(batch: str) -> Response[Any]:
+    return _json(answer_exports.show_export(_sources(), _asker(), BatchId(batch)))
+
+
+@app.get("/exports/<batch>/rejected")
+def rejected(batch: str) -> Response[Any]:
+    sources, asker, batch_id = _sources(), _asker(), BatchId(batch)
+    if _query().get("format") == "csv" or "text/csv" in (app.current_event.headers.get("accept") or ""):
+        text = answer_exports.rejected_csv(sources, asker, batch_id)
+        return _file(text.encode(), f"rejected-{batch}.csv", "text/csv; charset=utf-8")
+    return _json(answer_exports.rejected_rows(sources, asker, batch_id))
+
+
+@app.get("/ledger/checkpoint")
+def checkpoint() -> Response[Any]:
+    latest = export_evidence.latest_checkpoint(_dependencies().record, _asker())
+    return Response(200, "application/json", latest.decode(), headers=dict(_HEADERS))
+
+
+@app.get("/ledger/evidence")
+def ledger_evidence() -> Response[Any]:
+    found = _dependencies()
+    bundle = export_evidence.ledger_evidence(found.sources, found.record, _asker())
+    return _file(bundle, "evidence-ledger.zip", "application/zip")
+
+
+def refused(error: PlumblineError) -> Response[Any]:
+    problem = problem_of(error)
+    logger.info("refused", kind=type(error).__name__, status=problem["status"])
+    body = orjson.dumps(problem).decode()
+    return Response(problem["status"], "application/problem+json", body, headers=dict(_HEADERS))
+
+
+def no_such_route(error: NotFoundError) -> Response[Any]:
+    return refused(NotFound("no such route"))
+
+
+# As calls, because these two decorators carry no types.
+app.exception_handler(PlumblineError)(refused)
+app.not_found(no_such_route)
+
+
+def _sources() -> Sources:
+    return _dependencies().sources
+
+
+def _asker() -> Asker:
+    authorizer = app.current_event.request_context.authorizer
+    return Asker.from_claims((authorizer.jwt_claim if authorizer else None) or {})
+
+
+def _query() -> dict[str, str]:
+    return dict(app.current_event.query_string_parameters or {})
+
+
+def _json(value: dict[str, Any]) -> Response[Any]:
+    return Response(200, "application/json", orjson.dumps(value).decode(), headers=dict(_HEADERS))
+
+
+def _file(body: bytes, name: str, content_type: str) -> Response[Any]:
+    if len(body) > _LARGEST_ANSWER:
+        return refused(InvalidInput(f"{name} has {len(body)} bytes, more than this interface can carry"))
+    headers = _HEADERS | {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(200, content_type, body, headers=headers)

@@ -1,0 +1,272 @@
+"""HR's API as HTTP: statuses, problems, files; with the world behind it in memory."""
+
+import base64
+import io
+import json
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
+import pytest
+
+from functions.audit import query_handler
+from functions.audit.asker import Asker
+from functions.audit.export_evidence import Record
+from shared.domain import paths
+from shared.domain.change import Change
+from shared.domain.event import Actor, ActorKind, EventDraft, EventTag
+from shared.domain.identifiers import (
+    BatchId,
+    CaseId,
+    CommandId,
+    EvaluationId,
+    PolicyRef,
+    Subject,
+    batch_subject,
+)
+from shared.domain.record import Batch, EvaluationRecord, PlannedEvaluation
+from shared.ledger_ports import EventPlace, StoredEvent
+from tests.unit.audit.hr_desk import (
+    ADMIN,
+    AUDITOR,
+    COMPENSATION,
+    NOW,
+    OTHER_PARTNER,
+    PARTNER,
+    POLICY_TEXT,
+    STRANGER,
+    Desk,
+    asked,
+)
+from tests.unit.audit.workshop import Bucket, Log, Ring, World
+
+CASE = CaseId("case-r-1")
+
+
+@dataclass
+class Context:
+    function_name: str = "query"
+    memory_limit_in_mb: int = 128
+    invoked_function_arn: str = "arn:aws:lambda:eu-central-1:000000000000:function:query"
+    aws_request_id: str = "request-1"
+
+
+class Shelf(Bucket):
+    def names(self, prefix: str) -> Iterable[str]:
+        return sorted(name for name in self.world.files if name.startswith(prefix))
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+@pytest.fixture(autouse=True)
+def world(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> World:
+    world = World()
+    record = Record(Shelf(world), Log(world), Ring(world))
+    found = query_handler.Dependencies(desk.sources, record)
+    monkeypatch.setattr(query_handler, "_dependencies", lambda: found)
+    return world
+
+
+def call(
+    asker: Asker, path: str, method: str = "GET", body: str | None = None, **query: str
+) -> tuple[int, Any, dict[str, str]]:
+    """The status, the body (JSON where it is JSON, else bytes), the headers."""
+    claims = {"sub": asker.account, "cognito:groups": f"[{' '.join(sorted(asker.groups))}]"}
+    if asker.person_id:
+        claims["custom:person_id"] = asker.person_id
+    answer = query_handler.handle(
+        {
+            "version": "2.0",
+            "routeKey": f"{method} {path}",
+            "rawPath": path,
+            "rawQueryString": "",
+            "headers": {"accept": "application/json"},
+            "queryStringParameters": query or None,
+            "requestContext": {
+                "stage": "$default",
+                "http": {"method": method, "path": path},
+                "authorizer": {"jwt": {"claims": claims, "scopes": None}},
+            },
+            "body": body,
+            "isBase64Encoded": False,
+        },
+        Context(),
+    )
+    raw = base64.b64decode(answer["body"]) if answer["isBase64Encoded"] else answer["body"].encode()
+    headers = {name.lower(): str(value) for name, value in answer["headers"].items()}
+    is_json = headers["content-type"].endswith("json")
+    return answer["statusCode"], json.loads(raw) if is_json else raw, headers
+
+
+def sealed(desk: Desk, world: World) -> None:
+    """Every event so far has its place in the ledger."""
+    for event in desk.store.seen:
+        for number, body in enumerate(desk.store.events(event.subject), 1):
+            place = EventPlace(event.subject, number)
+            world.events.setdefault(place, StoredEvent(body, None))
+    world.seal(NOW + timedelta(minutes=1))
+
+
+def test_the_list_is_json_that_nobody_caches() -> None:
+    status, body, headers = call(PARTNER, "/cases")
+    assert (status, body["cases"]) == (200, [])
+    assert headers["cache-control"] == "no-store"
+
+
+def test_a_wrong_group_is_403_and_a_problem() -> None:
+    status, body, headers = call(STRANGER, "/cases")
+    assert (status, body["status"]) == (403, 403)
+    assert headers["content-type"] == "application/problem+json"
+
+
+def test_anothers_case_and_no_case_read_the_same_to_the_letter(desk: Desk) -> None:
+    desk.open("r-1")
+    hidden = call(OTHER_PARTNER, "/cases/case-r-1")
+    nothing = call(OTHER_PARTNER, "/cases/case-r-none")
+    assert hidden == nothing
+    assert hidden[0] == 404
+
+
+def test_a_case_and_its_history_are_shown(desk: Desk) -> None:
+    desk.open("r-1", asked(CASE))
+    assert call(PARTNER, f"/cases/{CASE}")[1]["rep"]["name"] == "Ada Rep"
+    assert len(call(PARTNER, f"/cases/{CASE}/events")[1]["events"]) == 2
+
+
+def test_a_route_that_is_not_there_is_a_problem_too() -> None:
+    assert call(ADMIN, "/secrets")[0] == 404
+
+
+def test_a_decision_is_taken_once_and_the_second_is_told(desk: Desk) -> None:
+    desk.open("r-1", asked(CASE))
+    said = {"request_id": f"{CASE}.1", "choice": "approve", "reason": "The plan is fair and dated."}
+    status, body, _ = call(PARTNER, f"/cases/{CASE}/decisions", "POST", json.dumps(said))
+    assert (status, body["status"]) == (200, "answered")
+    again = json.dumps({**said, "choice": "send_back"})
+    status, body, _ = call(PARTNER, f"/cases/{CASE}/decisions", "POST", again)
+    assert status == 409
+    assert "already answered" in body["detail"]
+
+
+@pytest.mark.parametrize(
+    "body", [None, "", "{", "[]", '{"choice":"x"}', '{"request_id":1,"choice":"a","reason":"b"}']
+)
+def test_a_decision_that_is_none_is_400(desk: Desk, body: str | None) -> None:
+    desk.open("r-1", asked(CASE))
+    assert call(PARTNER, f"/cases/{CASE}/decisions", "POST", body)[0] == 400
+
+
+def batch(**changes: Any) -> Batch:
+    made: dict[str, Any] = {
+        "id": BatchId("b1"),
+        "profile": "varicent-attainment",
+        "kind": "attainment",
+        "key": "incoming/varicent-attainment/2026-09.csv",
+        "object_version": None,
+        "sha256": "ab" * 32,
+        "bytes": 100,
+        "rows": 3,
+        "accepted": 2,
+        "rejected": 1,
+        "codes": {"not_a_number": 2},
+        "refused": None,
+        "periods": ("2026-09",),
+        "known_at": NOW,
+    }
+    return Batch(**{**made, **changes})
+
+
+def commit(desk: Desk, name: str, **changes: Any) -> None:
+    subject = batch_subject(BatchId(name))
+    actor, command = Actor(ActorKind.SYSTEM, "test"), CommandId(f"command-{name}")
+    event = EventDraft(EventTag.EXPORT_ACCEPTED, subject, NOW, actor, command)
+    desk.store.commit(Change(command=command, result="done", events=(event,), **changes))
+
+
+def test_compensation_staff_see_which_cell_of_an_export_was_wrong(desk: Desk) -> None:
+    commit(desk, "b1", batch=batch())
+    fault = {"column": "quota", "code": "not_a_number", "value": "=1+1"}
+    row = {"line": 17, "faults": [fault, {**fault, "column": "credited", "value": None}]}
+    desk.files.write_lines(paths.rejected(BatchId("b1")), [json.dumps(row).encode() + b"\n"])
+    assert call(COMPENSATION, "/exports")[1]["exports"][0]["name"] == "2026-09.csv"
+    assert call(COMPENSATION, "/exports/b1")[1]["codes"] == {"not_a_number": 2}
+    assert call(COMPENSATION, "/exports/b1/rejected")[1]["rejected"] == [row]
+    status, text, headers = call(COMPENSATION, "/exports/b1/rejected", format="csv")
+    assert status == 200
+    assert headers["content-type"] == "text/csv; charset=utf-8"
+    assert text == b"line,column,code,value\r\n17,quota,not_a_number,'=1+1\r\n17,credited,not_a_number,\r\n"
+
+
+def test_an_export_without_a_rejected_row_has_an_empty_list(desk: Desk) -> None:
+    commit(desk, "b1", batch=batch(rejected=0))
+    assert call(COMPENSATION, "/exports/b1/rejected")[1]["rejected"] == []
+
+
+def test_compensation_staff_see_no_case_and_hr_partners_no_export(desk: Desk) -> None:
+    desk.open("r-1")
+    assert call(COMPENSATION, f"/cases/{CASE}")[0] == 403
+    assert call(PARTNER, "/exports")[0] == 403
+
+
+def test_an_evaluation_names_all_it_read(desk: Desk) -> None:
+    plan = PlannedEvaluation(
+        id=EvaluationId("e-1"),
+        policy=PolicyRef("field-sales@3"),
+        policy_digest="cd" * 32,
+        period="2026-09",
+        directory=BatchId("people-1"),
+        revisions={"2026-09": (BatchId("b1"),)},
+        shards=4,
+        code_version="1",
+        opens_cases=True,
+    )
+    record = EvaluationRecord(
+        plan=plan, completed_at=NOW, outcomes={"clear": 7}, decisions={"0000": "ef" * 32}, decisions_root="00"
+    )
+    commit(desk, "b2", planned=plan)
+    commit(desk, "b3", evaluation=record)
+    assert [found["id"] for found in call(AUDITOR, "/evaluations")[1]["evaluations"]] == ["e-1"]
+    assert call(PARTNER, "/evaluations/e-1")[1]["revisions"] == {"2026-09": ["b1"]}
+    assert call(COMPENSATION, "/evaluations")[0] == 403
+
+
+def test_evidence_of_a_case_is_a_zip_and_taking_it_is_recorded(desk: Desk, world: World) -> None:
+    desk.open("r-1")
+    sealed(desk, world)
+    status, body, headers = call(PARTNER, f"/cases/{CASE}/evidence")
+    assert status == 200
+    assert headers["content-disposition"] == 'attachment; filename="evidence-case-r-1.zip"'
+    with zipfile.ZipFile(io.BytesIO(body)) as bundle:
+        names = bundle.namelist()
+        assert bundle.read("policies/field-sales@3.yaml") == POLICY_TEXT
+    assert "openings/000001.json" in names
+    assert desk.tags()[-1] == "evidence:exported"
+    assert desk.store.seen[-1].data["sha256"] == sha256(body).hexdigest()
+
+
+def test_an_auditors_edition_stays_sealed_and_has_no_names(desk: Desk, world: World) -> None:
+    desk.open("r-1")
+    sealed(desk, world)
+    status, body, _ = call(AUDITOR, f"/cases/{CASE}/evidence")
+    assert status == 200
+    with zipfile.ZipFile(io.BytesIO(body)) as bundle:
+        assert not [name for name in bundle.namelist() if name.startswith(("openings/", "names"))]
+        assert b"Ada" not in bundle.read("chronicle.html")
+
+
+def test_the_ledgers_checkpoint_and_bundle_are_the_auditors(desk: Desk, world: World) -> None:
+    assert call(AUDITOR, "/ledger/checkpoint")[0] == 404
+    desk.open("r-1")
+    sealed(desk, world)
+    assert call(AUDITOR, "/ledger/checkpoint")[1]["checkpoint"]["size"] == 1
+    status, body, headers = call(AUDITOR, "/ledger/evidence")
+    assert (status, headers["content-type"]) == (200, "application/zip")
+    assert zipfile.is_zipfile(io.BytesIO(body))
+    assert desk.store.seen[-1].subject == Subject("system")
+    assert call(PARTNER, "/ledger/evidence")[0] == 403

@@ -1,0 +1,185 @@
+"""HR answers what was put to HR: once, with a reason, and never for themselves."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from functions.audit.asker import Asker, Group
+from functions.audit.record_decision import record_decision
+from shared.domain.case import Case
+from shared.domain.change import Change
+from shared.domain.effect import Notice, NoticeKind, WakeWorkflow
+from shared.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
+from shared.domain.event import Authentication, EventTag
+from shared.domain.identifiers import CaseId, PersonId, RequestId
+from shared.domain.person import HR_QUEUE
+from shared.domain.request import RequestStatus
+from tests.unit.audit.hr_desk import (
+    ADMIN,
+    AUDITOR,
+    COMPENSATION,
+    NOW,
+    OTHER_PARTNER,
+    PARTNER,
+    Desk,
+    asked,
+)
+
+CASE = CaseId("case-r-1")
+REQUEST = RequestId("case-r-1.1")
+REASON = "The plan is fair and has dates in it."
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def decide(desk: Desk, asker: Asker = PARTNER, choice: str = "approve", reason: str = REASON) -> Any:
+    return record_decision(desk.sources, asker, CASE, REQUEST, choice, reason)
+
+
+def test_an_answer_is_recorded_and_wakes_the_case_and_sends_a_receipt(desk: Desk) -> None:
+    desk.open("r-1", asked(CASE))
+    assert decide(desk)["status"] == "answered"
+    answer = desk.store.request(REQUEST).answer
+    assert answer is not None
+    assert (answer.choice, answer.reason, answer.answered_by) == ("approve", REASON, "hr-1")
+    wake, receipt = desk.store.effects
+    assert isinstance(wake, WakeWorkflow)
+    assert isinstance(receipt, Notice)
+    assert (receipt.notice, receipt.to) == (NoticeKind.RECEIPT, "hr-1")
+
+
+def test_the_event_says_who_and_that_they_were_signed_in_and_seals_the_reason(desk: Desk) -> None:
+    desk.open("r-1", asked(CASE))
+    decide(desk)
+    event = desk.store.seen[-1]
+    assert event.tag is EventTag.REQUEST_ANSWERED
+    assert (event.actor.id, event.actor.authenticated_by) == ("hr-1", Authentication.COGNITO)
+    assert REASON not in str(event.data)
+    assert event.private is not None
+    assert event.private.key == "r-1" or event.private.commitment
+
+
+def test_the_same_answer_sent_again_has_one_effect(desk: Desk) -> None:
+    desk.open("r-1", asked(CASE))
+    first = decide(desk)
+    desk.clock.advance(minutes=1)
+    assert decide(desk) == first
+    assert desk.tags().count("request:answered") == 1
+    assert EventTag.ANSWER_REFUSED not in desk.store
+
+
+def test_whoever_comes_second_is_told_when_the_first_was_and_it_is_recorded_once(desk: Desk) -> None:
+    desk.open("r-1", asked(CASE))
+    decide(desk)
+    for _ in range(2):
+        with pytest.raises(Conflict, match="already answered at 2026-10-05T14:00:00"):
+            decide(desk, ADMIN, "send_back", "I see this differently, sorry.")
+    assert desk.tags().count("answer:refused") == 1
+    assert desk.store.request(REQUEST).version == 2
+
+
+def test_an_answer_that_loses_a_race_changes_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.open("r-1", asked(CASE))
+    commit = desk.store.commit
+
+    def overtaken(change: Change) -> str:
+        monkeypatch.setattr(desk.store, "commit", commit)
+        decide(desk, ADMIN)
+        raise Conflict("the request moved")
+
+    monkeypatch.setattr(desk.store, "commit", overtaken)
+    with pytest.raises(Conflict, match="already answered"):
+        decide(desk)
+    answer = desk.store.request(REQUEST).answer
+    assert answer is not None
+    assert answer.answered_by == "hr-9"
+
+
+def test_after_the_deadline_nothing_is_taken(desk: Desk) -> None:
+    desk.open("r-1", asked(CASE, due_at=NOW))
+    with pytest.raises(Conflict, match="the time to answer ended"):
+        decide(desk)
+    assert desk.store.request(REQUEST).status is RequestStatus.OPEN
+    assert desk.tags()[-1] == "answer:refused"
+
+
+def test_a_question_that_was_withdrawn_takes_no_answer(desk: Desk) -> None:
+    desk.open("r-1", asked(CASE, status=RequestStatus.WITHDRAWN))
+    with pytest.raises(Conflict, match="withdrawn"):
+        decide(desk)
+
+
+@pytest.mark.parametrize("purpose", ["gate", "removal_approval"])
+def test_whoever_proposed_a_step_does_not_approve_it(desk: Desk, purpose: str) -> None:
+    desk.open("r-1", asked(CASE, purpose=purpose), proposed_by=PersonId("hr-1"))
+    with pytest.raises(Forbidden, match="two people"):
+        decide(desk)
+    assert decide(desk, ADMIN)["choice"] == "approve"
+
+
+def test_nobody_decides_on_their_own_case(desk: Desk) -> None:
+    desk.open("r-1", asked(CASE))
+    rep = Asker("a-7", PersonId("r-1"), frozenset({Group.HR_ADMIN}))
+    with pytest.raises(NotFound):
+        decide(desk, rep)
+
+
+def test_a_question_to_the_manager_is_not_hrs_to_answer(desk: Desk) -> None:
+    desk.open("r-1", asked(CASE, seat="manager", assignee=PersonId("m-1")))
+    with pytest.raises(Forbidden, match="manager's"):
+        decide(desk, ADMIN)
+
+
+def test_a_question_to_another_partner_is_theirs(desk: Desk) -> None:
+    desk.open("r-1", asked(CASE, assignee=PersonId("hr-2")))
+    with pytest.raises(Forbidden, match="another HR partner"):
+        decide(desk)
+
+
+def test_any_partner_may_answer_for_the_queue(desk: Desk) -> None:
+    desk.open("r-1", asked(CASE, seat="hr_queue", assignee=HR_QUEUE), owner=HR_QUEUE)
+    assert decide(desk, OTHER_PARTNER)["status"] == "answered"
+
+
+def test_an_account_that_stands_for_nobody_decides_nothing(desk: Desk) -> None:
+    desk.open("r-1", asked(CASE))
+    with pytest.raises(Forbidden, match="no person"):
+        decide(desk, Asker("a-8", None, frozenset({Group.HR_ADMIN})))
+
+
+@pytest.mark.parametrize("asker", [AUDITOR, COMPENSATION])
+def test_other_groups_decide_nothing(desk: Desk, asker: Asker) -> None:
+    desk.open("r-1", asked(CASE))
+    with pytest.raises(Forbidden):
+        decide(desk, asker)
+
+
+@pytest.mark.parametrize("reason", ["", "   ", "too short", " " * 50 + "x", "x" * 2001, "a\x00b" * 20])
+def test_a_reason_is_typed_or_nothing_is_decided(desk: Desk, reason: str) -> None:
+    desk.open("r-1", asked(CASE))
+    with pytest.raises(InvalidInput):
+        decide(desk, reason=reason)
+
+
+def test_only_what_is_offered_can_be_chosen(desk: Desk) -> None:
+    desk.open("r-1", asked(CASE))
+    with pytest.raises(InvalidInput, match="approve, send_back"):
+        decide(desk, choice="fire")
+
+
+def test_a_request_of_another_case_is_not_found(desk: Desk) -> None:
+    desk.open("r-1", asked(CASE))
+    other: Case = desk.open("r-2", asked(CaseId("case-r-2")))
+    with pytest.raises(NotFound):
+        record_decision(desk.sources, ADMIN, other.id, REQUEST, "approve", REASON)
+
+
+def test_a_late_answer_is_not_taken_a_moment_after_the_deadline_either(desk: Desk) -> None:
+    desk.open("r-1", asked(CASE))
+    desk.clock.set(NOW + timedelta(days=2))
+    with pytest.raises(Conflict):
+        decide(desk)
