@@ -31,6 +31,8 @@ HOP_BY_HOP = {
     "host",
 }
 GATEWAY_SECONDS = 60
+# A mail is somebody else's HTML: it may load nothing and run nothing. Its frame inherits this.
+MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
 
 
 class Front:
@@ -118,7 +120,19 @@ class _Handler(BaseHTTPRequestHandler):
         if not file.is_relative_to(CONSOLE) or not file.is_file():
             self._text(HTTPStatus.NOT_FOUND, "no such page\n")
             return
-        self._reply(HTTPStatus.OK, file.read_bytes(), mimetypes.guess_type(file.name)[0] or "text/plain")
+        kind = mimetypes.guess_type(file.name)[0] or "text/plain"
+        self._reply(HTTPStatus.OK, file.read_bytes(), kind, self._console_policy())
+
+    def _console_policy(self) -> str:
+        """What the console is served with on AWS, too: its own files, and the two services it calls."""
+        calls = " ".join(
+            ["'self'", *(self.owner.console.get(key, "") for key in ("api_url", "cognito_endpoint"))]
+        )
+        return (
+            f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+            f" connect-src {calls};"
+            " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        )
 
     def _forward(self) -> None:
         """Hand the request to the API as it came, and its answer back as it is."""
@@ -142,7 +156,8 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in answer.getheaders():
             if name.lower() not in HOP_BY_HOP | {"date", "server"}:
                 self.send_header(name, value)
-        self._end(content)
+        # The answer to HEAD has the length of what GET would have brought, and no content.
+        self._end(content, answer.headers.get("Content-Length"))
 
     def _moved(self, where: str) -> None:
         self.send_response(HTTPStatus.SEE_OTHER)
@@ -153,10 +168,12 @@ class _Handler(BaseHTTPRequestHandler):
         self._reply(status, text.encode(), "text/plain")
 
     def _page(self, html: str) -> None:
-        self._reply(HTTPStatus.OK, html.encode(), "text/html")
+        self._reply(HTTPStatus.OK, html.encode(), "text/html", MAIL_POLICY)
 
-    def _reply(self, status: HTTPStatus, content: bytes, kind: str) -> None:
+    def _reply(self, status: HTTPStatus, content: bytes, kind: str, policy: str | None = None) -> None:
         self.send_response(status)
+        if policy:
+            self.send_header("Content-Security-Policy", policy)
         self.send_header(
             "Content-Type", f"{kind}; charset=utf-8" if kind.startswith(("text/", "app")) else kind
         )
@@ -165,8 +182,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Referrer-Policy", "no-referrer")
         self._end(content)
 
-    def _end(self, content: bytes) -> None:
-        self.send_header("Content-Length", str(len(content)))
+    def _end(self, content: bytes, length: str | None = None) -> None:
+        self.send_header("Content-Length", length or str(len(content)))
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(content)

@@ -84,7 +84,10 @@ def _rate(text: str) -> int:
 
 
 def _table(stack: Stack) -> Table:
-    table = Table(title="The local cloud", title_justify="left", show_header=False)
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold")
+    # An address that is cut cannot be opened.
+    table.add_column(overflow="fold")
     info = stack.info
     table.add_row("mailbox", info["mailbox_url"] + "/")
     table.add_row("console", info["console_url"] + "/")

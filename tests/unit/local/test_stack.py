@@ -1,0 +1,49 @@
+"""The folder of a local cloud: one process at a time, one clock for good, and no stale word of being ready."""
+
+from pathlib import Path
+
+import pytest
+
+from local import stack
+from shared.domain.errors import InvalidInput
+
+
+def test_the_clock_and_ports_of_a_folder_stay(tmp_path: Path) -> None:
+    first = stack._settings(tmp_path, 500) | {"engine_port": 4566}
+    stack._write(tmp_path / "settings.json", first)
+    assert stack._settings(tmp_path, None) == first
+    assert stack._settings(tmp_path, 500) == first
+
+
+def test_another_clock_for_an_old_folder_is_refused_and_says_why(tmp_path: Path) -> None:
+    stack._write(tmp_path / "settings.json", stack._settings(tmp_path, 500))
+    with pytest.raises(InvalidInput, match=r"runs at 500 times the world's.*for 2 times take another --data"):
+        stack._settings(tmp_path, 2)
+
+
+def test_without_a_word_about_it_a_clock_is_the_worlds(tmp_path: Path) -> None:
+    assert stack._settings(tmp_path, None)["clock_rate"] == 1
+
+
+def test_one_process_runs_the_cloud_of_a_folder(tmp_path: Path) -> None:
+    with (
+        stack._held(tmp_path),
+        pytest.raises(stack.AlreadyRunning, match="is running already"),
+        stack._held(tmp_path),
+    ):
+        pass
+    with stack._held(tmp_path):
+        pass
+
+
+def test_a_fresh_start_throws_away_what_the_folder_held(tmp_path: Path) -> None:
+    (tmp_path / "engine").mkdir()
+    (tmp_path / "engine" / "state").touch()
+    (tmp_path / "settings.json").touch()
+    stack._empty(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_who_asks_for_a_cloud_that_does_not_run_is_told_how_to_start_it(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="`plumbline up` starts one"):
+        stack.read_stack(tmp_path)
