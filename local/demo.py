@@ -1,0 +1,284 @@
+"""``make demo``: the main job end to end on the local cloud, told as it happens.
+
+The sample organisation is dropped, cases open, one manager answers, another stays silent, HR reads the
+history, and the record is verified, and found out when one byte of a copy is changed.
+"""
+
+import argparse
+import contextlib
+import hashlib
+import io
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+
+from local import cli
+from local.deploy import DeployFailed
+from local.engine import EngineFailed
+from local.stack import AlreadyRunning, Stack, running_stack
+from local.visitors import Reply, SignedIn, answer_by_link, call, link_in, offered_choices
+
+SAMPLES: Final = Path(__file__).parents[1] / "examples" / "varicent"
+CLOCK_RATE: Final = 10_000
+"""A day passes in nine seconds: time enough to answer one question, and little to wait for the next."""
+PATIENCE_S: Final = 240
+REASON: Final = "Two of her large renewals slipped into October; we will work on the pipeline together."
+
+Found = TypeVar("Found")
+
+
+class DemoFailed(RuntimeError):
+    """Something that the demo promises did not happen."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="demo", description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path(".plumbline/demo"), help="default: .plumbline/demo")
+    folder = parser.parse_args().data
+    console = Console()
+    began = time.monotonic()
+    try:
+        with running_stack(
+            folder, CLOCK_RATE, fresh=True, say=lambda step: console.print(f"· {step}")
+        ) as stack:
+            console.print(f"the local cloud is ready after {time.monotonic() - began:.0f} s")
+            Demo(stack, console).run()
+    except (DemoFailed, AlreadyRunning, EngineFailed, DeployFailed) as error:
+        console.print(f"[red]the demo failed:[/] {error}", soft_wrap=True)
+        return 1
+    console.print(f"done in {time.monotonic() - began:.0f} s; nothing is left running")
+    return 0
+
+
+@dataclass
+class Demo:
+    stack: Stack
+    console: Console
+    outcome: dict[str, str] = field(default_factory=dict)
+    told: dict[str, int] = field(default_factory=dict)
+
+    def run(self) -> None:
+        self.addresses()
+        self.hr = SignedIn(self.stack, "hr.admin", ("hr_admin",), "H001")
+        self.drop_everything()
+        self.see_cases_open()
+        answered = self.answer_one()
+        silent = self.let_one_pass(answered)
+        self.who_may_read(answered)
+        for case_id in (answered, silent):
+            self.tell_history(case_id)
+        self.verify_record(answered)
+        self.console.print(self.summary())
+
+    def addresses(self) -> None:
+        info = self.stack.info
+        self.console.print(
+            f"mailbox {info['mailbox_url']}/ · console {info['console_url']}/ · API {info['api_url']}",
+            soft_wrap=True,
+        )
+
+    def drop_everything(self) -> None:
+        self._chapter("Exports are dropped: the people, then twelve months of attainment")
+        months = sorted(SAMPLES.glob("varicent-attainment-????-??.csv"))
+        drops = [("hr-people", SAMPLES / "people-2026-09.csv"), *(("varicent-attainment", m) for m in months)]
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        with Progress(*columns, console=self.console, transient=True) as progress:
+            task = progress.add_task("exports taken in", total=len(drops))
+            for profile, export in drops:
+                batch = self._drop(profile, export)
+                taken = self._until(f"{export.name} is taken in", partial(self._export, batch))
+                periods = ", ".join(taken["periods"]) or "the directory"
+                progress.console.print(f"  {export.name}: {taken['accepted']} rows accepted ({periods})")
+                progress.advance(task)
+
+    def see_cases_open(self) -> None:
+        self._chapter("The policy decides about everybody")
+        evaluation = self._until("September is evaluated", self._evaluation)
+        outcomes = ", ".join(f"{count} {name}" for name, count in evaluation["outcomes"].items())
+        self.console.print(f"  {evaluation['policy']} on {evaluation['period']}: {outcomes}")
+        wanted = evaluation["outcomes"].get("open_case", 0)
+        cases = self._until(
+            f"{wanted} cases are open", lambda: self._cases() if len(self._cases()) >= wanted else None
+        )
+        for case in cases:
+            self.console.print(
+                f"  case {case['id']}: {case['rep']['name']}, {case['owner']['name']} is asked"
+            )
+        self.outcome["cases opened"] = str(len(cases))
+
+    def answer_one(self) -> str:
+        self._chapter("One manager opens the mail and answers")
+        mail = self._until("a manager has the question in the inbox", self._question)
+        link = link_in(mail)
+        if link is None:
+            raise DemoFailed("the question has no link")
+        self.console.print(f"  mail to {', '.join(mail['to'])}: “{mail['subject']}”")
+        choices = offered_choices(call(link).text)
+        self.console.print(f"  the page offers {', '.join(choices)}; the manager chooses {choices[0]}")
+        self._expect(answer_by_link(link, choices[0], REASON), 200, "the answer is taken")
+        self._expect(answer_by_link(link, choices[0], REASON), 409, "a second answer is told who was first")
+        case = self._until("the case goes on", self._answered_case)
+        self.outcome["answered"] = f"{case['id']}: {case['stage']}, waits for {case['waiting_for']}"
+        return str(case["id"])
+
+    def let_one_pass(self, answered: str) -> str:
+        self._chapter("Another manager stays silent: a reminder, then the manager's manager")
+        silent = next(case["id"] for case in self._cases() if case["id"] != answered)
+        self._until("the skip-level is asked", lambda: self._asked(silent, "skip_level"))
+        requests = self._case(silent)["requests"]
+        for request in requests:
+            who = request["assignee"]["name"] or request["assignee"]["id"]
+            self.console.print(
+                f"  {request['asked_at']}: {who} ({request['seat']}) asked: {request['status']}"
+            )
+        subjects = {mail["subject"] for mail in self.stack.mails()}
+        self.console.print(f"  mails so far: {len(self.stack.mails())}, {len(subjects)} kinds of subject")
+        self.outcome["escalated"] = f"{silent}: asked {' → '.join(r['seat'] for r in requests)}"
+        return str(silent)
+
+    def who_may_read(self, case_id: str) -> None:
+        self._chapter("HR reads the case; others do not")
+        path, api_url = f"/cases/{case_id}", self.stack.info["api_url"]
+        outsider = SignedIn(self.stack, "comp.analyst", ("compensation",), None)
+        self._expect(call(api_url + path), 401, "without a token")
+        self._expect(outsider.get(path), 403, "with a token of another group")
+        self._expect(self.hr.get(path), 200, "as HR")
+
+    def tell_history(self, case_id: str) -> None:
+        self.console.print(f"  [bold]history of {case_id}[/]")
+        for event in self._expect(self.hr.get(f"/cases/{case_id}/events"), 200).json()["events"]:
+            self.console.print(
+                f"    {event['occurred_at']}  {event['tag']:<20} {event['says']}", soft_wrap=True
+            )
+
+    def verify_record(self, case_id: str) -> None:
+        self._chapter("The record is downloaded and checked, without account or network")
+        with tempfile.TemporaryDirectory() as folder:
+            bundle = Path(folder) / "evidence.zip"
+            status, words = self._until(
+                "the ledger has sealed the case's events", lambda: self._sealed_evidence(case_id, bundle)
+            )
+            self.console.print(_indented(words))
+            self._expect_status(status, 0, "the bundle is intact")
+            copy = Path(folder) / "changed.zip"
+            changed = flip_one_byte(bundle, copy)
+            self.console.print(f"  one byte of {changed} is changed in a copy")
+            status, words = verify(copy)
+            self.console.print(_indented(words))
+            self._expect_status(status, 1, "the copy is found out")
+            if changed not in words:
+                raise DemoFailed(f"verify did not name {changed}")
+        self.outcome["ledger"] = "intact; tampering with a copy found, and where"
+
+    def summary(self) -> Table:
+        table = Table(title="What happened", title_justify="left", show_header=False)
+        for what, how in self.outcome.items():
+            table.add_row(what, how)
+        table.add_row("mails sent", str(len(self.stack.mails())))
+        return table
+
+    def _drop(self, profile: str, export: Path) -> str:
+        s3, bucket = self.stack.client("s3"), self.stack.info["exports_bucket"]
+        for part in (export.with_name(export.name + ".manifest.json"), export):
+            s3.put_object(Bucket=bucket, Key=f"incoming/{profile}/{part.name}", Body=part.read_bytes())
+        return hashlib.sha256(export.read_bytes()).hexdigest()[:16]
+
+    def _export(self, batch: str) -> dict[str, Any] | None:
+        reply = self.hr.get(f"/exports/{batch}")
+        return None if reply.status == 404 else self._expect(reply, 200).json()
+
+    def _evaluation(self) -> dict[str, Any] | None:
+        found = self._expect(self.hr.get("/evaluations"), 200).json()["evaluations"]
+        return next((each for each in found if each["period"] == "2026-09"), None)
+
+    def _cases(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._expect(self.hr.get("/cases"), 200).json()["cases"]
+        return found
+
+    def _case(self, case_id: str) -> dict[str, Any]:
+        found: dict[str, Any] = self._expect(self.hr.get(f"/cases/{case_id}"), 200).json()
+        return found
+
+    def _question(self) -> dict[str, Any] | None:
+        return next((mail for mail in self.stack.mails() if link_in(mail)), None)
+
+    def _answered_case(self) -> dict[str, Any] | None:
+        return next((case for case in self._cases() if case["waiting_for"] == "results"), None)
+
+    def _asked(self, case_id: str, seat: str) -> bool | None:
+        return any(request["seat"] == seat for request in self._case(case_id)["requests"]) or None
+
+    def _sealed_evidence(self, case_id: str, bundle: Path) -> tuple[int, str] | None:
+        """The bundle's verdict, once a checkpoint covers all of the case's events."""
+        reply = self.hr.get(f"/cases/{case_id}/evidence")
+        if reply.status != 200:
+            return None
+        bundle.write_bytes(reply.body)
+        status, words = verify(bundle)
+        return None if status == 5 else (status, words)
+
+    def _until(self, what: str, look: Callable[[], Found | None]) -> Found:
+        """Look again and again until there is something to see."""
+        gives_up = time.monotonic() + PATIENCE_S
+        while time.monotonic() < gives_up:
+            if (found := look()) is not None:
+                return found
+            time.sleep(0.3)
+        raise DemoFailed(
+            f"waited {PATIENCE_S} s for this: {what}; the engine's log is {self.stack.engine.log}"
+        )
+
+    def _expect(self, reply: Reply, status: int, what: str | None = None) -> Reply:
+        if reply.status != status:
+            raise DemoFailed(f"{what or 'a request'}: {reply.status} instead of {status}: {reply.text[:500]}")
+        if what:
+            self.console.print(f"  {what}: {reply.status}")
+        return reply
+
+    def _expect_status(self, found: int, wanted: int, what: str) -> None:
+        if found != wanted:
+            raise DemoFailed(f"verify ended with {found} where {wanted} says that {what}")
+
+    def _chapter(self, title: str) -> None:
+        self.console.print(f"\n[bold]{title}[/]")
+
+
+def verify(bundle: Path) -> tuple[int, str]:
+    """The exit status and words of ``plumbline verify``."""
+    words = io.StringIO()
+    with contextlib.redirect_stdout(words):
+        status = cli.main(["verify", str(bundle)])
+    return status, words.getvalue()
+
+
+def flip_one_byte(bundle: Path, copy: Path) -> str:
+    """Write a copy of a bundle in which one byte of one event differs; returns that file's name."""
+    with zipfile.ZipFile(bundle) as original, zipfile.ZipFile(copy, "w") as changed:
+        files = {name: original.read(name) for name in original.namelist()}
+        victim = next(name for name in sorted(files) if name.startswith("events/"))
+        for name, content in files.items():
+            changed.writestr(name, _flipped(content) if name == victim else content)
+    return victim
+
+
+def _flipped(content: bytes) -> bytes:
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+
+
+def _indented(words: str) -> str:
+    return "\n".join(f"    {line}" for line in words.splitlines())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
