@@ -129,3 +129,13 @@ def listed_cases(status: str) -> str:
 
 def listed_evaluations(policy_name: str) -> str:
     return f"EVALUATIONS#{policy_name}"
+
+
+def effect_of(key: Key) -> str | None:
+    """The effect that an outbox row's key names; None for any other key."""
+    return key[0].removeprefix("OUTBOX#") if key[0].startswith("OUTBOX#") else None
+
+
+def is_case_event(key: Key) -> bool:
+    """Whether an event of a case stands under the key."""
+    return key[0].startswith("CHAIN#case/") and key[1].startswith("EVENT#")

@@ -1,0 +1,144 @@
+"""What a mail or a page says of a case and of a question in it, ready to be read. Pure."""
+
+from dataclasses import asdict, dataclass
+
+from functions.notify.figures import (
+    PeriodLine,
+    bar_of,
+    finding_in_words,
+    moment_in_words,
+    percent,
+    period_lines,
+    period_name,
+)
+from functions.notify.wording import Choice, choice, choices, exit_in_words, question, stage_name
+from shared.domain.canonical import digest, encode
+from shared.domain.case import Case
+from shared.domain.identifiers import PersonId
+from shared.domain.person import HR_QUEUE, Directory
+from shared.domain.policy import Policy
+from shared.domain.request import Request
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFacts:
+    """A case as its reader sees it: every figure as text, in the order of the page."""
+
+    rep: str
+    role: str
+    region: str
+    policy: str
+    policy_ref: str
+    stage: str
+    opened_for: str
+    periods: tuple[PeriodLine, ...]
+    bar: str | None
+    bar_ratio: str | None
+    goal: str | None
+    """What ends the case well, as a sentence, where the stage has such an end."""
+    findings: tuple[str, ...]
+    stage_ends: str | None
+    exit: str | None
+    marked: bool
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFacts:
+    """A question as the asked person sees it."""
+
+    asked: str
+    on_behalf_of: str | None
+    heading: str
+    explanation: str
+    choices: tuple[Choice, ...]
+    agenda: tuple[str, ...]
+    adverse: bool
+    due: str
+    answered_by: str | None = None
+    answered_at: str | None = None
+    answer: str | None = None
+
+
+def case_facts(case: Case, policy: Policy, directory: Directory | None, timezone: str) -> CaseFacts:
+    rep = None if directory is None else directory.person(case.rep_id)
+    bar = bar_of(policy, case.decision)
+    return CaseFacts(
+        rep=name_of(case.rep_id, directory),
+        role="" if rep is None else rep.role,
+        region="" if rep is None else rep.region,
+        policy=policy.title or policy.policy,
+        policy_ref=policy.ref,
+        stage=stage_name(case.stage),
+        opened_for=period_name(case.opened_for),
+        periods=period_lines(case, bar),
+        bar=None if bar is None else percent(bar),
+        bar_ratio=bar,
+        goal=_goal(case, policy),
+        findings=tuple(
+            finding_in_words(finding, policy, case.decision) for finding in case.decision.get("findings", ())
+        ),
+        stage_ends=None if case.stage_ends_at is None else moment_in_words(case.stage_ends_at, timezone),
+        exit=None if case.exit is None else exit_in_words(case.exit),
+        marked=case.marked is not None,
+        owner=name_of(case.owner, directory),
+    )
+
+
+def request_facts(
+    request: Request, case: Case, policy: Policy, directory: Directory | None, timezone: str
+) -> RequestFacts:
+    asked = question(request.purpose, name_of(case.rep_id, directory), stage_name(request.stage))
+    answer = request.answer
+    return RequestFacts(
+        asked=name_of(request.assignee, directory),
+        on_behalf_of=None if request.on_behalf_of is None else name_of(request.on_behalf_of, directory),
+        heading=asked.heading,
+        explanation=asked.explanation,
+        choices=choices(request.purpose, request.choices),
+        agenda=_agenda(request, policy),
+        adverse=request.adverse,
+        due=moment_in_words(request.due_at, timezone),
+        answered_by=None if answer is None else name_of(answer.answered_by, directory),
+        answered_at=None if answer is None else moment_in_words(answer.answered_at, timezone),
+        answer=None if answer is None else choice(request.purpose, answer.choice).label,
+    )
+
+
+def timezone_of(person: PersonId | None, policy: Policy | None, directory: Directory | None) -> str:
+    """The zone in which the person reads a clock: their own, else the policy's, else UTC."""
+    known = None if directory is None else directory.person(person)
+    if known is not None and known.timezone:
+        return known.timezone
+    return "UTC" if policy is None else policy.calendar.timezone
+
+
+def name_of(person_id: PersonId, directory: Directory | None) -> str:
+    """The person's name; for somebody whom no export knows, the id."""
+    if person_id == HR_QUEUE:
+        return "HR’s shared queue"
+    person = None if directory is None else directory.person(person_id)
+    return person_id if person is None else person.name
+
+
+def digest_of_shown(case: CaseFacts, request: RequestFacts) -> str:
+    """The SHA-256 of everything that the page shows: what an answer relied on."""
+    return digest(encode({"case": asdict(case), "request": asdict(request)}))
+
+
+def _goal(case: Case, policy: Policy) -> str | None:
+    names = [stage.stage for stage in policy.ladder]
+    graduate = policy.stage(case.stage).graduate if case.stage in names else None
+    if graduate is None:
+        return None
+    return (
+        f"The case ends well when {graduate.count} of the next {graduate.of_next} {policy.period}s "
+        f"reach{'es' if graduate.count == 1 else ''} {percent(graduate.at_least)} of target."
+    )
+
+
+def _agenda(request: Request, policy: Policy) -> tuple[str, ...]:
+    if request.seat not in ("manager", "skip_level"):
+        return ()
+    asks = [stage.ask for stage in policy.ladder if stage.stage == request.stage]
+    return asks[0].agenda if asks and asks[0] is not None else ()

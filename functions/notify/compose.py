@@ -1,0 +1,196 @@
+"""Make the mail of a notice: look up whom and what it is about, issue its link or code, and render it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from functions.notify.case_facts import case_facts, name_of, request_facts, timezone_of
+from functions.notify.export_facts import FIRST_FAULTS, ExportFacts, export_facts
+from functions.notify.figures import moment_in_words
+from functions.notify.link import link_id
+from functions.notify.messages import render
+from functions.notify.pace import in_product_time
+from functions.notify.wording import detail
+from shared.domain import paths
+from shared.domain.case import Case
+from shared.domain.effect import Notice, NoticeKind
+from shared.domain.errors import NotFound
+from shared.domain.identifiers import BatchId, PersonId
+from shared.domain.person import HR_QUEUE, Directory
+from shared.domain.policy import Policy
+from shared.domain.record import Batch
+from shared.domain.request import Request, RequestStatus
+from shared.ports import CaseStore, Clock, Directories, Files, Links, Mail, Policies
+
+CODE_VALID_FOR: Final = timedelta(minutes=15)
+"""In the world's time: a code is typed by a person."""
+
+ASKING: Final = frozenset(
+    {
+        NoticeKind.QUESTION,
+        NoticeKind.REMINDER,
+        NoticeKind.ESCALATION,
+        NoticeKind.HR_ESCALATION,
+        NoticeKind.GATE,
+        NoticeKind.DISPUTE,
+        NoticeKind.EXCEPTION,
+        NoticeKind.WITHDRAWAL,
+        NoticeKind.LEAVE_REVIEW,
+        NoticeKind.REMOVAL_APPROVAL,
+        NoticeKind.CHECK_IN_DUE,
+        NoticeKind.ONE_TIME_CODE,
+    }
+)
+"""Notices that make sense only while their request is open."""
+_REFUSED_BY_ITS_ROWS: Final = (None, "manifest_mismatch", "too_many_rejected")
+_CARRYING_A_LINK: Final = (ASKING - {NoticeKind.ONE_TIME_CODE}) | {NoticeKind.REP_TOLD}
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where links lead, and the two addresses that no directory knows."""
+
+    public_url: str
+    hr_queue: str
+    source_owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Composing:
+    store: CaseStore
+    links: Links
+    directories: Directories
+    policies: Policies
+    files: Files
+    clock: Clock
+    addresses: Addresses
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A mail that can go out, and the id of the link in it."""
+
+    mail: Mail
+    link: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unsendable:
+    """Why there is no mail to send: a code for the record."""
+
+    reason: str
+    unreachable: bool
+    """Whether it is for the person's sake: the question then goes on to the next at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What a notice is about, looked up."""
+
+    directory: Directory | None
+    case: Case | None
+    policy: Policy | None
+    request: Request | None
+
+
+def compose(notice: Notice, queued_at: datetime, composing: Composing) -> Composed | Unsendable:
+    """The notice's mail as things stand now; a new link or code is issued for each call."""
+    about = _look_up(notice, composing)
+    request = about.request
+    if notice.notice in ASKING and (request is None or request.status is not RequestStatus.OPEN):
+        return Unsendable("no_longer_asked", unreachable=False)
+    recipient = _recipient(notice.to, about.directory, composing.addresses)
+    if isinstance(recipient, Unsendable):
+        return recipient
+    facts: dict[str, Any] = {
+        "to": recipient[0],
+        "parameters": notice.parameters,
+        **_case_facts(notice.to, about),
+    }
+    facts["details"] = _details(notice, about.directory)
+    facts |= {"batch": _batch_facts(notice, composing), "link": None, "code": None, "code_until": None}
+    token = None
+    if notice.notice is NoticeKind.ONE_TIME_CODE and request is not None:
+        until = min(composing.clock.now() + in_product_time(composing.clock, CODE_VALID_FOR), request.due_at)
+        if queued_at + in_product_time(composing.clock, CODE_VALID_FOR) <= composing.clock.now():
+            return Unsendable("too_late", unreachable=False)
+        zone = timezone_of(notice.to, about.policy, about.directory)
+        facts |= {
+            "code": composing.links.issue_code(request.id, until),
+            "code_until": moment_in_words(until, zone),
+        }
+    elif notice.notice in _CARRYING_A_LINK and request is not None and request.status is RequestStatus.OPEN:
+        token = composing.links.issue(request.id, request.due_at)
+        facts["link"] = f"{composing.addresses.public_url.rstrip('/')}/r/{token}"
+    message = render(notice.notice, facts)
+    mail = Mail(notice.id, (recipient[1],), message.subject, message.text, message.html)
+    return Composed(mail, None if token is None else link_id(token))
+
+
+def _look_up(notice: Notice, composing: Composing) -> _About:
+    try:
+        directory: Directory | None = composing.directories.current()
+    except NotFound:
+        # An export can be refused before the first directory was accepted.
+        directory = None
+    if notice.case_id is None:
+        return _About(directory, None, None, None)
+    case = composing.store.case(notice.case_id)
+    policy = composing.policies.by_ref(case.policy)[0]
+    request = None if notice.request_id is None else composing.store.request(notice.request_id)
+    return _About(directory, case, policy, request)
+
+
+def _recipient(
+    to: PersonId | None, directory: Directory | None, addresses: Addresses
+) -> tuple[str, str] | Unsendable:
+    """Name and address."""
+    if to is None:
+        return "compensation team", addresses.source_owner
+    if to == HR_QUEUE:
+        return "HR team", addresses.hr_queue
+    person = None if directory is None else directory.person(to)
+    if person is None:
+        return Unsendable("not_in_directory", unreachable=True)
+    if not person.active:
+        return Unsendable("left_company", unreachable=True)
+    return person.name, person.email
+
+
+def _case_facts(to: PersonId | None, about: _About) -> Mapping[str, Any]:
+    if about.case is None or about.policy is None:
+        return {"case": None, "request": None}
+    zone = timezone_of(to, about.policy, about.directory)
+    return {
+        "case": case_facts(about.case, about.policy, about.directory, zone),
+        "request": None
+        if about.request is None
+        else request_facts(about.request, about.case, about.policy, about.directory, zone),
+    }
+
+
+def _details(notice: Notice, directory: Directory | None) -> list[tuple[str, str]]:
+    named = {
+        name: name_of(PersonId(value), directory) if name == "person" else value
+        for name, value in notice.parameters.items()
+    }
+    return [detail(name, named[name]) for name in sorted(named)]
+
+
+def _batch_facts(notice: Notice, composing: Composing) -> ExportFacts | None:
+    if "batch" not in notice.parameters:
+        return None
+    batch = composing.store.batch(BatchId(notice.parameters["batch"]))
+    return export_facts(batch, _first_rejected(batch, composing.files))
+
+
+def _first_rejected(batch: Batch, files: Files) -> list[bytes]:
+    """The first lines of the batch's list of rejected rows; a file refused before its rows has none."""
+    lines: list[bytes] = []
+    if batch.refused in _REFUSED_BY_ITS_ROWS and batch.rejected > 0:
+        for chunk in files.read_lines(paths.rejected(batch.id)):
+            lines += chunk.splitlines()
+            if len(lines) >= FIRST_FAULTS:
+                break
+    return lines

@@ -1,0 +1,67 @@
+"""What a mail says of an export that was refused, or of its rejected rows. Pure."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Final
+
+from functions.notify.wording import expected, refusal_in_words
+from shared.domain.record import Batch
+
+FIRST_FAULTS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class FaultLine:
+    line: int
+    column: str
+    value: str
+    expected: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeCount:
+    code: str
+    count: int
+    expected: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFacts:
+    id: str
+    file: str
+    profile: str
+    rows: int
+    accepted: int
+    rejected: int
+    refused: str | None
+    codes: tuple[CodeCount, ...]
+    first_faults: tuple[FaultLine, ...]
+
+
+def export_facts(batch: Batch, rejected_lines: Sequence[bytes]) -> ExportFacts:
+    """``rejected_lines`` are the first lines of the list of rejected rows, in the reader's form."""
+    counted = sorted(batch.codes.items(), key=lambda item: (-item[1], item[0]))
+    return ExportFacts(
+        id=batch.id,
+        file=PurePosixPath(batch.key).name,
+        profile=batch.profile,
+        rows=batch.rows,
+        accepted=batch.accepted,
+        rejected=batch.rejected,
+        refused=None if batch.refused is None else refusal_in_words(batch.refused),
+        codes=tuple(CodeCount(code, count, expected(code)) for code, count in counted),
+        first_faults=tuple(_fault_lines(rejected_lines))[:FIRST_FAULTS],
+    )
+
+
+def _fault_lines(lines: Sequence[bytes]) -> list[FaultLine]:
+    found = []
+    for row in map(json.loads, lines):
+        for fault in row["faults"]:
+            value = fault["value"]
+            shown = "" if value is None else value if value else "(empty)"
+            column = fault["column"] or "the whole row"
+            found.append(FaultLine(row["line"], column, shown, expected(fault["code"])))
+    return found

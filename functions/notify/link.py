@@ -1,0 +1,18 @@
+"""How the record names a link without knowing its token. Pure."""
+
+import hashlib
+import re
+from typing import Final
+
+from shared.domain.identifiers import derived_id
+
+_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
+
+
+def link_id(token: str) -> str:
+    """A name for the link of this token, from which the token cannot be told."""
+    return derived_id("link", hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest())
+
+
+def could_be_a_token(text: str) -> bool:
+    return _TOKEN.fullmatch(text) is not None

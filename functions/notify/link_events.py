@@ -1,0 +1,131 @@
+"""What is recorded of links and of answers that were not taken: once for each, however often it happens."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from shared.domain.case import Case, CaseStatus
+from shared.domain.change import Change
+from shared.domain.effect import Effect, Notice, NoticeKind
+from shared.domain.errors import Conflict
+from shared.domain.event import Actor, ActorKind, Authentication, EventDraft, EventTag, stamp
+from shared.domain.identifiers import CommandId, NoticeId, Subject, case_subject, derived_id
+from shared.domain.request import Request
+from shared.ports import CaseStore, Clock, Directories, Links, Policies
+
+TRIES: Final = 3
+"""How often a change is decided anew where somebody else changed the case first."""
+
+Outcome = TypeVar("Outcome")
+
+
+@dataclass(frozen=True, slots=True)
+class Responding:
+    """What showing and answering need."""
+
+    store: CaseStore
+    links: Links
+    directories: Directories
+    policies: Policies
+    clock: Clock
+
+
+def note_opened(link: str, request: Request, method: str, responding: Responding) -> None:
+    """That a link that works was first opened. Mail scanners open links, so it proves no reader."""
+    _note_once(
+        EventTag.LINK_OPENED,
+        CommandId(derived_id("opened", link)),
+        case_subject(request.case_id),
+        link,
+        {"request": request.id, "method": method},
+        responding,
+    )
+
+
+def note_refused_link(link: str, reason: str, request: Request | None, responding: Responding) -> None:
+    """That a link was refused; one event for each link and reason."""
+    _note_once(
+        EventTag.LINK_REFUSED,
+        CommandId(derived_id("refused", link, reason)),
+        Subject("system") if request is None else case_subject(request.case_id),
+        link,
+        {"reason": reason, "request": None if request is None else request.id},
+        responding,
+    )
+
+
+def note_refused_answer(
+    link: str,
+    reason: str,
+    request: Request,
+    case: Case,
+    said: tuple[str, str] | None,
+    responding: Responding,
+) -> None:
+    """That an answer was not taken, with its words; whoever has the case now is told that there are some."""
+    # A wrong code is noted each time, for codes can be guessed at; anything else once for each thing said.
+    distinct = stamp(responding.clock.now()) if reason == "wrong_code" else "\x1e".join(said or ())
+    command = CommandId(derived_id("not-taken", link, reason, distinct))
+    effects: tuple[Effect, ...] = ()
+    if said is not None and said[1] and case.status is CaseStatus.OPEN and case.owner != request.assignee:
+        notice_id = NoticeId(derived_id("notice", command))
+        effects = (
+            Notice(
+                id=notice_id,
+                notice=NoticeKind.LATE_ANSWER,
+                to=case.owner,
+                case_id=case.id,
+                request_id=request.id,
+            ),
+        )
+    _note_once(
+        EventTag.ANSWER_REFUSED,
+        command,
+        case_subject(case.id),
+        link,
+        {"reason": reason, "request": request.id},
+        responding,
+        private=None if said is None else {"choice": said[0], "reason": said[1]},
+        case=case,
+        effects=effects,
+    )
+
+
+def commit_on_case(decide: Callable[[], Outcome]) -> Outcome:
+    """Read, decide and commit; where somebody else came first, read and decide again."""
+    for tries_left in reversed(range(TRIES)):
+        try:
+            return decide()
+        except Conflict:
+            if not tries_left:
+                raise
+    raise AssertionError("unreachable: the last try returns or raises")
+
+
+def _note_once(
+    tag: EventTag,
+    command: CommandId,
+    subject: Subject,
+    link: str,
+    data: Mapping[str, Any],
+    responding: Responding,
+    *,
+    private: Mapping[str, Any] | None = None,
+    case: Case | None = None,
+    effects: tuple[Effect, ...] = (),
+) -> None:
+    # A look costs less than a transaction, and a link may be opened a hundred times.
+    if responding.store.outcome(command) is not None:
+        return
+    event = EventDraft(
+        tag=tag,
+        subject=subject,
+        occurred_at=responding.clock.now(),
+        actor=Actor(ActorKind.LINK, link, Authentication.LINK),
+        command=command,
+        data={"link": link, **data},
+        private=private,
+        person=None if private is None or case is None else case.rep_id,
+    )
+    change = Change(command=command, result=tag.value, events=(event,), effects=effects)
+    commit_on_case(lambda: responding.store.commit(change))

@@ -1,0 +1,66 @@
+"""Have a one-time code mailed to the person who was asked: at most one a minute, and five an hour."""
+
+from datetime import timedelta
+from typing import Final
+
+from functions.notify.link_events import Responding
+from functions.notify.pace import in_product_time
+from shared.domain.case import Case
+from shared.domain.change import Change
+from shared.domain.effect import Notice, NoticeKind
+from shared.domain.event import Actor, ActorKind, Authentication, EventDraft, EventTag, moment, stamp
+from shared.domain.identifiers import CommandId, NoticeId, case_subject, derived_id
+from shared.domain.request import Request
+
+CODES_AN_HOUR: Final = 5
+_BETWEEN_CODES: Final = timedelta(minutes=1)
+"""In the world's time."""
+
+MAILED = "A code was mailed to you. Type it below; it is good for a few minutes."
+JUST_MAILED = "A code was mailed to you a moment ago. Please give it a minute to arrive."
+TOO_MANY = "Five codes were mailed within the hour, which is the most. Please try again later, or ask HR."
+
+
+def mail_code(request: Request, case: Case, responding: Responding) -> str:
+    """Queue the mail, and say what to tell the person; the code is made when it is sent, and stands nowhere.
+
+    Each of an hour's five codes is a command of its own, so two clicks at once queue one mail.
+    """
+    if not request.adverse:
+        return "No code is needed for this answer."
+    now = responding.clock.now()
+    hour = now.strftime("%Y-%m-%dT%H")
+    for number in range(1, CODES_AN_HOUR + 1):
+        command = CommandId(derived_id("code", request.id, hour, str(number)))
+        queued = responding.store.outcome(command)
+        if queued is None:
+            responding.store.commit(_queueing(command, request, case, responding))
+            return MAILED
+        if now - moment(queued) < in_product_time(responding.clock, _BETWEEN_CODES):
+            return JUST_MAILED
+    return TOO_MANY
+
+
+def _queueing(command: CommandId, request: Request, case: Case, responding: Responding) -> Change:
+    now = responding.clock.now()
+    notice = Notice(
+        id=NoticeId(derived_id("notice", command)),
+        notice=NoticeKind.ONE_TIME_CODE,
+        to=request.assignee,
+        case_id=case.id,
+        request_id=request.id,
+    )
+    event = EventDraft(
+        tag=EventTag.NOTICE_QUEUED,
+        subject=case_subject(case.id),
+        occurred_at=now,
+        actor=Actor(ActorKind.PERSON, request.assignee, Authentication.LINK),
+        command=command,
+        data={
+            "notice": notice.id,
+            "kind": notice.notice.value,
+            "to": request.assignee,
+            "request": request.id,
+        },
+    )
+    return Change(command=command, result=stamp(now), events=(event,), effects=(notice,))

@@ -1,0 +1,211 @@
+"""Show what a response link leads to, and record the answer that its holder gives: once, or not at all."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+
+from functions.notify.case_facts import (
+    CaseFacts,
+    RequestFacts,
+    case_facts,
+    digest_of_shown,
+    request_facts,
+    timezone_of,
+)
+from functions.notify.link import could_be_a_token, link_id
+from functions.notify.link_events import (
+    Responding,
+    commit_on_case,
+    note_opened,
+    note_refused_answer,
+    note_refused_link,
+)
+from functions.notify.mail_code import mail_code
+from functions.notify.screens import (
+    NOTHING_FILLED,
+    AlreadyAnswered,
+    Asking,
+    Filled,
+    MovedOn,
+    NoSuchLink,
+    Problem,
+    Recorded,
+    Screen,
+)
+from functions.notify.typed_words import LONGEST, reason_problem, settled
+from functions.notify.whereabouts import whereabouts
+from shared.domain.answering import answering
+from shared.domain.case import Case, CaseStatus
+from shared.domain.errors import NotFound
+from shared.domain.identifiers import RequestId
+from shared.domain.person import Directory
+from shared.domain.policy import Policy
+from shared.domain.request import Answer, Request, RequestStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What was posted."""
+
+    choice: str
+    reason: str
+    code: str
+    shown: str
+    wants_code: bool
+    same_origin: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a token leads to, as things stand."""
+
+    link: str
+    expires_at: datetime
+    request: Request
+    case: Case
+    policy: Policy
+    directory: Directory
+
+
+def show(token: str, method: str, responding: Responding) -> Screen:
+    """What the link leads to. Nothing changes, whoever opens it how often; the first opening is noted."""
+    found = _find(token, responding)
+    if found is None:
+        return NoSuchLink()
+    refused = _refusal(found, responding.clock.now())
+    if refused is not None:
+        note_refused_link(found.link, refused, found.request, responding)
+        return _ended(found, responding, too_late=False)
+    note_opened(found.link, found.request, method, responding)
+    return _asking(found)
+
+
+def record_response(token: str, form: Form, responding: Responding) -> Screen:
+    """Take the answer, if the question still stands and the answer is whole; the first answer wins."""
+
+    @cache
+    def code_is_right(request_id: RequestId) -> bool:
+        # Looking uses the code up, so a second try of the same answer must not look again.
+        return responding.links.redeem_code(request_id, form.code, responding.clock.now())
+
+    return commit_on_case(lambda: _respond(token, form, code_is_right, responding))
+
+
+def _respond(
+    token: str, form: Form, code_is_right: Callable[[RequestId], bool], responding: Responding
+) -> Screen:
+    found = _find(token, responding)
+    if found is None:
+        return NoSuchLink()
+    now = responding.clock.now()
+    reason = settled(form.reason)
+    refused = _refusal(found, now)
+    if refused is not None:
+        stands = found.request.answer
+        if stands is not None and (stands.choice, stands.reason) == (form.choice, reason):
+            return Recorded(_request_facts(found))
+        said = (form.choice if form.choice in found.request.choices else "", reason[:LONGEST])
+        note_refused_answer(found.link, refused, found.request, found.case, said, responding)
+        return _ended(found, responding, too_late=True)
+    if not form.same_origin:
+        note_refused_answer(found.link, "cross_site", found.request, found.case, None, responding)
+        return _asking(found, problems=(Problem("form", "Please answer on this page."),))
+    filled = Filled(form.choice, reason)
+    if form.wants_code:
+        return _asking(found, filled, note=mail_code(found.request, found.case, responding))
+    problems = _problems(found, form, reason, code_is_right, responding)
+    if problems:
+        return _asking(found, filled, problems)
+    answer = Answer(
+        choice=form.choice,
+        reason=reason,
+        answered_by=found.request.assignee,
+        authenticated_by="link+code" if found.request.adverse else "link",
+        answered_at=now,
+    )
+    change = answering(found.case, found.request, answer, form.shown)
+    responding.store.commit(change)
+    return Recorded(_request_facts(found, found.request.answered(answer)))
+
+
+def _find(token: str, responding: Responding) -> _Found | None:
+    """None for a token that leads nowhere, whatever is the matter with it."""
+    if not could_be_a_token(token):
+        note_refused_link(link_id(token), "malformed", None, responding)
+        return None
+    try:
+        request_id, expires_at = responding.links.resolve(token)
+    except NotFound:
+        note_refused_link(link_id(token), "unknown", None, responding)
+        return None
+    request = responding.store.request(request_id)
+    case = responding.store.case(request.case_id)
+    policy = responding.policies.by_ref(case.policy)[0]
+    directory = responding.directories.current()
+    return _Found(link_id(token), expires_at, request, case, policy, directory)
+
+
+def _refusal(found: _Found, now: datetime) -> str | None:
+    """Why the link does not work any more; None where it does."""
+    if found.request.status is RequestStatus.ANSWERED:
+        return "used"
+    if found.request.status is not RequestStatus.OPEN or found.case.status is CaseStatus.CLOSED:
+        return "moved_on"
+    # The deadline counts, not the moment at which somebody got round to noticing that it had passed.
+    return "expired" if now >= min(found.expires_at, found.request.due_at) else None
+
+
+def _problems(
+    found: _Found,
+    form: Form,
+    reason: str,
+    code_is_right: Callable[[RequestId], bool],
+    responding: Responding,
+) -> tuple[Problem, ...]:
+    """Everything to mend. A code is looked at last and alone, because looking at it uses it up."""
+    problems = []
+    if form.choice not in found.request.choices:
+        problems.append(Problem("choice", "Please choose one of the answers."))
+    if wrong := reason_problem(reason):
+        problems.append(Problem("reason", wrong))
+    if form.shown != digest_of_shown(_case_facts(found), _request_facts(found)):
+        problems.append(
+            Problem("form", "The case has changed since you opened this page. Please look again.")
+        )
+    if found.request.adverse and not form.code:
+        problems.append(Problem("code", "Please have a code mailed to you, and type it here."))
+    if found.request.adverse and not problems and not code_is_right(found.request.id):
+        note_refused_answer(found.link, "wrong_code", found.request, found.case, None, responding)
+        problems.append(Problem("code", "This code is not right, or no longer good. Have a new one mailed."))
+    return tuple(problems)
+
+
+def _asking(
+    found: _Found,
+    filled: Filled = NOTHING_FILLED,
+    problems: tuple[Problem, ...] = (),
+    note: str | None = None,
+) -> Asking:
+    case, request = _case_facts(found), _request_facts(found)
+    return Asking(case, request, digest_of_shown(case, request), filled, problems, note)
+
+
+def _ended(found: _Found, responding: Responding, *, too_late: bool) -> Screen:
+    if found.request.answer is not None:
+        return AlreadyAnswered(_request_facts(found), too_late)
+    return MovedOn(
+        whereabouts(found.request, found.case, found.directory, _zone(found), responding), too_late
+    )
+
+
+def _zone(found: _Found) -> str:
+    return timezone_of(found.request.assignee, found.policy, found.directory)
+
+
+def _case_facts(found: _Found) -> CaseFacts:
+    return case_facts(found.case, found.policy, found.directory, _zone(found))
+
+
+def _request_facts(found: _Found, request: Request | None = None) -> RequestFacts:
+    return request_facts(request or found.request, found.case, found.policy, found.directory, _zone(found))

@@ -1,0 +1,104 @@
+"""Answer one HTTP request for a response link: what the handler does, and nothing of how it was called."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qs, urlsplit
+
+from functions.notify.link_events import Responding
+from functions.notify.record_response import Form, record_response, show
+from functions.notify.response_page import STYLE_HASH, page
+
+LARGEST_BODY: Final = 64 * 1024
+_FIELDS: Final = 20
+HEADERS: Final[Mapping[str, str]] = {
+    "content-type": "text/html; charset=utf-8",
+    "cache-control": "no-store",
+    "content-security-policy": (
+        f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; form-action 'self'; "
+        "frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    "referrer-policy": "no-referrer",
+    "strict-transport-security": "max-age=63072000; includeSubDomains",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "x-robots-tag": "noindex, nofollow",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WebRequest:
+    """``headers`` have lower-case names."""
+
+    method: str
+    token: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class WebResponse:
+    status: int
+    headers: Mapping[str, str]
+    body: str
+
+
+def respond(request: WebRequest, public_url: str, responding: Responding) -> WebResponse:
+    """GET and HEAD show, POST answers, and nothing else is done."""
+    if request.method in ("GET", "HEAD"):
+        shown = page(show(request.token, request.method, responding))
+        return WebResponse(shown.status, HEADERS, "" if request.method == "HEAD" else shown.html)
+    if request.method != "POST":
+        return WebResponse(405, {**HEADERS, "allow": "GET, HEAD, POST"}, "")
+    form = _form(request, public_url)
+    if isinstance(form, int):
+        return WebResponse(form, HEADERS, "")
+    answered = page(record_response(request.token, form, responding))
+    return WebResponse(answered.status, HEADERS, answered.html)
+
+
+def _form(request: WebRequest, public_url: str) -> Form | int:
+    """The posted form, or the status that refuses it."""
+    if len(request.body) > LARGEST_BODY:
+        return 413
+    if (
+        request.headers.get("content-type", "").partition(";")[0].strip()
+        != "application/x-www-form-urlencoded"
+    ):
+        return 415
+    try:
+        fields = parse_qs(
+            request.body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_FIELDS
+        )
+    except ValueError:
+        return 400
+
+    def field(name: str) -> str:
+        # A field that comes twice is nobody's browser; it is read as if it had not come.
+        return fields[name][0] if len(fields.get(name, ())) == 1 else ""
+
+    return Form(
+        choice=field("choice"),
+        reason=field("reason"),
+        code=field("code").strip(),
+        shown=field("shown"),
+        wants_code=field("action") == "code",
+        same_origin=_same_origin(request.headers, public_url),
+    )
+
+
+def _same_origin(headers: Mapping[str, str], public_url: str) -> bool:
+    """Whether the form was sent from our own page, as far as the browser says.
+
+    Under ``no-referrer`` a browser sends ``Origin: null`` with a form of ours, so ``Sec-Fetch-Site`` decides
+    where there is one. The form also carries the digest of what was shown, which only who saw the page has.
+    """
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    origin = headers.get("origin", "null")
+    ours = urlsplit(public_url)
+    return origin in ("null", f"{ours.scheme}://{ours.netloc}")

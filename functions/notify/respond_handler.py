@@ -1,0 +1,47 @@
+"""Lambda: the response page, behind the HTTP API."""
+
+import base64
+from functools import cache
+from typing import Any
+
+from functions.notify.link import link_id
+from functions.notify.link_events import Responding
+from functions.notify.respond import WebRequest, respond
+from shared.aws import adapters
+from shared.runtime.configuration import BundledPolicies
+from shared.runtime.observability import logger
+from shared.runtime.settings import RespondSettings
+
+
+@cache
+def _dependencies() -> tuple[str, Responding]:
+    settings = RespondSettings.from_environment()
+    responding = Responding(
+        store=adapters.case_store(settings),
+        links=adapters.links(settings),
+        directories=adapters.directories(settings),
+        policies=BundledPolicies(),
+        clock=settings.clock,
+    )
+    return settings.public_url, responding
+
+
+@logger.inject_lambda_context
+def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """An HTTP API event, payload version 2."""
+    public_url, responding = _dependencies()
+    request = _request(event)
+    answer = respond(request, public_url, responding)
+    # The token is a key: the log knows the link by its other name.
+    logger.info("responded", link=link_id(request.token), method=request.method, status=answer.status)
+    return {"statusCode": answer.status, "headers": dict(answer.headers), "body": answer.body}
+
+
+def _request(event: dict[str, Any]) -> WebRequest:
+    body = event.get("body") or ""
+    return WebRequest(
+        method=event["requestContext"]["http"]["method"].upper(),
+        token=(event.get("pathParameters") or {}).get("token", ""),
+        headers={name.lower(): value for name, value in event.get("headers", {}).items()},
+        body=base64.b64decode(body) if event.get("isBase64Encoded") else body.encode(),
+    )

@@ -1,0 +1,57 @@
+"""The response page: each screen as HTML that works without script, image or font from anywhere. Pure."""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from functions.notify.chart import chart
+from functions.notify.screens import AlreadyAnswered, Asking, MovedOn, NoSuchLink, Recorded, Screen
+from functions.notify.typed_words import LONGEST, SHORTEST
+
+_PAGES: Final = Path(__file__).parent / "pages"
+_STYLE: Final = (_PAGES / "style.css").read_text(encoding="utf-8")
+_TEMPLATES: Final = Environment(
+    loader=FileSystemLoader(_PAGES),
+    undefined=StrictUndefined,
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+STYLE_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+"""The style stands in the page, and the browser is told the only one that may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    status: int
+    html: str
+
+
+def page(screen: Screen) -> Page:
+    """The screen's HTML and its HTTP status."""
+    template, status, facts = _parts(screen)
+    # The style is our own file; everything else is escaped.
+    html = _TEMPLATES.get_template(template).render(style=Markup(_STYLE), screen=screen, **facts)
+    return Page(status, html)
+
+
+def _parts(screen: Screen) -> tuple[str, int, dict[str, Any]]:
+    match screen:
+        case Asking():
+            problems = {problem.field: problem.message for problem in screen.problems}
+            drawing = chart(screen.case.periods, screen.case.bar_ratio, screen.case.bar)
+            facts = {"problems": problems, "chart": drawing, "shortest": SHORTEST, "longest": LONGEST}
+            return "asking.html", 422 if problems else 200, facts
+        case Recorded():
+            return "recorded.html", 200, {}
+        case AlreadyAnswered():
+            return "already_answered.html", 409 if screen.too_late else 200, {}
+        case MovedOn():
+            return "moved_on.html", 410, {}
+        case NoSuchLink():
+            return "no_such_link.html", 404, {}
