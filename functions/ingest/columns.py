@@ -21,7 +21,6 @@ MAY_BE_UNMAPPED: Final = frozenset(
 MAY_NOT_BE_EMPTY: Final = frozenset(
     {"rep_id", "period", "credited", "currency", "person_id", "name", "email", "role", "region", "hire_date"}
 )
-KEYS: Final[dict[Kind, tuple[str, ...]]] = {"attainment": ("rep_id", "period"), "people": ("person_id",)}
 
 
 def cell_checks(

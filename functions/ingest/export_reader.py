@@ -14,8 +14,10 @@ from typing import Protocol
 
 import orjson
 
+from functions.ingest.blocks import BLOCK, BlockSplitter
 from functions.ingest.codes import Fault, FileCode, RowCode
 from functions.ingest.duplicates import SeenKeys
+from functions.ingest.fast_columns import FastColumns
 from functions.ingest.lines import LONGEST_ROW, RawRow, RowSplitter
 from functions.ingest.manifest import ControlTotals, Manifest, parse_manifest
 from functions.ingest.profile import Profile
@@ -166,6 +168,7 @@ class _Reading:
         self._splitter = RowSplitter(profile.format.delimiter, profile.format.quote)
         self._layout: Layout | None = None
         self._checker: RowChecker | None = None
+        self._fast: tuple[BlockSplitter, FastColumns] | None = None
         self._seen = SeenKeys()
         self._text = ""
         self._at = 0
@@ -198,12 +201,39 @@ class _Reading:
         while self._at < len(self._text) and not self._over:
             if self._skipping_line and not self._skipped_line():
                 return
+            if self._fast is not None and not self.only_count and self._took_block(*self._fast, final=final):
+                continue
             row = self._splitter.row_at(self._text, self._at, final=final)
             if row is None:
                 self._wait_or_skip()
                 return
             self._take(row)
             self._at = row.next
+
+    def _took_block(self, splitter: BlockSplitter, columns: FastColumns, *, final: bool) -> bool:
+        """Read a block's lines at once, if that many are there; whether any were read."""
+        end = self._text.rfind("\n", self._at, self._at + BLOCK) + 1
+        if end <= self._at:
+            return False
+        block = splitter.block_at(self._text, self._at, end, self._line, final=final)
+        if block is None:
+            return False
+        self._flush()
+        self._at = block.next
+        self._line += block.lines
+        counts = self.counts
+        counts.blank_lines += block.blank_lines
+        counts.rows += len(block.rows) + len(block.faulty)
+        if counts.rows > MAX_ROWS:
+            self.faults.add(FileCode.TOO_LARGE)
+            return True
+        result = columns.read(block)
+        counts.accepted += len(result.ids)
+        if result.ids:
+            self._sink.accepted(AcceptedRows(result.ids, result.jsonl))
+        for line, faults in result.rejected:
+            self._reject(line, faults)
+        return True
 
     def _wait_or_skip(self) -> None:
         waiting = len(self._text) - self._at
@@ -252,6 +282,12 @@ class _Reading:
         else:
             self._layout = found
             self._checker = RowChecker(self._profile, found)
+            if not self._row_by_row and found.width > 1:
+                form = self._profile.format
+                self._fast = (
+                    BlockSplitter(self._splitter, form.delimiter, form.quote, found.width),
+                    FastColumns(self._profile, found, self._checker, self._seen, self._totals),
+                )
         return self._profile.format.header
 
     def _count_row(self) -> None:
@@ -272,7 +308,7 @@ class _Reading:
             elif self._seen.repeated([self._checker.key(checked)]):
                 self._reject(line, [Fault(None, RowCode.DUPLICATE, None)])
             else:
-                self._accept(line, checked, self._checker.columns)
+                self._accept(line, checked, self._checker)
 
     def _add_to_totals(self, checker: RowChecker, fields: list[str]) -> None:
         for column in self._totals.columns:
@@ -280,10 +316,10 @@ class _Reading:
             if number is not None:
                 self._totals.add(column, [number.plain()])
 
-    def _accept(self, line: int, values: Values, columns: tuple[str, ...]) -> None:
+    def _accept(self, line: int, values: Values, checker: RowChecker) -> None:
         self.counts.accepted += 1
         self._ids.append(str(values[0]))
-        self._accepted.append(orjson.dumps({"line": line, **dict(zip(columns, values, strict=True))}))
+        self._accepted.append(checker.as_json(line, values))
         if len(self._accepted) >= _FLUSH_ROWS:
             self._flush()
 
@@ -296,7 +332,7 @@ class _Reading:
 
     def _flush(self) -> None:
         if self._accepted:
-            self._sink.accepted(AcceptedRows(self._ids, b"\n".join(self._accepted) + b"\n"))
+            self._sink.accepted(AcceptedRows(self._ids, b"".join(self._accepted)))
         if self._rejected:
             self._sink.rejected(b"\n".join(self._rejected) + b"\n")
         self._ids, self._accepted, self._rejected = [], [], []

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import orjson
+
 from functions.ingest import cells
-from functions.ingest.cells import BadCell, CellCheck, Number, NumberForm, normalised
+from functions.ingest.cells import BadCell, Number, NumberForm, normalised
 from functions.ingest.codes import Fault, FileCode, RowCode
-from functions.ingest.columns import COLUMNS, KEYS, MAY_NOT_BE_EMPTY
+from functions.ingest.columns import COLUMNS, MAY_NOT_BE_EMPTY
 from functions.ingest.profile import Profile
 from shared.domain.period import Period
 
@@ -16,6 +18,12 @@ LONGEST_VALUE_SHOWN = 200
 def days_of(period: str) -> int:
     """How many days a period, written ``2026-09`` or ``2026-Q3``, has."""
     return Period.parse(period).days
+
+
+def period_mark(period: str) -> str:
+    """Two characters that stand for a period among those of its kind; they keep keys short."""
+    high, low = divmod(Period.parse(period).ordinal % 2**14, 2**7)
+    return chr(0x80 + high) + chr(0x80 + low)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +66,6 @@ class RowChecker:
 
     def __init__(self, profile: Profile, layout: Layout) -> None:
         self.columns = COLUMNS[profile.kind]
-        self._key = tuple(self.columns.index(column) for column in KEYS[profile.kind])
         self._positions = layout.positions
         self._numbers = NumberForm(profile.format.decimal, profile.format.thousands)
         self._blanks = profile.blank_values()
@@ -68,24 +75,25 @@ class RowChecker:
         mapped = sorted(layout.positions, key=lambda ours: layout.positions[ours])
         self._order: list[tuple[str, int | None]] = [(ours, layout.positions[ours]) for ours in mapped]
         self._order += [(ours, None) for ours in self.columns if ours not in layout.positions]
-        self._period_first = "leave_days" in self.columns
+        self._has_period = profile.kind == "attainment"
 
     def check(self, fields: Sequence[str]) -> Values | list[Fault]:
         """The row's values, or its faults in the order of the file's columns."""
         found = {
             ours: "" if position is None else normalised(fields[position]) for ours, position in self._order
         }
-        days = self._period_days(found["period"]) if self._period_first else None
+        days = self.period_days(found["period"]) if self._has_period else None
         values: dict[str, str | None] = {}
         faults: list[Fault] = []
         for ours, _ in self._order:
             try:
-                values[ours] = self._value(ours, found[ours], days)
+                values[ours] = self.value(ours, found[ours], days)
             except BadCell as bad:
                 faults.append(Fault(ours, bad.code, found[ours][:LONGEST_VALUE_SHOWN]))
         return faults or tuple(values[ours] for ours in self.columns)
 
-    def _value(self, ours: str, cell: str, period_days: int | None) -> str | None:
+    def value(self, ours: str, cell: str, period_days: int | None) -> str | None:
+        """A normalised cell's value in our form; raises BadCell."""
         if not cell:
             value = self._blanks.get(ours)
             if value is None and ours in MAY_NOT_BE_EMPTY:
@@ -94,23 +102,26 @@ class RowChecker:
             return cells.leave_days(value, period_days) if value and ours == "leave_days" else value
         if ours == "leave_days":
             return cells.leave_days(cell, period_days)
-        return self.check_of(ours)(cell)
-
-    def check_of(self, ours: str) -> CellCheck:
-        return self._checks[ours]
+        return self._checks[ours](cell)
 
     def number(self, ours: str, fields: Sequence[str]) -> Number | None:
         """The number in one of our columns, in whatever row; None where the cell has not the form of one."""
         position = self._positions.get(ours)
         return None if position is None else self._numbers.read(normalised(fields[position]))
 
-    def _period_days(self, cell: str) -> int | None:
+    def period_days(self, cell: str) -> int | None:
+        """How long the period in a normalised cell is; None where it is none."""
         try:
-            period = self._value("period", cell, None)
+            period = self.value("period", cell, None)
         except BadCell:
             return None
         return days_of(period) if period else None
 
     def key(self, values: Values) -> str:
-        """What makes two rows duplicates; ids hold no line feed, so no two keys run into one."""
-        return "\n".join(str(values[index]) for index in self._key)
+        """What duplicates share; a period's mark has two characters, so no two keys run into one."""
+        return f"{values[0]}{period_mark(str(values[1]))}" if self._has_period else str(values[0])
+
+    def as_json(self, line: int, values: Values) -> bytes:
+        """An accepted row as a JSON line."""
+        row = {"line": line, **dict(zip(self.columns, values, strict=True))}
+        return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)

@@ -1,0 +1,182 @@
+"""Splits many lines at once, and leaves to ``lines`` whatever is out of the ordinary.
+
+A line without a quote, with the right number of delimiters and no bad byte is a row, whatever its cells hold;
+so is a line whose quotes all stand where quotes of whole fields stand. Every other line is read the slow way.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import accumulate, repeat
+
+from functions.ingest.codes import RowCode
+from functions.ingest.lines import BAD_CHARACTER, RawRow, RowSplitter
+
+BLOCK = 384 * 1024
+"""How many characters are split at once."""
+
+MASKED = "\0"
+"""Stands for a delimiter within quotes; no text that is read has one of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some physical lines of the text, as rows.
+
+    ``rows`` are those of the right width, unquoted, as one line each, and ``numbers`` their lines' numbers;
+    ``exact`` holds the fields of those among them that are not written so (their line in ``rows`` is
+    of empty cells), by their index in ``rows``. ``faulty`` are rows with a fault of the whole row.
+    """
+
+    rows: list[str]
+    numbers: range | list[int]
+    exact: dict[int, list[str]]
+    faulty: list[tuple[int, RowCode]]
+    masked: bool
+    blank_lines: int
+    next: int
+    lines: int
+
+
+class BlockSplitter:
+    """Splits blocks of a file whose rows' width is known."""
+
+    def __init__(self, splitter: RowSplitter, delimiter: str, quote: str | None, width: int) -> None:
+        self._splitter = splitter
+        self._delimiter = delimiter
+        self._quote = quote
+        self._width = width
+        self._empty_row = delimiter * (width - 1)
+
+    def block_at(self, text: str, start: int, end: int, line: int, *, final: bool) -> Block | None:
+        """The lines from ``start`` to ``end``, which is behind a line feed.
+
+        ``line`` is the number of the first one. None if even the first row needs more text.
+        """
+        chunk = text[start : end - 1]
+        raw = chunk.split("\n")
+        lines = raw
+        if "\r" in chunk:
+            lines = text[start:end].replace("\r\n", "\n")[:-1].split("\n")
+        masked = False
+        odd: set[int] = set()
+        if self._quote is not None and self._quote in chunk:
+            lines, odd, masked = self._without_quotes(lines, self._quote)
+        counts = list(map(str.count, lines, repeat(self._delimiter)))
+        if counts.count(self._width - 1) != len(counts):
+            odd.update([index for index, count in enumerate(counts) if count != self._width - 1])
+        if not chunk.isascii():
+            odd.update(_lines_with_bad_characters(chunk))
+        if not odd:
+            numbers = range(line, line + len(lines))
+            return Block(lines, numbers, {}, [], masked, 0, end, len(lines))
+        return self._with_odd_lines(_Place(text, start, end, line, final), raw, lines, sorted(odd), masked)
+
+    def _without_quotes(self, lines: list[str], quote: str) -> tuple[list[str], set[int], bool]:
+        """The lines without quotes, the indices of those that keep theirs, whether any is masked."""
+        delimiter, width = self._delimiter, self._width
+        between = f"{quote}{delimiter}{quote}"
+        bare: list[str] = []
+        odd: set[int] = set()
+        masked = False
+        for index, line in enumerate(lines):
+            if quote not in line:
+                bare.append(line)
+            elif (
+                line.count(quote) == 2 * width
+                and line.count(delimiter) == width - 1 == line.count(between, 1, -1)
+                and line[0] == quote == line[-1]
+            ):
+                bare.append(line.replace(quote, ""))
+            else:
+                plain = self._masked(line, quote)
+                masked = masked or plain is not None
+                if plain is None:
+                    odd.add(index)
+                bare.append(line if plain is None else plain)
+        return bare, odd, masked
+
+    def _masked(self, line: str, quote: str) -> str | None:
+        """The line without quotes, delimiters within masked; None unless every quote is a field's."""
+        delimiter = self._delimiter
+        parts = line.split(quote)
+        if len(parts) % 2 == 0:
+            return None
+        first, last = parts[0], parts[-1]
+        if (first and not first.endswith(delimiter)) or (last and not last.startswith(delimiter)):
+            return None
+        for between in parts[2:-1:2]:
+            if not (between.startswith(delimiter) and between.endswith(delimiter)):
+                return None
+        parts[1::2] = [inside.replace(delimiter, MASKED) for inside in parts[1::2]]
+        return "".join(parts)
+
+    def _with_odd_lines(
+        self, place: "_Place", raw: list[str], lines: list[str], odd: list[int], masked: bool
+    ) -> Block | None:
+        lengths = list(accumulate(map(len, raw), initial=0))
+        kept: list[str | None] = [*lines]
+        fields: dict[int, list[str]] = {}
+        faulty: list[tuple[int, RowCode]] = []
+        blank_lines = behind = 0
+        after, stop = place.end, len(lines)
+        for index, row in self._odd_rows(place, lengths, odd):
+            if row is None:
+                after, stop = place.start + lengths[index] + index, index
+                break
+            behind = index + row.lines
+            kept[index:behind] = [None] * (min(behind, stop) - index)
+            after = max(after, row.next)
+            if row.blank:
+                blank_lines += 1
+            elif row.fields is None or len(row.fields) != self._width:
+                faulty.append((place.line + index, row.fault or RowCode.WRONG_FIELD_COUNT))
+            else:
+                kept[index] = self._empty_row
+                fields[index] = row.fields
+        if stop == 0:
+            return None
+        indices = [index for index in range(stop) if kept[index] is not None]
+        place_of = {index: position for position, index in enumerate(indices)} if fields else {}
+        return Block(
+            rows=[row for row in kept[:stop] if row is not None],
+            numbers=[place.line + index for index in indices],
+            exact={place_of[index]: cells for index, cells in fields.items()},
+            faulty=faulty,
+            masked=masked,
+            blank_lines=blank_lines,
+            next=after,
+            lines=max(stop, behind),
+        )
+
+    def _odd_rows(
+        self, place: "_Place", lengths: list[int], odd: list[int]
+    ) -> Iterator[tuple[int, RawRow | None]]:
+        """The rows that begin at odd lines; a line inside an earlier row begins none."""
+        behind = 0
+        for index in odd:
+            if index < behind:
+                continue
+            offset = place.start + lengths[index] + index
+            row = self._splitter.row_at(place.text, offset, final=place.final)
+            yield index, row
+            if row is not None:
+                behind = index + row.lines
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    text: str
+    start: int
+    end: int
+    line: int
+    final: bool
+
+
+def _lines_with_bad_characters(chunk: str) -> set[int]:
+    lines: set[int] = set()
+    line = counted = 0
+    for found in BAD_CHARACTER.finditer(chunk):
+        line += chunk.count("\n", counted, found.start())
+        counted = found.start()
+        lines.add(line)
+    return lines
