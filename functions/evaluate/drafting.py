@@ -8,10 +8,18 @@ from typing import Any
 from functions.evaluate.chain import Asked, hr_of, responsible
 from functions.evaluate.occurrences import Context
 from shared.domain.case import Case, CaseStatus, Exit, Phase, Waiting
-from shared.domain.effect import Effect, Notice, NoticeKind, StartWorkflow
+from shared.domain.effect import Effect, Notice, NoticeKind, StartWorkflow, WakeWorkflow
 from shared.domain.errors import IllegalTransition
 from shared.domain.event import Actor, EventDraft, EventTag, stamp
-from shared.domain.identifiers import NoticeId, PersonId, RequestId, case_subject, derived_id, request_id
+from shared.domain.identifiers import (
+    CaseId,
+    NoticeId,
+    PersonId,
+    RequestId,
+    case_subject,
+    derived_id,
+    request_id,
+)
 from shared.domain.ladder import Stage
 from shared.domain.request import Purpose, Request, RequestStatus
 
@@ -99,9 +107,11 @@ class Draft:
         )
 
     def start_workflow(self) -> None:
-        generation = self.case.generation
-        effect_id = derived_id("start", self.case.id, str(generation))
-        self._effects.append(StartWorkflow(id=effect_id, case_id=self.case.id, generation=generation))
+        self._effects.append(start_workflow(self.case.id, self.case.generation))
+
+    def wake_workflow(self) -> None:
+        """The case changed while its workflow slept: let it look again what to wait for."""
+        self._effects.append(wake_workflow(self.case))
 
     def ask(
         self, asked: Asked, purpose: Purpose, choices: Sequence[str], *, adverse: bool = False
@@ -229,6 +239,15 @@ class Draft:
         if not times:
             raise IllegalTransition(f"{case.id} would wait for nothing in {case.stage}")
         return min(times)
+
+
+def start_workflow(case_id: CaseId, generation: int) -> StartWorkflow:
+    effect_id = derived_id("start", case_id, str(generation))
+    return StartWorkflow(id=effect_id, case_id=case_id, generation=generation)
+
+
+def wake_workflow(case: Case) -> WakeWorkflow:
+    return WakeWorkflow(id=derived_id("wake", case.id, f"v{case.version}"), case_id=case.id)
 
 
 def left_of(end: datetime | None, now: datetime) -> int:

@@ -44,6 +44,8 @@ def step(case: Case | None, occurrence: Occurrence, context: Context) -> Step:
         raise IllegalTransition(f"{type(occurrence).__name__} cannot happen to {name}, which is not open")
     draft = Draft(case.model_copy(update={"version": case.version + 1}), context)
     _happen(draft, occurrence)
+    if isinstance(occurrence, ResultsArrived | FindingsUndone | HeldFor | PolicyEnded):
+        draft.wake_workflow()  # these come from elsewhere, while the workflow sleeps
     return draft.finished()
 
 

@@ -53,6 +53,17 @@ def take_results(draft: Draft, decision: Mapping[str, Any], evaluation_id: Evalu
         draft.tell(NoticeKind.RESULTS, draft.case.owner, None, period=decision["period"])
 
 
+def has_news(case: Case, decision: Mapping[str, Any]) -> bool:
+    """Whether the decision shows anything of later periods that the case does not know yet."""
+    known = {result.period: result for result in case.results}
+    return any(
+        entry["period"] > case.opened_for
+        and entry["status"] != "missing"
+        and not _same(known.get(entry["period"]), entry)
+        for entry in decision["inputs"]
+    )
+
+
 def graduate_if_earned(draft: Draft) -> bool:
     """Close the case well if enough of the latest periods met the bar, but not while HR decides something."""
     bar = draft.stage.graduate

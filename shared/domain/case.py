@@ -111,6 +111,8 @@ class Case(BaseModel):
     """Counts every request of the case, so that each has its own stable id."""
     generation: int = 1
     """Which execution of the case workflow carries it: ``<case>-<generation>``."""
+    carried_since: datetime | None = None
+    """When that execution took over; null for the first one, which began with the case."""
     results: tuple[PeriodResult, ...] = ()
     hold: Hold | None = None
     marked: str | None = None

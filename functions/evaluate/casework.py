@@ -1,0 +1,88 @@
+"""What every use case of cases works with: what a step is judged by, and how it becomes true."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+from functions.evaluate.drafting import Step, wake_workflow
+from functions.evaluate.escalation import step
+from functions.evaluate.occurrences import Context, Occurrence
+from shared.domain import paths
+from shared.domain.case import Case
+from shared.domain.change import Change
+from shared.domain.effect import WakeWorkflow
+from shared.domain.errors import Conflict, IntegrityError
+from shared.domain.event import Actor, ActorKind
+from shared.domain.identifiers import CommandId, derived_id
+from shared.domain.policy import Policy, parse_policy, policy_digest
+from shared.ports import CaseStore, Clock, Directories, Files
+
+EVALUATE: Final = Actor(ActorKind.SYSTEM, "evaluate")
+Result = TypeVar("Result")
+TRIES: Final = 3
+"""How often a step is decided anew because somebody else was first; then the workflow retries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Casework:
+    store: CaseStore
+    files: Files
+    directories: Directories
+    clock: Clock
+    _policies: dict[str, Policy] = field(default_factory=dict)
+
+    def policy(self, digest: str) -> Policy:
+        """The policy as its file was when the case was opened, whatever the configuration says by now."""
+        if digest not in self._policies:
+            text = self.files.read(paths.policy(digest))
+            if policy_digest(text) != digest:
+                raise IntegrityError(f"{paths.policy(digest)} is not the policy that it was stored as")
+            self._policies[digest] = parse_policy(text.decode(), paths.policy(digest))
+        return self._policies[digest]
+
+    def context(self, digest: str, case: Case | None, command: str) -> Context:
+        standing = () if case is None else case.standing
+        return Context(
+            policy=self.policy(digest),
+            policy_digest=digest,
+            directory=self.directories.current(),
+            now=self.clock.now(),
+            command=CommandId(command),
+            actor=EVALUATE,
+            standing={request: self.store.request(request) for request in standing},
+        )
+
+    def carry_out(
+        self, case: Case | None, occurrence: Occurrence, context: Context, *, wake: bool = False
+    ) -> Case:
+        """Decide the step and commit it. ``wake``: also tell the workflow, which does not know of it."""
+        done = step(case, occurrence, context)
+        self.store.commit(change_of(done, context.command, wake=wake))
+        return done.case
+
+    def advancing(self, case: Case) -> Context:
+        """The context of what the case's own version has due; the same version is the same command."""
+        return self.context(case.policy_digest, case, derived_id("advance", case.id, str(case.version)))
+
+
+def change_of(done: Step, command: CommandId, *, wake: bool = False) -> Change:
+    woken = any(isinstance(effect, WakeWorkflow) for effect in done.effects)
+    effects = (*done.effects, wake_workflow(done.case)) if wake and not woken else done.effects
+    return Change(
+        command=command,
+        result=done.case.id,
+        events=done.events,
+        case=done.case,
+        requests=done.requests,
+        effects=effects,
+    )
+
+
+def again_on_conflict(attempt: Callable[[], Result]) -> Result:
+    """Read and decide again while somebody else was first, a few times."""
+    for _ in range(TRIES - 1):
+        try:
+            return attempt()
+        except Conflict:
+            continue  # what was read is out of date, so the next attempt reads anew
+    return attempt()

@@ -1,0 +1,53 @@
+"""Mend what was lost: workflows that no longer run, and timers that never rang. The table is the truth."""
+
+from dataclasses import dataclass
+
+from functions.evaluate.advance_case import hand_over, settle
+from functions.evaluate.casework import Casework
+from functions.evaluate.drafting import start_workflow
+from shared.domain.case import Case, CaseStatus
+from shared.domain.errors import Conflict, PlumblineError
+from shared.ports import Outbox, Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """How many open cases there were, how many had something due, how many workflows were restarted."""
+
+    open: int
+    moved: int
+    restarted: int
+
+
+def reconcile_cases(work: Casework, outbox: Outbox, workflow: Workflow) -> Reconciled:
+    """Look at every open case, the most pressing first.
+
+    What fails for one case does not keep the others waiting: the failures are raised together at the end.
+    """
+    seen = moved = restarted = 0
+    failures: list[PlumblineError] = []
+    for case in work.store.cases(CaseStatus.OPEN):
+        seen += 1
+        try:
+            settled = settle(case, work, wake=True)
+            moved += settled.version != case.version
+            restarted += _restart_if_lost(settled, work, outbox, workflow)
+        except Conflict:
+            continue  # somebody is at work on this very case, so it is not lost
+        except PlumblineError as failure:
+            failure.add_note(f"while reconciling {case.id}")
+            failures.append(failure)
+    if failures:
+        raise ExceptionGroup(f"{len(failures)} of {seen} open cases could not be reconciled", failures)
+    return Reconciled(seen, moved, restarted)
+
+
+def _restart_if_lost(case: Case, work: Casework, outbox: Outbox, workflow: Workflow) -> bool:
+    if case.status is CaseStatus.CLOSED:
+        return False
+    if outbox.row(start_workflow(case.id, case.generation).id) is not None:
+        return False  # its start is still to be carried out, which is the relay's to do
+    if workflow.running(case.id, case.generation):
+        return False
+    hand_over(case, "lost", work)
+    return True
