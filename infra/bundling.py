@@ -3,7 +3,7 @@
 import hashlib
 import shutil
 import subprocess
-import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +13,10 @@ BUILD = ROOT / "build" / "bundles"
 PYTHON_VERSION = "3.13"
 PLATFORM = "aarch64-manylinux_2_28"
 """What Lambda's python3.13 on Graviton loads."""
-UNUSED = ("__pycache__", "bin", "tests", "swagger_ui")
-"""Folders of libraries that no function reaches: caches, command lines, their tests, a documentation page."""
+PIP_PLATFORMS = ("manylinux_2_28_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64")
+"""The same to pip, which wants every older name of the platform, too."""
+UNUSED = ("__pycache__", "bin", "tests")
+"""Folders of libraries that no function reaches: caches, command lines, their tests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +40,17 @@ def bundle(function: str, with_libraries: bool) -> Bundle:
     digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
     folder = BUILD / f"{function}-{digest[:16]}"
     if not folder.is_dir():
-        unfinished = folder.with_suffix(".unfinished")
-        shutil.rmtree(unfinished, ignore_errors=True)
+        BUILD.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(prefix="unfinished-", dir=BUILD))
+        unfinished.chmod(0o755)
         if with_libraries:
             _install(requirements(function), unfinished)
         _copy(sources, unfinished)
-        unfinished.rename(folder)
+        try:
+            unfinished.rename(folder)
+        except OSError:
+            # Another synthesis made the same folder meanwhile.
+            shutil.rmtree(unfinished)
     return Bundle(folder, digest, code_version)
 
 
@@ -80,15 +87,16 @@ def _copy(files: list[Path], target: Path) -> None:
 
 def _install(pins: Path, target: Path) -> None:
     """Install the pinned wheels for Lambda's platform, whatever machine this is."""
-    uv = ROOT / ".venv-tools" / "bin" / "uv"
-    program = [str(uv), "pip", "install"] if uv.exists() else [sys.executable, "-m", "uv", "pip", "install"]
-    subprocess.run(
-        [
-            *program, "--quiet", "--target", str(target), "--require-hashes", "--only-binary", ":all:",
-            "--python-platform", PLATFORM, "--python-version", PYTHON_VERSION, "--requirement", str(pins),
-        ],
-        check=True,
-    )  # fmt: skip
+    chosen = ["--quiet", "--require-hashes", "--only-binary", ":all:", "--python-version", PYTHON_VERSION]
+    tools = ROOT / ".venv-tools" / "bin"
+    uv = [str(tools / "uv"), "pip", "install", *chosen, "--python-platform", PLATFORM]
+    # pip knows of mirrors that uv may not have been told of: it is the second try.
+    pip = [str(tools / "python"), "-m", "pip", "install", "--no-deps", "--implementation", "cp", *chosen]
+    for policy in PIP_PLATFORMS:
+        pip += ["--platform", policy]
+    where = ["--target", str(target), "--requirement", str(pins)]
+    if subprocess.run([*uv, *where], check=False).returncode != 0:
+        subprocess.run([*pip, *where], check=True)
     for name in UNUSED:
         for folder in list(target.rglob(name)):
             shutil.rmtree(folder, ignore_errors=True)
