@@ -59,7 +59,7 @@ soak: setup
 browser:
 	@if ! command -v chromium >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "installing chromium for the page tests"; \
-		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } \
+		mkdir -p build; { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } \
 			</dev/null >build/chromium.log 2>&1 || echo "chromium could not be installed: see build/chromium.log"; \
 	fi
 
@@ -83,7 +83,7 @@ $(STAMPS)/node: $(STAMPS)/python package.json package-lock.json
 
 # Resolve the pins again after requirements/*.in changed.
 requirements: $(STAMPS)/python
-	for name in tools function dev; do \
+	for name in tools function functions/audit functions/evaluate functions/ingest functions/notify dev; do \
 		$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 			requirements/$$name.in -o requirements/$$name.txt || exit 1; done
 

@@ -11,7 +11,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-OLDEST_MAJOR_VERSION = 20
+OLDEST_MAJOR_VERSION = 22
 
 
 @cache

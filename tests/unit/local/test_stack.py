@@ -1,4 +1,4 @@
-"""The folder of a local cloud: one process at a time, one clock for good, and no stale word of being ready."""
+"""The folder of a local cloud: one process at a time, one clock for good, and no stale word of readiness."""
 
 from pathlib import Path
 
