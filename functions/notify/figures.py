@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from shared.domain.case import Case
+from shared.domain.case import Case, PeriodResult
 from shared.domain.errors import InvalidFacts
+from shared.domain.money import rounded
 from shared.domain.period import Period
 from shared.domain.policy import BelowRule, Policy, Rule, TrailingRule
 
@@ -52,6 +54,17 @@ def percent(ratio: str) -> str:
     return f"{Decimal(ratio).scaleb(2).normalize() + 0:f} %"
 
 
+def in_line_with(bar: str | None, ratio: Fraction) -> str:
+    """The ratio with 4 places, or as many more as it takes to stand on its own side of the bar.
+
+    Figures are compared before they are rounded; 0.69996 must not be told as 0.7000 that is below 0.70.
+    """
+    places = 4
+    while bar is not None and (Fraction(rounded(ratio, places)) < Fraction(bar)) != (ratio < Fraction(bar)):
+        places += 1
+    return rounded(ratio, places)
+
+
 def amount(figure: str) -> str:
     """``1234.5`` as ``1,234.50``: at least two places where there is a fraction, and every digit kept."""
     number = Decimal(figure)
@@ -93,7 +106,7 @@ def period_lines(case: Case, bar: str | None) -> tuple[PeriodLine, ...]:
     later = {result.period: result for result in case.results if result.period not in known}
     return (
         *opening,
-        *(_line(period, later[period].attainment, bar, after_opening=True) for period in sorted(later)),
+        *(_line(period, _exact(later[period]), bar, after_opening=True) for period in sorted(later)),
     )
 
 
@@ -116,7 +129,12 @@ def finding_in_words(finding: Mapping[str, Any], policy: Policy, decision: Mappi
     unit = policy.period
     cited = f" ({rule.cite})" if rule.cite else ""
     if isinstance(rule, BelowRule):
-        each = listed([f"{period_name(name)} {percent(counted[name]['attainment'])}" for name in periods])
+        each = listed(
+            [
+                f"{period_name(name)} {percent(in_line_with(rule.below, _attained(counted[name])))}"
+                for name in periods
+            ]
+        )
         were = "was" if finding["observed"] == "1" else "were"
         return (
             f"{finding['observed']} of the last {rule.of_last} {unit}s {were} below {percent(rule.below)} "
@@ -125,10 +143,11 @@ def finding_in_words(finding: Mapping[str, Any], policy: Policy, decision: Mappi
     if isinstance(rule, TrailingRule):
         credited = sum(Decimal(counted[name]["credited"]) for name in periods)
         target = sum(Decimal(counted[name]["adjusted_quota"]) for name in periods)
+        together = in_line_with(rule.trailing_below, Fraction(credited) / Fraction(target))
         return (
             f"{listed([period_name(name) for name in periods])} together: "
             f"{amount(str(credited))} credited of a target of {amount(str(target))} "
-            f"is {percent(finding['observed'])}, below {percent(rule.trailing_below)}{cited}."
+            f"is {percent(together)}, below {percent(rule.trailing_below)}{cited}."
         )
     return (
         f"In {period_name(periods[-1])}, {percent(finding['observed'])} of the people in the same "
@@ -138,7 +157,8 @@ def finding_in_words(finding: Mapping[str, Any], policy: Policy, decision: Mappi
 
 
 def _opening_line(figures: Mapping[str, Any], bar: str | None) -> PeriodLine:
-    line = _line(figures["period"], figures["attainment"], bar, after_opening=False)
+    ratio = None if figures["attainment"] is None else _attained(figures)
+    line = _line(figures["period"], ratio, bar, after_opening=False)
     if not line.counted:
         return line
     return PeriodLine(
@@ -153,17 +173,27 @@ def _opening_line(figures: Mapping[str, Any], bar: str | None) -> PeriodLine:
     )
 
 
-def _line(period: str, attainment: str | None, bar: str | None, *, after_opening: bool) -> PeriodLine:
+def _attained(figures: Mapping[str, Any]) -> Fraction:
+    return Fraction(figures["credited"]) / Fraction(figures["adjusted_quota"])
+
+
+def _exact(result: PeriodResult) -> Fraction | None:
+    known = result.exact or result.attainment
+    return None if known is None else Fraction(known)
+
+
+def _line(period: str, ratio: Fraction | None, bar: str | None, *, after_opening: bool) -> PeriodLine:
     name, short = period_name(period), short_period_name(period)
-    if attainment is None:
+    if ratio is None:
         return PeriodLine(name=name, short=short, counted=False, after_opening=after_opening)
+    shown = in_line_with(bar, ratio)
     return PeriodLine(
         name=name,
         short=short,
         counted=True,
-        attainment=percent(attainment),
-        ratio=attainment,
-        below=bar is not None and Decimal(attainment) < Decimal(bar),
+        attainment=percent(shown),
+        ratio=shown,
+        below=bar is not None and ratio < Fraction(bar),
         after_opening=after_opening,
     )
 

@@ -22,6 +22,7 @@ _TEMPLATES: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_FIELDS: Final = ("form", "choice", "reason", "code")
 STYLE_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 """The style stands in the page, and the browser is told the only one that may."""
 
@@ -43,10 +44,10 @@ def page(screen: Screen) -> Page:
 def _parts(screen: Screen) -> tuple[str, int, dict[str, Any]]:
     match screen:
         case Asking():
-            problems = {problem.field: problem.message for problem in screen.problems}
+            problems = dict.fromkeys(_FIELDS) | {each.field: each.message for each in screen.problems}
             drawing = chart(screen.case.periods, screen.case.bar_ratio, screen.case.bar)
             facts = {"problems": problems, "chart": drawing, "shortest": SHORTEST, "longest": LONGEST}
-            return "asking.html", 422 if problems else 200, facts
+            return "asking.html", 422 if screen.problems else 200, facts
         case Recorded():
             return "recorded.html", 200, {}
         case AlreadyAnswered():

@@ -1,0 +1,167 @@
+"""Every mail there is, rendered: readable as text, safe as HTML, and silent in its subject."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from functions.notify import messages
+from functions.notify.compose import ASKING
+from functions.notify.deliver import deliver
+from shared.domain.case import Case, CaseStatus, Exit, PeriodResult
+from shared.domain.effect import NoticeKind
+from shared.domain.identifiers import EvaluationId
+from shared.domain.request import Answer
+from shared.ports import Mail
+from tests.fakes.builders import MANAGER, NOON, a_batch, a_request
+from tests.unit.notify.office import DECISION, Office, a_notice, the_case
+
+TEMPLATES = Path(messages.__file__).parent / "templates"
+PARAMETERS = {
+    "batch": "a" * 16,
+    "reason": "no_policy_in_force",
+    "because": "bounced",
+    "person": "M000001",
+    "seat": "manager",
+    "period": "2026-09",
+    "policy": "field-sales@1",
+    "count": "12",
+    "evaluation_id": "evaluation-1",
+}
+PURPOSES = {
+    NoticeKind.GATE: "gate",
+    NoticeKind.DISPUTE: "dispute",
+    NoticeKind.EXCEPTION: "exception",
+    NoticeKind.WITHDRAWAL: "withdrawal",
+    NoticeKind.LEAVE_REVIEW: "leave",
+    NoticeKind.REMOVAL_APPROVAL: "removal_approval",
+    NoticeKind.CHECK_IN_DUE: "check_in",
+    NoticeKind.REP_TOLD: "rep",
+}
+
+
+def mailed(kind: NoticeKind, case: Case | None = None) -> Mail:
+    """The mail of the kind, made and sent as the relay does it."""
+    answer = Answer(
+        choice="coach",
+        reason="We talked about it.",
+        answered_by=MANAGER,
+        authenticated_by="link",
+        answered_at=NOON,
+    )
+    request = a_request(purpose=PURPOSES.get(kind, "stage_plan"), adverse=kind is NoticeKind.ONE_TIME_CODE)
+    if kind not in ASKING and kind is not NoticeKind.REP_TOLD:
+        request = request.answered(answer).model_copy(update={"version": 1})
+    office = Office(request, case=case)
+    refused = "too_many_rejected" if kind is NoticeKind.EXPORT_REFUSED else None
+    office.change(batch=a_batch(rows=9, accepted=7, rejected=2, codes={"bad_period": 2}, refused=refused))
+    row = b'{"line":7,"faults":[{"column":"period","code":"bad_period","value":"=<x>"}]}\n'
+    office.files.write_lines(f"rejected/{'a' * 16}.jsonl.gz", [row])
+    office.queue(a_notice(kind, parameters=PARAMETERS))
+    assert deliver("notice-1", office.delivering) == "sent"
+    return office.mailer.sent[0]
+
+
+class _Tags(HTMLParser):
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.seen: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append((tag, dict(attrs)))
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+class TestEveryKind:
+    def test_has_a_folder_of_its_own(self, kind: NoticeKind) -> None:
+        names = {path.name for path in (TEMPLATES / kind).iterdir()}
+        assert names == {"subject.txt", "body.txt", "body.html"}
+
+    def test_names_nobody_and_no_figure_in_its_subject(self, kind: NoticeKind) -> None:
+        subject = mailed(kind).subject
+        assert subject
+        assert "\n" not in subject
+        assert len(subject) <= 78
+        assert not re.search(r"\d|%|O'Duff|Ines|Quist", subject)
+
+    def test_is_one_column_without_scripts_images_or_anything_from_elsewhere(self, kind: NoticeKind) -> None:
+        html = mailed(kind).html
+        tags = _Tags(html).seen
+        assert {tag for tag, _ in tags}.isdisjoint(
+            {"script", "img", "link", "iframe", "form", "style", "svg"}
+        )
+        assert not re.search(r"url\(|@import|javascript:", html)
+        links = [attributes["href"] or "" for tag, attributes in tags if tag == "a"]
+        assert all(link.startswith("https://cases.example.com/r/") for link in links)
+        assert "width=device-width" in html
+
+    def test_escapes_what_people_and_files_say(self, kind: NoticeKind) -> None:
+        html = mailed(kind).html
+        assert "<script>" not in html
+        assert "=<x>" not in html
+
+    def test_says_the_same_in_text_and_has_no_ragged_gaps(self, kind: NoticeKind) -> None:
+        mail = mailed(kind)
+        assert mail.text.startswith("Hello Mara Quist,\n")
+        assert "\n\n\n" not in mail.text
+        assert "&lt;" not in mail.text
+        assert not re.search(r"\{\{|\}\}|{%|None|Undefined", mail.text + mail.html)
+
+    def test_carries_a_link_exactly_where_something_is_asked(self, kind: NoticeKind) -> None:
+        asks = (kind in ASKING or kind is NoticeKind.REP_TOLD) and kind is not NoticeKind.ONE_TIME_CODE
+        assert ("/r/link-1" in mailed(kind).text) == asks
+
+
+def test_no_folder_is_left_that_no_notice_uses() -> None:
+    folders = {path.name for path in TEMPLATES.iterdir() if path.is_dir()}
+    assert folders == {kind.value for kind in NoticeKind}
+
+
+def test_the_question_shows_the_arithmetic_and_hides_why_a_period_does_not_count() -> None:
+    text = mailed(NoticeKind.QUESTION).text
+    assert "- July 2026: 51.25 % (512.50 credited of a target of 1,000)" in text
+    assert "- August 2026: not counted" in text
+    assert "2 of the last 3 months were below 70 % (July 2026 51.25 % and September 2026 69.996 %)" in text
+    assert "the policy looks at 2 or more (Policy 3.1)." in text
+    assert "7,777" not in text
+
+
+def test_the_deadline_is_told_in_the_readers_own_time() -> None:
+    assert "Wednesday 7 October 2026, 08:00 (New York time)" in mailed(NoticeKind.QUESTION).text
+
+
+def test_an_average_below_the_bar_is_added_up_before_the_eye() -> None:
+    months = ["2026-07", "2026-09"]
+    finding = {"rule": "trailing-three", "observed": "0.5999", "threshold": "0.60", "periods": months}
+    case = the_case(decision=DECISION | {"findings": [finding]})
+    text = mailed(NoticeKind.QUESTION, case).text
+    assert "July 2026 and September 2026 together: 84,507.70 credited of a target of 121,000" in text
+
+
+def test_a_rank_among_peers_is_told_without_the_peers() -> None:
+    finding = {"rule": "bottom-decile", "observed": "0.0500", "threshold": "0.10", "periods": ["2026-09"]}
+    case = the_case(decision=DECISION | {"findings": [finding]})
+    text = mailed(NoticeKind.QUESTION, case).text
+    assert "In September 2026, 5 % of the people in the same role and region attained less" in text
+
+
+def test_results_that_came_later_follow_those_of_the_opening() -> None:
+    results = tuple(
+        PeriodResult(
+            period=period, status=status, attainment=ratio, exact=exact, evaluation_id=EvaluationId("e-2")
+        )
+        for period, status, ratio, exact in [
+            ("2026-10", "assessable", "0.9100", "91/100"),
+            ("2026-11", "leave", None, None),
+        ]
+    )
+    text = mailed(NoticeKind.RESULTS, the_case(results=results)).text
+    assert "- October 2026: 91 %\n- November 2026: not counted" in text
+    assert "2 of the next 3 months reach 85 % of target" in text
+
+
+def test_the_end_of_a_case_says_how_it_ended() -> None:
+    closed = the_case(status=CaseStatus.CLOSED, exit=Exit.GRADUATED)
+    assert "it ended well: the bar was reached" in mailed(NoticeKind.CASE_CLOSED, closed).text
