@@ -1,10 +1,14 @@
 """Bundles of the workshop's ledger, and the zips opened and closed again by somebody who means no good."""
 
 import io
+import json
 import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from functions.audit.evidence import CaseEvidence, case_bundle, ledger_bundle, ledger_tree, rotations_in
+from functions.audit.verify import Report, verify
+from shared.domain.canonical import canonical_bytes, digest
 from shared.domain.identifiers import Subject
 from tests.unit.audit.workshop import POLICY, World
 
@@ -49,3 +53,27 @@ def packed(files: Mapping[str, bytes]) -> bytes:
         for name, data in files.items():
             archive.writestr(name, data)
     return buffer.getvalue()
+
+
+@dataclass(frozen=True)
+class InMemory:
+    """The files of a bundle, as the verifier reads them."""
+
+    files: Mapping[str, bytes]
+
+    def names(self) -> list[str]:
+        return list(self.files)
+
+    def read(self, name: str) -> bytes:
+        return self.files[name]
+
+
+def checked(files: Mapping[str, bytes], anchor: bytes | None = None, key: str | None = None) -> Report:
+    return verify(InMemory(files), anchor, key)
+
+
+def with_manifest_mended(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """As whoever changed a file would do it: the manifest lists what is there now."""
+    manifest = json.loads(files["manifest.json"])
+    manifest["files"] = {name: digest(data) for name, data in files.items() if name != "manifest.json"}
+    return {**files, "manifest.json": canonical_bytes(manifest)}

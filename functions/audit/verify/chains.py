@@ -1,0 +1,74 @@
+"""Events in the chains of their subjects."""
+
+from datetime import timedelta
+from typing import Final
+
+from .case_rules import CaseRules
+from .forms import ZEROS, Checkpoint, Event, moment, parse_event
+from .reading import Reading
+
+LATE: Final = timedelta(hours=1)
+CLOCK_SKEW: Final = timedelta(minutes=1)
+
+
+def read_event(reading: Reading, data: bytes, place: str, index: int | None) -> Event | None:
+    """The event; None, and a finding, where the bytes are none."""
+    try:
+        event = parse_event(data, place, index)
+    except ValueError as error:
+        reading.tampered(place, str(error))
+        return None
+    reading.report.events += 1
+    if event.value["tag"] == "key:rotated" and event.value["subject"] == "system":
+        reading.rotations.append(event)
+    return event
+
+
+def read_event_file(reading: Reading, name: str, index: int | None) -> Event | None:
+    data = reading.read(name)
+    return None if data is None else read_event(reading, data, name, index)
+
+
+def link(reading: Reading, event: Event) -> None:
+    """The event in its subject's chain, and what can be said of it there."""
+    value = event.value
+    subject, sequence = value["subject"], value["sequence"]
+    last, digest, time = reading.chains.get(subject, (0, ZEROS, ""))
+    whole = sequence == last + 1
+    if not whole:
+        _misplaced(reading, event, last)
+    elif value["previous"] != digest:
+        what = f"event {last} of {subject}" if last else "nothing"
+        reading.tampered(event.place, f"{what} stands before it, and is not what it names as `previous`")
+    recorded, occurred = moment(value["recorded_at"]), moment(value["occurred_at"])
+    if time and moment(time) - recorded > CLOCK_SKEW:
+        reading.tampered(event.place, f"was recorded at {value['recorded_at']}, before its predecessor")
+    if recorded - occurred > LATE:
+        what = f"is a late entry: of {value['occurred_at']}, recorded {value['recorded_at']}"
+        reading.remark(event.place, what)
+    reading.chains[subject] = (sequence, event.digest, max(time, value["recorded_at"]))
+    if subject.startswith("case/"):
+        rules = reading.rules.setdefault(subject, CaseRules())
+        if not whole:
+            rules = reading.rules[subject] = None
+        for fault in () if rules is None else rules.faults(value):
+            reading.tampered(event.place, fault)
+
+
+def _misplaced(reading: Reading, event: Event, last: int) -> None:
+    subject, sequence = event.value["subject"], event.value["sequence"]
+    if sequence > last + 1 and reading.segments_missing:
+        return  # its predecessors may stand in the segment whose absence is reported
+    if sequence > last + 1 and reading.report.kind == "case":
+        reading.incomplete(event.place, f"event {last + 1} of {subject}, which comes before it, is not there")
+        return
+    what = f"event {sequence} of {subject} stands where event {last + 1} belongs"
+    reading.tampered(event.place, f"{what}: one was left out, repeated or moved")
+
+
+def sealed_in_time(reading: Reading, event: Event, point: Checkpoint) -> None:
+    """An event is not younger than the checkpoint over it."""
+    recorded = event.value["recorded_at"]
+    if recorded > point.time:
+        what = f"was recorded at {recorded}, after checkpoint {point.number} had sealed it"
+        reading.tampered(event.place, what)

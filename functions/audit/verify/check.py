@@ -1,0 +1,52 @@
+"""The whole check."""
+
+from .chains import link, read_event_file
+from .checkpoints import check_anchor, check_succession, check_told_key, read_checkpoints, read_keys
+from .files import Files
+from .one_case import check_case_files, check_one_case
+from .reading import Reading
+from .report import Report, Verdict
+from .whole_ledger import check_whole_ledger
+
+
+def verify(files: Files, anchor: bytes | None = None, key: str | None = None) -> Report:
+    """Check everything that the bundle allows to be checked.
+
+    ``anchor`` is a checkpoint file that the reader got elsewhere; ``key`` is the name of the key that the
+    reader was told of, with which the first checkpoint must be signed. ValueError for an anchor that is none.
+    """
+    reading = Reading(files)
+    reading.read_manifest()
+    read_keys(reading)
+    if reading.report.kind == "ledger":
+        read_checkpoints(reading, "ledger/checkpoints/")
+        check_whole_ledger(reading)
+        _check_unsealed(reading)
+    else:
+        read_checkpoints(reading, "checkpoints/")
+        check_one_case(reading)
+        _check_unsealed(reading)
+        check_case_files(reading)
+    check_succession(reading)
+    reading.read_the_rest()
+    if key is not None:
+        check_told_key(reading, key)
+    if anchor is not None:
+        check_anchor(reading, anchor)
+    return reading.report
+
+
+def _check_unsealed(reading: Reading) -> None:
+    """Events that were recorded, and that no checkpoint covers yet."""
+    waiting = [
+        event for name in reading.under("unsealed/") if (event := read_event_file(reading, name, None))
+    ]
+    waiting.sort(key=lambda event: (event.value["subject"], event.value["sequence"]))
+    for event in waiting:
+        subject = event.value["subject"]
+        if reading.report.kind == "case" and subject != reading.report.subject:
+            reading.tampered(event.place, f"is of {subject}, not of {reading.report.subject}")
+            continue
+        link(reading, event)
+        reading.case_events.append(event)
+        reading.report.add(Verdict.UNANCHORED, event.place, "no checkpoint covers this event yet")

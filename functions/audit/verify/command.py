@@ -1,0 +1,75 @@
+"""The command line."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Final
+
+from .check import verify
+from .files import open_bundle
+from .forms import HEX, parse_checkpoint
+from .report import Report, as_json, as_text
+
+EPILOG: Final = """\
+exit status:
+  0  intact
+  1  tampered: the report says what and where
+  2  usage, or not a bundle
+  4  incomplete: something that the record refers to is not there
+  5  intact, but the last events are under no checkpoint yet
+
+examples:
+  verify case.zip
+  verify case.zip --anchor checkpoint-of-last-june.json
+  verify ledger.zip --key 4f2a...  --json > report.json
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = EPILOG
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument(
+        "bundle", type=Path, nargs="?", metavar="BUNDLE", help="the zip, or a folder it was unpacked into"
+    )
+    parser.add_argument(
+        "--anchor",
+        type=Path,
+        metavar="CHECKPOINT",
+        help="a checkpoint file that you got earlier and another way: the record must have grown from it",
+    )
+    parser.add_argument(
+        "--key", metavar="KEY", help="the name of the first signing key, as you were told it (64 hex digits)"
+    )
+    parser.add_argument("--json", action="store_true", help="the report as JSON")
+
+
+def examine(arguments: argparse.Namespace) -> Report:
+    """Check the bundle that the arguments name. Raises ValueError for what is no bundle or anchor."""
+    if arguments.bundle is None:
+        raise ValueError("name a bundle; --help says more")
+    anchor = None if arguments.anchor is None else arguments.anchor.read_bytes()
+    if anchor is not None:
+        try:
+            parse_checkpoint(anchor, "the anchor")
+        except ValueError as error:
+            raise ValueError(f"{arguments.anchor} is not a checkpoint: {error}") from error
+    if arguments.key is not None and not HEX.fullmatch(arguments.key):
+        raise ValueError("a key's name has 64 hex digits")
+    return verify(open_bundle(arguments.bundle), anchor, arguments.key)
+
+
+def show(report: Report, arguments: argparse.Namespace) -> int:
+    """Print the report and return the exit status."""
+    print(as_json(report) if arguments.json else as_text(report), end="")
+    return report.exit_status
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="verify", description="Check an evidence bundle.")
+    configure(parser)
+    try:
+        arguments = parser.parse_args()
+        return show(examine(arguments), arguments)
+    except (ValueError, OSError) as error:
+        print(f"verify: {error}", file=sys.stderr)
+        return 2

@@ -1,0 +1,88 @@
+"""A bundle on disk: a zip, or a folder that one was unpacked into."""
+
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+class Files(Protocol):
+    """The files of a bundle."""
+
+    def names(self) -> list[str]: ...
+
+    def read(self, name: str) -> bytes:
+        """Raises ValueError where the file cannot be read as it was written."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ZipFiles:
+    archive: zipfile.ZipFile
+
+    def names(self) -> list[str]:
+        return [name for name in self.archive.namelist() if not name.endswith("/") and not _is_litter(name)]
+
+    def read(self, name: str) -> bytes:
+        try:
+            return self.archive.read(name)
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            NotImplementedError,
+            RuntimeError,
+            EOFError,
+            OSError,
+        ) as error:
+            raise ValueError(f"cannot be read from the archive: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class FolderFiles:
+    folder: Path
+
+    def names(self) -> list[str]:
+        names = (
+            path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*") if path.is_file()
+        )
+        return [name for name in names if not _is_litter(name)]
+
+    def read(self, name: str) -> bytes:
+        return (self.folder / name).read_bytes()
+
+
+@dataclass(frozen=True, slots=True)
+class DamagedArchive:
+    """Something that begins as a zip and cannot be read as one."""
+
+    why: str
+
+    def names(self) -> list[str]:
+        return ["manifest.json"]
+
+    def read(self, name: str) -> bytes:
+        raise ValueError(f"the archive is cut or damaged: {self.why}")
+
+
+def _is_litter(name: str) -> bool:
+    """What file managers leave in folders and put into zips."""
+    return name.startswith("__MACOSX/") or name.rsplit("/", 1)[-1] in (
+        ".DS_Store",
+        "Thumbs.db",
+        "desktop.ini",
+    )
+
+
+def open_bundle(path: Path) -> Files:
+    """A zip, or a folder into which one was unpacked. Raises ValueError for what is neither."""
+    if path.is_dir():
+        return FolderFiles(path)
+    with path.open("rb") as start:
+        magic = start.read(2)
+    try:
+        return ZipFiles(zipfile.ZipFile(path))
+    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+        if magic == b"PK":
+            return DamagedArchive(str(error))
+        raise ValueError(f"{path} is not an evidence bundle: a bundle is a zip") from error

@@ -1,0 +1,121 @@
+"""A bundle of one case: each event with the proof of its place."""
+
+import re
+from itertools import pairwise
+from typing import Any
+
+from .chains import link, read_event_file, sealed_in_time
+from .forms import HEX, Event, canonical, digest, proof_path
+from .reading import Reading
+from .trees import grown, included
+
+
+def check_one_case(reading: Reading) -> None:
+    events = []
+    for name in reading.under("events/"):
+        match = re.fullmatch(r"events/(\d{12})\.json", name)
+        event = read_event_file(reading, name, int(match[1]) if match else None)
+        if event is None:
+            continue
+        events.append(event)
+        _check_place(reading, event)
+        about = event.value["tag"], event.value["subject"]
+        if about == ("key:rotated", "system"):
+            continue
+        # Without a manifest, which is reported, the first event says what the bundle is about.
+        reading.report.subject = reading.report.subject or about[1]
+        if about[1] != reading.report.subject:
+            reading.tampered(name, f"is of {about[1]}, not of {reading.report.subject}")
+    for name in reading.under("proofs/"):
+        if f"events/{name[7:]}" not in reading.names:
+            reading.incomplete(f"events/{name[7:]}", "has a proof of its place, and is not there itself")
+    reading.case_events = [event for event in events if event.value["subject"] == reading.report.subject]
+    if not reading.case_events:
+        reading.incomplete("events/", f"no event of {reading.report.subject or 'the case'} is there")
+    for event in reading.case_events:
+        link(reading, event)
+    _check_growth(reading)
+
+
+def _check_place(reading: Reading, event: Event) -> None:
+    """The event stands where its name says, under a checkpoint of this bundle."""
+    name = f"proofs/{event.place[7:]}"
+    if name not in reading.names:
+        reading.incomplete(name, f"the proof that {event.place} is in the ledger is not there")
+        return
+    proof = reading.parsed(name, lambda data: proof_path(canonical(data), "index", "size"))
+    if proof is None:
+        return
+    index, size, path = proof
+    point = next((point for point in reading.points if point.size == size), None)
+    if point is None:
+        reading.incomplete(name, f"leads to a checkpoint over {size} events, which is not there")
+    elif index != event.index or not included(event.leaf, index, size, path, point.root):
+        what = f"is not what checkpoint {point.number} covers at this place, or its proof was changed"
+        reading.tampered(event.place, what)
+    else:
+        sealed_in_time(reading, event, point)
+
+
+def _check_growth(reading: Reading) -> None:
+    """Each checkpoint is a beginning of the next one."""
+    expected = set()
+    for before, after in pairwise(reading.points):
+        if not 0 < before.size < after.size:
+            continue
+        name = f"consistency/{before.size:012d}-{after.size:012d}.json"
+        expected.add(name)
+        what = f"that checkpoint {after.number} grew from {before.number}"
+        if name not in reading.names:
+            reading.incomplete(name, f"the proof {what} is not there")
+            continue
+        proof = reading.parsed(name, lambda data: proof_path(canonical(data), "from", "to"))
+        if proof is None:
+            continue
+        start, end, path = proof
+        sizes = (before.size, after.size)
+        if (start, end) != sizes or not grown(*sizes, path, before.root, after.root):
+            reading.tampered(name, f"does not show {what}")
+    for name in reading.under("consistency/"):
+        if name not in expected:
+            reading.incomplete(name, "a checkpoint that this proof is about is not there")
+
+
+def check_case_files(reading: Reading) -> None:
+    """What was typed is what was sealed; the files are those that the record relied on."""
+    chain = [event.value for event in reading.case_events]
+    sealed = {f"openings/{value['sequence']:06d}.json": value["private"] for value in chain}
+    for name in reading.under("openings/"):
+        data = reading.read(name)
+        if name not in sealed:
+            reading.incomplete(name, "opens an event that is not there")
+        elif data is not None and (sealed[name] or {}).get("commitment") != digest(data):
+            reading.tampered(name, "is not what was sealed: its SHA-256 is not the event's commitment")
+    named = _texts([[value["relied_on"], value["data"]] for value in chain])
+    there = set()
+    for folder in ("policies/", "decisions/", "exports/", "mails/"):
+        for name in reading.under(folder):
+            data = reading.read(name)
+            if data is not None and digest(data) not in named:
+                reading.tampered(name, "is not what the record relied on: no event names its SHA-256")
+            there.add("" if data is None else digest(data))
+    for policy in sorted({value["relied_on"].get("policy", "") for value in chain} - there):
+        if HEX.fullmatch(policy):
+            what = f"the policy whose SHA-256 is {policy}, which the record relied on, is not there"
+            reading.incomplete("policies/", what)
+    for event in reading.case_events:
+        actor = event.value["actor"]
+        who = f"{actor['kind']} {actor['id']} ({actor['authenticated_by']})"
+        reading.report.story.append((event.index, event.value["occurred_at"], who, event.value["tag"]))
+
+
+def _texts(value: Any) -> set[str]:
+    """Every text anywhere in it."""
+    found, left = set[str](), [value]
+    while left:
+        inner = left.pop()
+        if isinstance(inner, str):
+            found.add(inner)
+        elif isinstance(inner, dict | list):
+            left += inner.values() if isinstance(inner, dict) else inner
+    return found

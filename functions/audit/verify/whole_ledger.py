@@ -1,0 +1,98 @@
+"""A bundle of everything: every segment under every checkpoint."""
+
+import re
+from collections.abc import Iterator
+
+from .chains import link, read_event, sealed_in_time
+from .forms import Checkpoint
+from .reading import Reading
+from .report import Verdict
+from .trees import GrowingTree, leaf_hash
+
+
+def check_whole_ledger(reading: Reading) -> None:
+    roots = _Roots(reading)
+    for name, first, events in _segments(reading):
+        roots.begin(name, first)
+        for offset, data in enumerate(events):
+            event = read_event(
+                reading, data, f"{name}, line {offset + 1} (index {first + offset})", first + offset
+            )
+            if event is not None:
+                link(reading, event)
+                if roots.point is not None:
+                    sealed_in_time(reading, event, roots.point)
+            roots.add(data)
+    roots.end()
+
+
+class _Roots:
+    """The root of all events so far, compared at each checkpoint up to the first thing that is wrong."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._points = iter(reading.points)
+        self._tree = GrowingTree()
+        self._leaves: list[bytes] = []
+        self._index = 0
+        self._since = 0
+        self._sound = True
+        self.point: Checkpoint | None = next(self._points, None)
+        self._pass_points()
+
+    def begin(self, name: str, first: int) -> None:
+        if first > self._index:
+            what = f"the events with index {self._index} to {first - 1}, before this file's, are not there"
+            self._reading.incomplete(name, what)
+            self._reading.segments_missing = True
+            self._sound = False
+        self._index = max(first, self._index)
+        self._pass_points()
+
+    def add(self, data: bytes) -> None:
+        self._leaves.append(leaf_hash(data))
+        self._index += 1
+        if self.point is not None and self._index >= self.point.size:
+            self._pass_points()
+
+    def end(self) -> None:
+        if self.point is not None and self._sound:
+            what = f"covers {self.point.size} events, and only {self._index} are there: the end is cut off"
+            self._reading.incomplete(self.point.place, what)
+        size = self._reading.report.sealed_size
+        if self._reading.points and self._index > size:
+            what = "events that no checkpoint here covers"
+            self._reading.report.add(Verdict.UNANCHORED, f"index {size} to {self._index - 1}", what)
+
+    def _pass_points(self) -> None:
+        while self.point is not None and self.point.size <= self._index:
+            self._tree.append(self._leaves)
+            self._leaves = []
+            if self._sound and self._tree.root() != self.point.root:
+                what = f"among the events with index {self._since} to {self.point.size - 1}"
+                self._reading.tampered(
+                    self.point.place,
+                    f"its root does not fit: {what} something was changed, added, left out or moved",
+                )
+                self._sound = False
+            self._since = self.point.size
+            self.point = next(self._points, None)
+
+
+def _segments(reading: Reading) -> Iterator[tuple[str, int, list[bytes]]]:
+    reached = 0
+    for name in reading.under("ledger/segments/"):
+        match = re.search(r"(\d{12})-(\d{12})\.jsonl$", name)
+        data = reading.read(name)
+        if data is None or match is None:
+            continue
+        first, last = int(match[1]), int(match[2])
+        events = data.split(b"\n")
+        if events.pop():
+            reading.tampered(name, "its last line is cut")
+        if len(events) != last - first + 1:
+            reading.tampered(name, f"has {len(events)} events, where its name says {last - first + 1}")
+        if first < reached:
+            reading.tampered(name, f"begins at index {first}, which an earlier segment holds already")
+        reached = last + 1
+        yield name, first, events

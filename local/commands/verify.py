@@ -1,0 +1,59 @@
+"""``plumbline verify``: is this evidence what was recorded?"""
+
+import argparse
+import zipfile
+from pathlib import Path
+
+import functions.audit.verify as verifier
+from functions.audit.evidence import doubtful_aids
+from functions.audit.verify import Report, Verdict, open_bundle
+from functions.audit.verify.command import configure as configure_check
+from functions.audit.verify.command import examine, show
+from shared.domain.errors import InvalidInput
+
+_MAIN = "import sys\n\nfrom verify.command import main\n\nsys.exit(main())\n"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    configure_check(parser)
+    parser.add_argument(
+        "--standalone",
+        type=Path,
+        metavar="FILE",
+        help="write the verifier itself into one file, which needs Python and `cryptography` alone, and stop",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    if arguments.standalone is not None:
+        write_standalone(arguments.standalone)
+        return 0
+    try:
+        report = examine(arguments)
+    except ValueError as error:
+        raise InvalidInput(str(error)) from error
+    _check_aids(arguments.bundle, report)
+    return show(report, arguments)
+
+
+def write_standalone(path: Path) -> None:
+    """The verifier as a zip that Python runs; the same sources give the same bytes."""
+    folder = Path(verifier.__file__).parent
+    sources = {f"verify/{source.name}": source.read_text() for source in sorted(folder.glob("*.py"))}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in {"__main__.py": _MAIN, **sources}.items():
+            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), text)
+
+
+def _check_aids(bundle: Path, report: Report) -> None:
+    """The page for people, made again from the events: here the rest of the product is at hand to do it."""
+    if report.kind != "case" or report.exit_status not in (0, 5):
+        return
+    files = open_bundle(bundle)
+    for name, same_edition in doubtful_aids({name: files.read(name) for name in files.names()}):
+        if same_edition:
+            report.add(Verdict.TAMPERED, name, "does not say what the events say")
+        else:
+            report.add(
+                Verdict.REMARK, name, "is of another edition and cannot be compared: do not rely on it"
+            )
