@@ -17,12 +17,19 @@ from typing import Final
 
 from functions.audit import chronicle
 from functions.audit.bundle_readme import CASE_README, LEDGER_README
-from functions.audit.ledger import Checkpoint, key_id, leaf_hashes, parse_checkpoint, segment_events
+from functions.audit.ledger import (
+    Checkpoint,
+    checkpoint_place,
+    key_id,
+    leaf_hashes,
+    parse_checkpoint,
+    segment_events,
+)
 from shared.domain.canonical import canonical_bytes
 from shared.domain.errors import IntegrityError
 from shared.domain.event import EventTag, parse_event
 from shared.domain.identifiers import Subject
-from shared.domain.merkle import Tree
+from shared.domain.merkle import Tree, leaf_hash
 
 VERSION: Final = 1
 _OLDEST_ZIP_DATE: Final = (1980, 1, 1, 0, 0, 0)
@@ -70,13 +77,17 @@ def rotations_in(segments: Mapping[str, bytes]) -> list[tuple[int, bytes]]:
 
 def case_bundle(evidence: CaseEvidence) -> bytes:
     """The zip of one case. Raises IntegrityError where the parts do not belong together."""
-    points = _ordered(evidence.checkpoints)
+    # A checkpoint or an index that came while the parts were being read is left for the next export.
+    points = [at for at in _ordered(evidence.checkpoints) if at[0].size <= evidence.sealed.size]
+    if not points:
+        raise IntegrityError("no checkpoint covers only events that are here")
     latest = points[-1][0]
     if evidence.sealed.root(latest.size).hex() != latest.root:
         raise IntegrityError(f"the events do not have the root of checkpoint {latest.number}")
     files: dict[str, bytes] = {}
     rotations = [(index, data) for index, data in evidence.rotations if index < latest.size]
     for index, data in [*evidence.events, *rotations]:
+        index = evidence.sealed.find(leaf_hash(data)) if index is None else index
         if index is None or index >= latest.size:
             files[f"unsealed/{parse_event(data).sequence:06d}.json"] = data
         else:
@@ -102,8 +113,12 @@ def ledger_bundle(
     unsealed: Sequence[bytes] = (),
 ) -> bytes:
     """The zip of everything: files by their names in the bucket, and events that have no place yet."""
-    files = {**segments, **checkpoints, **_key_files(keys)}
-    for number, data in enumerate(unsealed, 1):
+    sealed = set(_events_in_order(segments))
+    points = {name: data for name, data in checkpoints.items() if checkpoint_place(name)[0] <= len(sealed)}
+    files = {**segments, **points, **_key_files(keys)}
+    # An event may get its place between the reading of the table and that of the bucket.
+    waiting = [data for data in unsealed if data not in sealed]
+    for number, data in enumerate(waiting, 1):
         files[f"unsealed/{number:06d}.json"] = data
     return _bundle("ledger", Subject("ledger"), files)
 

@@ -82,6 +82,13 @@ class Tree:
             self._levels.append(b"".join(level))
             level = [node_hash(left, right) for left, right in zip(level[::2], level[1::2], strict=False)]
 
+    def find(self, leaf: bytes) -> int | None:
+        """The index of this leaf hash, or None."""
+        at = self._levels[0].find(leaf) if self._levels else -1
+        while at % HASH_LENGTH and at >= 0:
+            at = self._levels[0].find(leaf, at + 1)
+        return None if at < 0 else at // HASH_LENGTH
+
     def root(self, size: int | None = None) -> bytes:
         """The root when the tree had ``size`` entries (2.1.1); all of them if not given."""
         size = self.size if size is None else self._bounded(size)

@@ -1,6 +1,7 @@
 import json
 import shutil
 import subprocess
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
@@ -15,10 +16,11 @@ from tests.unit.audit.bundles import (
     bundle_of_case,
     bundle_of_ledger,
     case_evidence,
+    checked,
     segments_of,
     unpacked,
 )
-from tests.unit.audit.workshop import START, World, lived_in
+from tests.unit.audit.workshop import START, Crash, World, lived_in
 
 
 def test_a_bundle_is_the_same_bytes_each_time() -> None:
@@ -76,6 +78,18 @@ def test_events_after_the_latest_checkpoint_are_kept_apart() -> None:
     world.happened("case/c-1", EventTag.CASE_CLOSED, START + timedelta(hours=2), exit="graduated")
     files = unpacked(bundle_of_case(world))
     assert json.loads(files["unsealed/000004.json"])["tag"] == "case:closed"
+
+
+def test_an_export_in_the_midst_of_a_sealing_is_a_sound_one() -> None:
+    for die_at in range(1, 40):
+        world = lived_in()
+        world.happened("case/c-1", EventTag.CASE_CLOSED, START + timedelta(hours=2), exit="graduated")
+        world.die_at = world.calls + die_at
+        with suppress(Crash):
+            world.seal(START + timedelta(hours=2))
+        for bundle in (bundle_of_case(world), bundle_of_ledger(world)):
+            report = checked(unpacked(bundle))
+            assert report.exit_status in (0, 5), (die_at, report.findings)
 
 
 def test_parts_that_do_not_belong_together_make_no_bundle() -> None:

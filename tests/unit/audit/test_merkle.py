@@ -70,6 +70,13 @@ def test_the_published_proofs_are_found() -> None:
     assert [step.hex()[:8] for step in tree.consistency_proof(2, 5)] == ["5f083f0a", "bc1a0643"]
 
 
+def test_a_leaf_is_found_by_its_hash() -> None:
+    tree = Tree(LEAVES)
+    assert [tree.find(leaf) for leaf in LEAVES] == list(range(len(LEAVES)))
+    assert tree.find(leaf_hash(b"forged")) is None
+    assert Tree([]).find(LEAVES[0]) is None
+
+
 def test_an_empty_ledger_has_the_root_of_nothing() -> None:
     assert Frontier().root() == Tree([]).root() == EMPTY_ROOT == defined_root([])
 
