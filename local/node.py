@@ -41,6 +41,15 @@ def environment() -> dict[str, str]:
     }
 
 
+def program(name: str) -> list[str]:
+    """How a program is started by its name, Node.js's own before any other."""
+    packaged_npm = node_directory().parent / "lib/node_modules/npm/bin/npm-cli.js"
+    if name == "npm" and packaged_npm.exists():
+        # The `npm` beside a packaged node is a copy of a link, and finds nothing from where it stands.
+        return [str(node_directory() / "node"), str(packaged_npm)]
+    return [shutil.which(name, path=environment()["PATH"]) or name]
+
+
 def _is_recent(node: Path) -> bool:
     if not os.access(node, os.X_OK):
         return False
@@ -56,8 +65,7 @@ def main(arguments: list[str]) -> int:
         print("usage: python -m local.node (npm|node|exec PROGRAM) ...", file=sys.stderr)
         return 2
     mended = environment()
-    program = shutil.which(arguments[0], path=mended["PATH"]) or arguments[0]
-    return subprocess.run([program, *arguments[1:]], env=mended, check=False).returncode
+    return subprocess.run([*program(arguments[0]), *arguments[1:]], env=mended, check=False).returncode
 
 
 if __name__ == "__main__":

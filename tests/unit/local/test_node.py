@@ -1,5 +1,6 @@
 """Node.js: the machine's own where it will do, else the one that came with the Python packages."""
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,6 +37,11 @@ def test_an_old_or_broken_node_is_passed_over(on_path: Path, version: str) -> No
 def test_without_one_the_packaged_node_and_npm_are_used(on_path: Path) -> None:
     assert (node.node_directory() / "node").exists()
     assert (node.node_directory() / "npm").exists()
+
+
+def test_the_packaged_npm_runs(on_path: Path) -> None:
+    reply = subprocess.run([*node.program("npm"), "--version"], capture_output=True, text=True, check=True)
+    assert reply.stdout[:1].isdigit()
 
 
 def test_programs_find_node_first_on_their_path(on_path: Path) -> None:
