@@ -3,12 +3,12 @@
 Whoever may not see a case gets the answer for one that does not exist.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from functions.audit.asker import HR, Asker, Group
-from functions.audit.case_view import View, case_view, event_view, overdue, row_view
+from functions.audit.case_view import View, case_view, event_view, overdue, person_view, row_view
 from functions.audit.paging import PageRequest, page
 from functions.audit.record_access import record_reading
 from functions.audit.story import NameOf
@@ -49,11 +49,8 @@ def list_cases(sources: Sources, asker: Asker, query: Mapping[str, str]) -> View
     filters = _filters(query)
     status = CaseStatus(filters["status"])
     directory, now = sources.directory(), sources.clock.now()
-    seen = [
-        case
-        for case in sources.store.cases(status)
-        if asker.sees(case, directory) and _passes(case, filters, directory, now)
-    ]
+    theirs = [case for case in sources.store.cases(status) if asker.sees(case, directory)]
+    seen = [case for case in theirs if _passes(case, filters, directory, now)]
     is_open = status is CaseStatus.OPEN
     taken, cursor = page(
         seen,
@@ -66,6 +63,7 @@ def list_cases(sources: Sources, asker: Asker, query: Mapping[str, str]) -> View
         "cases": [row_view(case, directory, now) for case in taken],
         "total": len(seen),
         "overdue": sum(overdue(case, now) for case in seen),
+        "choices": _choices(theirs, directory),
         "as_of": stamp(now),
         "next": cursor,
     }
@@ -113,6 +111,20 @@ def names(directory: Directory) -> NameOf:
         return person_id if person is None else person.name
 
     return name_of
+
+
+def _choices(cases: Sequence[Case], directory: Directory) -> View:
+    """What the asker's cases can be filtered by."""
+    reps = [rep for case in cases if (rep := directory.person(case.rep_id)) is not None]
+    managers = sorted({rep.manager_id for rep in reps if rep.manager_id})
+    partners = sorted({rep.hr_partner_id for rep in reps if rep.hr_partner_id})
+    return {
+        "stage": sorted({case.stage for case in cases}),
+        "region": sorted({rep.region for rep in reps}),
+        "role": sorted({rep.role for rep in reps}),
+        "manager": [person_view(manager, directory) for manager in managers],
+        "hr_partner": [person_view(partner, directory) for partner in partners],
+    }
 
 
 def _filters(query: Mapping[str, str]) -> dict[str, str]:

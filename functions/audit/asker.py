@@ -21,8 +21,8 @@ class Group(StrEnum):
 
 HR = frozenset({Group.HR_PARTNER, Group.HR_ADMIN})
 HR_SEATS = frozenset({"hr_partner", "hr_queue"})
-TWO_PERSON = frozenset({"gate", "removal_approval"})
-"""What is approved, and never by the one who proposed it."""
+TWO_PERSON = frozenset({"gate", "exception", "dispute", "removal_approval"})
+"""What is decided about what somebody chose or proposed, and never by that person."""
 
 
 @dataclass(frozen=True, slots=True)

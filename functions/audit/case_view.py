@@ -63,6 +63,7 @@ def case_view(
     stage = next((stage for stage in policy.ladder if stage.stage == case.stage), None)
     goal = None if stage is None else stage.graduate
     return row_view(case, directory, now) | {
+        "as_of": stamp(now),
         "version": case.version,
         "policy_title": policy.title,
         "policy_digest": case.policy_digest,

@@ -33,7 +33,7 @@ def record_decision(
         answer = _answer(sources, asker, case, request, choice, reason)
         if sources.store.outcome(answer_command(request.id, answer)) is not None:
             return _view(sources.store.request(request_id))
-        _require_open(sources, asker, case, request, choice)
+        _require_open(sources, asker, case, request, answer)
         try:
             sources.store.commit(answering(case, request, answer))
         except Conflict:
@@ -68,8 +68,8 @@ def _answer(sources: Sources, asker: Asker, case: Case, request: Request, choice
     )
 
 
-def _require_open(sources: Sources, asker: Asker, case: Case, request: Request, choice: str) -> None:
-    """Raises Conflict, and records that somebody came too late."""
+def _require_open(sources: Sources, asker: Asker, case: Case, request: Request, answer: Answer) -> None:
+    """Raises Conflict, and records that somebody came too late, and what they would have said."""
     if request.answer is not None:
         why, said = "answered", f"already answered at {stamp(request.answer.answered_at)}"
     elif request.status is not RequestStatus.OPEN:
@@ -78,14 +78,16 @@ def _require_open(sources: Sources, asker: Asker, case: Case, request: Request, 
         why, said = "expired", f"the time to answer ended at {stamp(request.due_at)}"
     else:
         return
-    command = CommandId(derived_id("refused", request.id, asker.actor.id, choice, why))
+    command = CommandId(derived_id("refused", request.id, asker.actor.id, answer.choice, why))
     event = EventDraft(
         tag=EventTag.ANSWER_REFUSED,
         subject=case_subject(case.id),
         occurred_at=sources.clock.now(),
         actor=asker.actor,
         command=command,
-        data={"request": request.id, "why": why, "choice": choice},
+        data={"request": request.id, "reason": why},
+        private={"choice": answer.choice, "reason": answer.reason},
+        person=case.rep_id,
     )
     sources.store.commit(Change(command=command, result="refused", events=(event,)))
     raise Conflict(said)

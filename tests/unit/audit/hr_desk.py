@@ -176,7 +176,12 @@ class Desk:
             occurred_at=case.opened_at,
             actor=Actor(ActorKind.SYSTEM, "open_case"),
             command=CommandId(f"open-{case.id}"),
-            data={"stage": case.stage, "owner": case.owner},
+            data={
+                "stage": case.stage,
+                "owner": case.owner,
+                "period": "2026-09",
+                "rules": ["two-of-three"],
+            },
             private={"decision": DECISION},
             person=case.rep_id,
         )

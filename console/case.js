@@ -1,0 +1,126 @@
+// One case: who has it, the figures, what HR is asked, what happened.
+
+import { download, get, post, Problem } from "./api.js";
+import { chart } from "./chart.js";
+import { h, say, table } from "./dom.js";
+import { distance, person, tidy, when, word } from "./words.js";
+
+export async function showCase({ id, again, groups }) {
+  const address = `/cases/${encodeURIComponent(id)}`;
+  if (!groups.some((group) => group.startsWith("hr_"))) return sealed(id, await get(`${address}/events`), address);
+  const found = await get(address);
+  const { events } = await get(`${address}/events`);
+  const asked = found.requests.filter((request) => request.yours);
+  return h("div", { class: "case" },
+    h("p", { class: "back" }, h("a", { href: "#/cases" }, "‹ All cases")),
+    head(found),
+    asked.map((request) => decision(found, request, address, again)),
+    figures(found), questions(found), history(events), evidence(address));
+}
+
+function head(found) {
+  const open = found.status === "open";
+  const facts = [
+    ["Role", [found.role, found.region].filter(Boolean).join(", ") || "–"], ["Manager", person(found.manager)], ["HR partner", person(found.hr_partner)],
+    ["Policy", `${found.policy_title || found.policy} (${found.policy})`], ["Opened", `${when(found.opened_at, false)}, for ${found.opened_for}`],
+    found.stage_ends_at && open && ["Stage ends", when(found.stage_ends_at)], found.goal && open && ["Way out", tidy(found.goal)],
+  ].filter(Boolean);
+  return h("section", {}, h("h1", {}, person(found.rep)), ladder(found),
+    open ? h("p", { class: found.overdue ? "who late-box" : "who" }, h("b", {}, person(found.owner)), " has to act next, ",
+      h("b", { class: found.overdue ? "late" : null }, distance(found.due_at, found.as_of)), h("span", { class: "quiet" }, ` (by ${when(found.due_at)})`))
+      : h("p", { class: "who" }, "Closed: ", h("b", {}, word("exit", found.exit))),
+    found.on_hold && h("p", { class: "notice" }, `On hold: ${word("hold", found.on_hold)}. The days until HR decides are not held against anybody.`),
+    found.marked && h("p", { class: "notice" }, `Restated figures: ${word("marked", found.marked)}.`),
+    h("dl", { class: "facts" }, facts.map(([name, text]) => h("div", {}, h("dt", {}, name), h("dd", {}, text)))));
+}
+
+function ladder(found) {
+  const here = found.ladder.indexOf(found.stage);
+  return h("ol", { class: "ladder", "aria-label": "Stages of the policy" }, found.ladder.map((stage, index) =>
+    h("li", { class: index < here ? "past" : index === here ? "here" : null, "aria-current": index === here ? "step" : null }, word("stage", stage))));
+}
+
+function decision(found, request, address, again) {
+  const problem = h("p", { class: "problem", role: "alert" });
+  const form = h("form", { class: "decision", onsubmit: async (event) => {
+    event.preventDefault();
+    const button = form.querySelector("button"), choice = form.elements.choice.value;
+    button.disabled = true;
+    problem.textContent = "";
+    try {
+      await post(`${address}/decisions`, { request_id: request.id, choice, reason: form.elements.reason.value });
+      await again();
+      say(`Recorded: ${word("answer", choice)}.`);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      problem.textContent = error.message;
+      button.disabled = false;
+    }
+  } },
+  h("h2", {}, word("purpose", request.purpose)),
+  h("p", { class: "quiet" }, `You are asked, by ${when(request.due_at)} (${distance(request.due_at, found.as_of)}).`,
+    request.on_behalf_of && ` In place of ${person(request.on_behalf_of)}.`, request.adverse && " This may cost somebody their job: it takes two people, and you are the second."),
+  h("fieldset", {}, h("legend", {}, "Your decision"), request.choices.map((choice) =>
+    h("label", { class: "choice" }, h("input", { type: "radio", name: "choice", value: choice, required: true }), h("b", {}, word("answer", choice))))),
+  h("p", { class: "field" }, h("label", { for: "reason" }, "Why?"),
+    h("textarea", { id: "reason", name: "reason", required: true, minlength: 10, maxlength: 2000, "aria-describedby": "reason-hint" })),
+  h("p", { class: "quiet", id: "reason-hint" }, "In your own words, at least ten characters. They stay with the record."),
+  problem, h("button", {}, "Record my decision"));
+  return form;
+}
+
+function figures(found) {
+  const rows = found.periods.map((period) => [
+    [period.period, period.counted && h("span", { class: "chip" }, "led to this case"), period.since && h("span", { class: "chip" }, "since then")], tidy(period.says)]);
+  return h("section", {}, h("h2", {}, "What was found"), found.findings.map((finding) => h("p", {}, tidy(finding.says), ".")),
+    h("div", { class: "scroll" }, chart(found.periods, found.bar)), table("The arithmetic, period by period", ["Period", "How it came about"], rows, { class: "arithmetic" }));
+}
+
+function questions(found) {
+  const rows = found.requests.map((request) => [
+    word("purpose", request.purpose), [person(request.assignee), h("span", { class: "quiet" }, word("seat", request.seat), request.on_behalf_of && `, in place of ${person(request.on_behalf_of)}`)],
+    when(request.asked_at), [h("span", { class: request.overdue ? "late" : null }, word("request", request.status)), !request.answer && h("span", { class: "quiet" }, `due ${when(request.due_at)}`)],
+    request.answer ? [h("b", {}, word("answer", request.answer.choice)), h("q", {}, request.answer.reason), h("span", { class: "quiet" }, `${person(request.answer.answered_by)}, ${when(request.answer.answered_at)}`)] : "–"]);
+  if (!rows.length) return null;
+  return h("section", {}, h("h2", {}, "Who was asked"), table("Questions of this case, oldest first", ["Question", "Whom", "Asked", "State", "Answer"], rows, { class: "cards" }));
+}
+
+const HIDDEN_KEYS = new Set(["decision", "inputs", "findings"]);
+
+function history(events) {
+  const list = h("ol", { class: "story" }, events.map(entry));
+  const quiet = events.filter((event) => event.background).length;
+  const toggle = quiet > 0 && h("label", { class: "toggle" }, h("input", { type: "checkbox", onchange: (event) => list.classList.toggle("all", event.target.checked) }),
+    `Show mails, openings and other machinery, too (${quiet})`);
+  return h("section", {}, h("h2", {}, "What happened"), toggle, list);
+}
+
+function entry(event) {
+  const typed = Object.entries(event.private ?? {}).filter(([key, value]) => !HIDDEN_KEYS.has(key) && typeof value === "string");
+  const behind = { ...event.data, ...(Object.keys(event.relied_on).length ? { relied_on: event.relied_on } : {}) };
+  return h("li", { class: event.background ? "background" : null },
+    h("p", { class: "quiet" }, h("time", { datetime: event.occurred_at }, when(event.occurred_at)), ` · ${event.by}`), h("p", {}, event.says),
+    typed.map(([key, value]) => h("blockquote", {}, key !== "reason" && h("b", {}, `${key.replaceAll("_", " ")}: `), value)),
+    event.sealed && h("p", { class: "quiet sealed" }, `A sealed part. Its seal: ${event.commitment.slice(0, 16)}…`),
+    h("details", {}, h("summary", {}, `Event ${event.sequence}: ${event.tag}`), h("pre", {}, JSON.stringify(behind, null, 2))));
+}
+
+function evidence(address) {
+  const button = h("button", { class: "second", onclick: async () => {
+    button.disabled = true;
+    try {
+      say(`Saved ${await download(`${address}/evidence`)}.`);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      say(error.message, true);
+    } finally {
+      button.disabled = false;
+    }
+  } }, "Download the evidence");
+  return h("section", {}, h("h2", {}, "Evidence"), h("p", {}, "A zip that anybody can check without us: the events with their proofs, the signed checkpoints, the policy, and a chronicle to print. That you take it is recorded."), button);
+}
+
+function sealed(id, { events }, address) {
+  return h("div", { class: "case" }, h("p", { class: "back" }, h("a", { href: "#/record" }, "‹ The record")),
+    h("section", {}, h("h1", {}, `Case ${id}`), h("p", { class: "quiet" }, "Private parts stay sealed in this edition; their seals can be checked.")), history(events), evidence(address));
+}
