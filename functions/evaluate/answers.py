@@ -2,7 +2,6 @@
 
 from functions.evaluate.asking import ask, ask_rep, tell_hr
 from functions.evaluate.drafting import Draft
-from functions.evaluate.results import graduate_if_earned
 from functions.evaluate.staging import (
     ask_again,
     enter_stage,
@@ -12,7 +11,7 @@ from functions.evaluate.staging import (
     resume,
     run_stage,
 )
-from shared.domain.case import CaseStatus, Exit, HoldReason, Phase
+from shared.domain.case import Exit, HoldReason, Phase
 from shared.domain.effect import NoticeKind
 from shared.domain.errors import IllegalTransition
 from shared.domain.event import Actor, ActorKind, Authentication, EventTag
@@ -195,8 +194,6 @@ def _hold_answer(draft: Draft, reason: HoldReason, answer: Answer, actor: Actor)
     if refused is not None and refused not in draft.case.refused:
         draft.change(refused=(*draft.case.refused, refused))
     resume(draft)
-    if draft.case.status is CaseStatus.OPEN:
-        graduate_if_earned(draft)
 
 
 def _check_in_answer(draft: Draft, request: Request, answer: Answer, actor: Actor) -> None:

@@ -76,7 +76,8 @@ def ask(
         tag = EventTag.REQUEST_REMINDED if reminder else EventTag.REQUEST_ESCALATED
     details = {"empty_seats": list(empty), "after": None if after is None else after.id}
     draft.record(tag, draft.describe(request) | details)
-    draft.tell(_notice_of(request, reminder), request.assignee, request, purpose=purpose)
+    kind = _notice_of(request, reminder)
+    draft.tell(kind, request.assignee, request, purpose=purpose, stage=request.stage)
 
 
 def not_to_decide(draft: Draft, purpose: Purpose) -> set[PersonId]:

@@ -122,7 +122,8 @@ class Draft:
             id=request_id(self.case.id, number),
             case_id=self.case.id,
             version=1,
-            stage=self.case.stage,
+            # A gate is about the stage that lies behind it.
+            stage=(self.case.gate_to if purpose == "gate" else None) or self.case.stage,
             purpose=purpose,
             seat=asked.seat,
             assignee=asked.assignee,

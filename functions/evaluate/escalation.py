@@ -16,6 +16,7 @@ from functions.evaluate.occurrences import (
     HeldFor,
     Occurrence,
     Opened,
+    OwnerLeft,
     PersonLeft,
     PolicyEnded,
     ResultsArrived,
@@ -29,7 +30,6 @@ from shared.domain.effect import NoticeKind
 from shared.domain.errors import IllegalTransition
 from shared.domain.event import EventTag
 from shared.domain.identifiers import CaseId, PersonId, RequestId, derived_id
-from shared.domain.person import HR_QUEUE
 from shared.domain.request import Request, RequestStatus
 
 
@@ -63,8 +63,10 @@ def what_is_due(case: Case, context: Context) -> Occurrence | None:
     for request in standing:
         if request.status is RequestStatus.BOUNCED:
             return Bounced(request.id)
-        if _has_left(request, context):
+        if request.status is RequestStatus.OPEN and _has_left(request.assignee, context):
             return SeatEmptied(request.id)
+    if case.request_id is None and _has_left(case.owner, context):
+        return OwnerLeft()
     overdue = [r for r in standing if r.due_at <= context.now]
     if overdue:
         return DeadlinePassed(min(overdue, key=lambda request: request.due_at).id)
@@ -91,7 +93,9 @@ def _happen(draft: Draft, occurrence: Occurrence) -> None:
             _require(bounced.status is RequestStatus.BOUNCED, f"{bounced.id} did not bounce")
             lose_assignee(draft, bounced, "bounced")
         case SeatEmptied(request_id):
-            lose_assignee(draft, _open(draft, request_id), "left")
+            emptied = _open(draft, request_id)
+            _require(_has_left(emptied.assignee, draft.context), f"{emptied.assignee} is still there")
+            lose_assignee(draft, emptied, "left")
         case ResultsArrived(decision, evaluation_id):
             _require(decision["rep_id"] == case.rep_id, f"{case.id} is not of {decision['rep_id']}")
             take_results(draft, decision, evaluation_id)
@@ -99,6 +103,10 @@ def _happen(draft: Draft, occurrence: Occurrence) -> None:
             undone = decision["period"] == case.opened_for and decision["outcome"] != "open_case"
             _require(undone, f"{evaluation_id} does not undo the findings of {case.id}")
             undo_findings(draft, decision, evaluation_id)
+        case OwnerLeft():
+            left = case.request_id is None and _has_left(case.owner, draft.context)
+            _require(left, f"{case.owner} still looks after {case.id}")
+            tell_hr(draft, NoticeKind.UNREACHABLE, because="left", person=case.owner)
         case CheckInDue():
             _require(_reached(case, case.check_in_at, now), f"{case.id} has no check-in due")
             check_in_due(draft)
@@ -167,11 +175,9 @@ def _open(draft: Draft, request_id: RequestId) -> Request:
     return request
 
 
-def _has_left(request: Request, context: Context) -> bool:
+def _has_left(person_id: PersonId, context: Context) -> bool:
     """Whether the directory says so; somebody it does not know at all may just not be listed."""
-    if request.status is not RequestStatus.OPEN or request.assignee == HR_QUEUE:
-        return False
-    person = context.directory.person(request.assignee)
+    person = context.directory.person(person_id)
     return person is not None and not person.active
 
 

@@ -80,6 +80,11 @@ class SeatEmptied:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnerLeft:
+    """Whoever looked after the case while nobody was asked has left."""
+
+
+@dataclass(frozen=True, slots=True)
 class CheckInDue:
     pass
 
@@ -114,6 +119,7 @@ Occurrence = (
     | DeadlinePassed
     | Bounced
     | SeatEmptied
+    | OwnerLeft
     | CheckInDue
     | StageEnded
     | HeldFor

@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from fractions import Fraction
 from typing import Any
 
 from functions.evaluate.deadlines import local_day
 from functions.evaluate.drafting import Draft
+from functions.evaluate.graduation import exact_attainment, graduate_if_earned
 from functions.evaluate.staging import hold
-from shared.domain.case import Case, Exit, PeriodResult
+from shared.domain.case import Case, PeriodResult
 from shared.domain.effect import NoticeKind
 from shared.domain.event import EventTag, stamp
 from shared.domain.identifiers import EvaluationId
-from shared.domain.ladder import Graduate
 from shared.domain.period import Period
 
 
@@ -64,24 +63,6 @@ def has_news(case: Case, decision: Mapping[str, Any]) -> bool:
     )
 
 
-def graduate_if_earned(draft: Draft) -> bool:
-    """Close the case well if enough of the latest periods met the bar, but not while HR decides something."""
-    bar = draft.stage.graduate
-    if draft.case.hold is not None or bar is None or not graduates(draft.case, bar):
-        return False
-    draft.close(Exit.GRADUATED)
-    return True
-
-
-def graduates(case: Case, bar: Graduate) -> bool:
-    """Whether ``count`` of the last ``of_next`` assessable periods since the case was opened met the bar.
-
-    Periods that are not assessable, a leave among them, neither count nor use up one of the ``of_next``.
-    """
-    latest = [Fraction(result.exact) for result in case.results if result.exact is not None][-bar.of_next :]
-    return sum(attainment >= Fraction(bar.at_least) for attainment in latest) >= bar.count
-
-
 def undo_findings(draft: Draft, decision: Mapping[str, Any], evaluation_id: EvaluationId) -> None:
     """The opening findings no longer hold: mark the case, and let HR confirm its withdrawal."""
     if draft.case.marked is not None:
@@ -95,15 +76,6 @@ def undo_findings(draft: Draft, decision: Mapping[str, Any], evaluation_id: Eval
         relied_on={"evaluation": evaluation_id},
     )
     hold(draft, "withdrawal")
-
-
-def exact_attainment(entry: Mapping[str, Any]) -> str | None:
-    """The attainment of an assessable period as a fraction, from the figures that it was computed from."""
-    if entry["status"] != "assessable":
-        return None
-    days = Period.parse(entry["period"]).days
-    share = Fraction(days - entry["leave_days"], days) * Fraction(entry["ramp_share"])
-    return str(Fraction(entry["credited"]) / (Fraction(entry["quota"]) * share))
 
 
 def _same(known: PeriodResult | None, entry: Mapping[str, Any]) -> bool:

@@ -7,6 +7,7 @@ from functions.evaluate.asking import REP_WITHIN, ask, ask_check_in, ask_rep, qu
 from functions.evaluate.chain import asked_in
 from functions.evaluate.deadlines import due
 from functions.evaluate.drafting import Draft, left_of
+from functions.evaluate.graduation import graduate_if_earned
 from shared.domain.case import Case, Exit, Hold, HoldReason, Phase
 from shared.domain.effect import NoticeKind
 from shared.domain.errors import IllegalTransition
@@ -135,6 +136,8 @@ def resume(draft: Draft) -> None:
         draft.change(holds_waiting=waiting[1:])
         hold(draft, waiting[0])
         return
+    if graduate_if_earned(draft):
+        return  # good results came in meanwhile
     match draft.case.phase:
         case Phase.GATE:
             ask(draft, "gate")

@@ -409,6 +409,12 @@ def test_good_results_during_a_hold_count_when_it_is_over() -> None:
     assert life.answer("reject").case.exit is Exit.GRADUATED
 
 
+def test_good_results_during_a_hold_end_a_case_whose_question_still_stood() -> None:
+    life = Life().open().answer("dispute_figures")
+    life.results("2026-11", figures("2026-10", "0.9"), figures("2026-11", "0.9"))
+    assert life.answer("reject").case.exit is Exit.GRADUATED
+
+
 # The rep.
 
 
