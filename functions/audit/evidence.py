@@ -9,7 +9,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import pairwise
@@ -27,7 +27,7 @@ from functions.audit.ledger import (
 )
 from shared.domain.canonical import canonical_bytes
 from shared.domain.errors import IntegrityError
-from shared.domain.event import EventTag, parse_event
+from shared.domain.event import NOTHING_BEFORE, EventTag, event_digest, parse_event
 from shared.domain.identifiers import Subject
 from shared.domain.merkle import Tree, leaf_hash
 
@@ -116,11 +116,29 @@ def ledger_bundle(
     sealed = set(_events_in_order(segments))
     points = {name: data for name, data in checkpoints.items() if checkpoint_place(name)[0] <= len(sealed)}
     files = {**segments, **points, **_key_files(keys)}
-    # An event may get its place between the reading of the table and that of the bucket.
-    waiting = [data for data in unsealed if data not in sealed]
-    for number, data in enumerate(waiting, 1):
+    for number, data in enumerate(_waiting(unsealed, sealed), 1):
         files[f"unsealed/{number:06d}.json"] = data
     return _bundle("ledger", Subject("ledger"), files)
+
+
+def _waiting(unsealed: Sequence[bytes], sealed: Set[bytes]) -> list[bytes]:
+    """Those of the unsealed events that follow on what is here.
+
+    Table and bucket are not read at one moment: an event may have got its place meanwhile, in a segment
+    that is here or in one that came too late to be.
+    """
+    links = {NOTHING_BEFORE}
+    if unsealed:
+        links |= {event_digest(data) for data in sealed}
+    found = []
+    for event, data in sorted(
+        ((parse_event(data), data) for data in unsealed if data not in sealed),
+        key=lambda at: (at[0].subject, at[0].sequence),
+    ):
+        if event.previous in links:
+            links.add(event_digest(data))
+            found.append(data)
+    return found
 
 
 def doubtful_aids(files: Mapping[str, bytes]) -> list[tuple[str, bool]]:

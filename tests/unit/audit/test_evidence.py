@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.audit.evidence import case_bundle, ledger_tree
+from functions.audit.evidence import case_bundle, ledger_bundle, ledger_tree
 from shared.domain.errors import IntegrityError
 from shared.domain.event import EventTag
 from tests.unit.audit.bundles import (
@@ -90,6 +90,20 @@ def test_an_export_in_the_midst_of_a_sealing_is_a_sound_one() -> None:
         for bundle in (bundle_of_case(world), bundle_of_ledger(world)):
             report = checked(unpacked(bundle))
             assert report.exit_status in (0, 5), (die_at, report.findings)
+
+
+def test_an_event_whose_predecessor_came_too_late_for_the_bundle_is_left_for_the_next() -> None:
+    world = lived_in()
+    segments = segments_of(world)
+    for minute in (120, 121):
+        at = START + timedelta(minutes=minute)
+        world.happened("case/c-1", EventTag.CHECK_IN_MISSED, at, n=minute)
+    unsealed = [stored.data for stored in world.events.values() if stored.index is None]
+    points = {name: data for name, data in world.files.items() if "/checkpoints/" in name}
+    for waiting, expected in ((unsealed, 2), (unsealed[1:], 0), (unsealed[:1], 1)):
+        files = unpacked(ledger_bundle(segments, points, world.keys(), waiting))
+        assert sum(name.startswith("unsealed/") for name in files) == expected
+        assert checked(files).exit_status == (5 if expected else 0)
 
 
 def test_parts_that_do_not_belong_together_make_no_bundle() -> None:
