@@ -49,8 +49,10 @@ check: setup
 	.venv/bin/lint-imports
 	$(PY) -m local.check_templates
 
-bench: setup
-	$(PY) -m bench
+# The peers' libraries stay out of the project's own environment: PEERS_PYTHON runs them.
+bench: setup $(STAMPS)/peers
+	@for name in read evaluate ledger; do \
+		PEERS_PYTHON=$(CURDIR)/.venv-peers/bin/python $(PY) -m bench.$$name || exit 1; done
 
 soak: setup
 	PLUMBLINE_SOAK=1 $(PY) -m pytest tests -q
@@ -81,6 +83,13 @@ $(STAMPS)/node: $(STAMPS)/python package.json package-lock.json
 	@$(NODE) npm ci --no-audit --no-fund --loglevel=error </dev/null
 	@touch $@
 
+$(STAMPS)/peers: $(STAMPS)/python bench/peers/requirements.txt
+	@test -x .venv-peers/bin/python || $(UV) venv -q --python $(PY) .venv-peers
+	@$(UV) pip install -q --python .venv-peers/bin/python --require-hashes -r bench/peers/requirements.txt || \
+		.venv-tools/bin/python -m pip --python .venv-peers/bin/python install -q --require-hashes \
+			-r bench/peers/requirements.txt
+	@touch $@
+
 # Resolve the pins again after requirements/*.in changed.
 requirements: $(STAMPS)/python
 	for name in tools function functions/audit functions/evaluate functions/ingest functions/notify dev; do \
@@ -88,7 +97,7 @@ requirements: $(STAMPS)/python
 			requirements/$$name.in -o requirements/$$name.txt || exit 1; done
 
 clean:
-	rm -rf .venv .venv-tools node_modules cdk.out build .plumbline .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-tools .venv-peers node_modules cdk.out build .plumbline .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 help:
 	@sed -n 's/^#   //p' Makefile
