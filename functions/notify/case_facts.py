@@ -10,6 +10,7 @@ from functions.notify.figures import (
     percent,
     period_lines,
     period_name,
+    time_in_words,
 )
 from functions.notify.wording import Choice, choice, choices, exit_in_words, question, stage_name
 from shared.domain.canonical import digest, encode
@@ -100,7 +101,7 @@ def request_facts(
         adverse=request.adverse,
         due=moment_in_words(request.due_at, timezone),
         answered_by=None if answer is None else name_of(answer.answered_by, directory),
-        answered_at=None if answer is None else moment_in_words(answer.answered_at, timezone),
+        answered_at=None if answer is None else time_in_words(answer.answered_at, timezone),
         answer=None if answer is None else choice(request.purpose, answer.choice).label,
     )
 

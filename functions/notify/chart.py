@@ -35,6 +35,8 @@ class Chart:
     columns: tuple[Column, ...]
     bar_y: int | None
     bar: str | None
+    target_y: int
+    """Where the whole target is reached."""
     floor: int
     width: int = WIDTH
     height: int = HEIGHT
@@ -45,13 +47,13 @@ def chart(periods: tuple[PeriodLine, ...], bar_ratio: str | None, bar: str | Non
     highest = max([*ratios, *([Decimal(bar_ratio)] if bar_ratio else []), _LEAST_SCALE])
     scale = min(highest, max(_MOST_SCALE, Decimal(bar_ratio or 0)))
     each = WIDTH // max(len(periods), 1)
-    width = min(each * 2 // 3, 44)
+    width = min(each * 2 // 3, 52)
     columns = tuple(
         _column(line, number * each + (each - width) // 2, width, scale)
         for number, line in enumerate(periods)
     )
     bar_y = None if bar_ratio is None else _FLOOR - _pixels(Decimal(bar_ratio), scale)
-    return Chart(columns, bar_y, bar, _FLOOR)
+    return Chart(columns, bar_y, bar, _FLOOR - _pixels(Decimal(1), scale), _FLOOR)
 
 
 def _column(line: PeriodLine, x: int, width: int, scale: Decimal) -> Column:

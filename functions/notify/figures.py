@@ -40,6 +40,7 @@ class PeriodLine:
 
     name: str
     short: str
+    year: str
     counted: bool
     credited: str | None = None
     target: str | None = None
@@ -97,6 +98,12 @@ def moment_in_words(instant: datetime, timezone: str) -> str:
     local = instant.astimezone(ZoneInfo(timezone))
     city = timezone.rpartition("/")[2].replace("_", " ")
     return f"{local:%A} {local.day} {_MONTHS[local.month - 1]} {local.year}, {local:%H:%M} ({city} time)"
+
+
+def time_in_words(instant: datetime, timezone: str) -> str:
+    """``17:00 on Friday 9 October 2026 (New York time)``: to stand after ``at``."""
+    day, _, time = moment_in_words(instant, timezone).partition(", ")
+    return f"{time[:5]} on {day} {time[6:]}"
 
 
 def period_lines(case: Case, bar: str | None) -> tuple[PeriodLine, ...]:
@@ -164,6 +171,7 @@ def _opening_line(figures: Mapping[str, Any], bar: str | None) -> PeriodLine:
     return PeriodLine(
         name=line.name,
         short=line.short,
+        year=line.year,
         counted=True,
         credited=amount(figures["credited"]),
         target=amount(figures["adjusted_quota"]),
@@ -185,11 +193,12 @@ def _exact(result: PeriodResult) -> Fraction | None:
 def _line(period: str, ratio: Fraction | None, bar: str | None, *, after_opening: bool) -> PeriodLine:
     name, short = period_name(period), short_period_name(period)
     if ratio is None:
-        return PeriodLine(name=name, short=short, counted=False, after_opening=after_opening)
+        return PeriodLine(name=name, short=short, year=period[:4], counted=False, after_opening=after_opening)
     shown = in_line_with(bar, ratio)
     return PeriodLine(
         name=name,
         short=short,
+        year=period[:4],
         counted=True,
         attainment=percent(shown),
         ratio=shown,

@@ -141,7 +141,7 @@ def test_a_used_link_says_who_answered_when_and_leaves_one_event() -> None:
         screen = show(token, "GET", office.responding)
     assert isinstance(screen, AlreadyAnswered)
     assert not screen.too_late
-    assert screen.request.answered_at == "Monday 5 October 2026, 08:00 (New York time)"
+    assert screen.request.answered_at == "08:00 on Monday 5 October 2026 (New York time)"
     (event,) = office.events(EventTag.LINK_REFUSED)
     assert event.data["reason"] == "used"
 
