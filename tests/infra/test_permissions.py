@@ -1,0 +1,73 @@
+"""Who may do what: literal actions on named resources, and nothing that came along by itself."""
+
+import json
+
+from tests.infra.conftest import Template
+
+TAKE_NO_RESOURCE = ("logs:", "xray:", "dynamodb:ListStreams")
+
+
+def as_list(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
+
+
+def actions_of(template: Template, role: str) -> set[str]:
+    found: set[str] = set()
+    for name, statement in template.statements():
+        if name.startswith(role):
+            found |= {str(action) for action in as_list(statement["Action"])}
+    return found
+
+
+def test_every_allowed_action_is_written_out(template: Template) -> None:
+    actions = {action for _, statement in template.statements() for action in as_list(statement["Action"])}
+    assert len(actions) > 20
+    assert not [action for action in actions if "*" in str(action)]
+
+
+def test_only_actions_that_take_no_resource_are_allowed_on_all(template: Template) -> None:
+    for name, statement in template.statements():
+        if "*" in as_list(statement["Resource"]):
+            for action in as_list(statement["Action"]):
+                assert str(action).startswith(TAKE_NO_RESOURCE), (name, action)
+
+
+def test_no_role_has_a_policy_that_somebody_else_manages(template: Template) -> None:
+    for role in template.properties("IAM::Role"):
+        assert "ManagedPolicyArns" not in role
+
+
+def test_only_the_sealer_signs_and_writes_the_ledger(template: Template) -> None:
+    assert {"kms:Sign", "s3:PutObjectRetention"} <= actions_of(template, "SealRole")
+    for name, statement in template.statements():
+        if not name.startswith("SealRole"):
+            assert "kms:Sign" not in as_list(statement["Action"])
+            assert not (
+                "s3:PutObject" in as_list(statement["Action"])
+                and "LedgerBucket" in json.dumps(statement["Resource"])
+            ), name
+
+
+def test_nobody_may_delete_an_object_or_shorten_its_retention(template: Template) -> None:
+    forbidden = {"s3:DeleteObject", "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"}
+    for _, statement in template.statements():
+        assert not forbidden & {str(action) for action in as_list(statement["Action"])}
+
+
+def test_only_the_relay_sends_mail_and_publishes(template: Template) -> None:
+    assert {"ses:SendEmail", "sns:Publish"} <= actions_of(template, "RelayRole")
+    for name, statement in template.statements():
+        if not name.startswith("RelayRole"):
+            assert not {"ses:SendEmail", "ses:SendRawEmail", "sns:Publish"} & set(
+                map(str, as_list(statement["Action"]))
+            )
+
+
+def test_the_response_page_cannot_wake_or_start_a_workflow(template: Template) -> None:
+    assert not [action for action in actions_of(template, "RespondRole") if action.startswith("states:")]
+
+
+def test_the_sealer_cannot_open_what_was_sealed_for_a_person(template: Template) -> None:
+    for name, statement in template.statements():
+        if name.startswith("SealRole"):
+            assert "SubjectKey" not in json.dumps(statement["Resource"])

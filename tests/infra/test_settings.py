@@ -1,0 +1,53 @@
+"""A deployment's settings: checked before anything is made of them."""
+
+import pytest
+from pydantic import ValidationError
+
+from infra.settings import DeploymentSettings
+
+
+def test_a_context_of_the_cdks_own_keys_gives_the_defaults() -> None:
+    assert DeploymentSettings.from_context({"@aws-cdk/core:x": True, "stage": None}) == DeploymentSettings()
+
+
+def test_values_from_a_command_line_are_text_and_understood() -> None:
+    settings = DeploymentSettings.from_context(
+        {
+            "shards": "64",
+            "log_retention_days": "365",
+            "reserve_concurrency": "false",
+            "public_url": "https://x.example/",
+        }
+    )
+    assert (settings.shards, settings.log_retention_days, settings.reserve_concurrency) == (64, 365, False)
+    assert settings.public_url == "https://x.example"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"shards": "0"},
+        {"stage": "Prod!"},
+        {"mail_from": "nobody"},
+        {"log_retention_days": "13"},
+        {"retention_days": "0"},
+        {"clock_rate": "10"},
+        {"clock_rate": "10", "clock_origin": "2026-01-01T00:00:00Z"},
+    ],
+    ids=lambda wrong: " ".join(f"{name}={value}" for name, value in wrong.items()),
+)
+def test_a_value_that_cannot_be_is_refused(wrong: dict[str, str]) -> None:
+    with pytest.raises(ValidationError):
+        DeploymentSettings.from_context(wrong)
+
+
+def test_only_a_laptops_clock_runs_faster() -> None:
+    fast = {"stage": "local", "clock_rate": "10", "clock_origin": "2026-01-01T00:00:00Z"}
+    assert DeploymentSettings.from_context(fast).clock_rate == 10
+
+
+def test_libraries_are_bundled_everywhere_but_on_a_laptop_unless_said_otherwise() -> None:
+    assert DeploymentSettings().bundles_libraries
+    assert not DeploymentSettings(stage="local").bundles_libraries
+    assert not DeploymentSettings(libraries="left-out").bundles_libraries
+    assert DeploymentSettings(stage="local", libraries="bundled").bundles_libraries
