@@ -20,9 +20,7 @@ def chromium() -> Iterator[Browser]:
     """The browser, headless. Where there is none the test fails, and says how to get it."""
     found = next((path for path in map(shutil.which, _NAMES) if path), None)
     if found is None:
-        pytest.fail(
-            "the page tests need Chromium: `apt-get install chromium`, or put it on PATH", pytrace=False
-        )
+        pytest.fail("the page tests need Chromium on PATH: `apt-get install chromium`", pytrace=False)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
         try:
