@@ -16,6 +16,7 @@ from shared.domain.effect import NoticeKind
 from shared.domain.errors import IllegalTransition
 from shared.domain.event import Actor, ActorKind, Authentication, EventTag
 from shared.domain.ladder import HR_SEATS
+from shared.domain.person import HR_QUEUE
 from shared.domain.request import Answer, Request, RequestStatus
 
 
@@ -78,7 +79,15 @@ def lose_assignee(draft: Draft, request: Request, because: str) -> None:
     elif request.purpose != "rep":
         # Somebody new may sit in the seat by now; a bounced address is passed over wherever it sits.
         barred = {request.assignee, request.on_behalf_of or request.assignee} if bounced else ()
-        ask(draft, request.purpose, first_step=request.step + bounced, after=request, barred=barred)
+        ask(
+            draft,
+            request.purpose,
+            first_step=request.step + bounced,
+            after=request,
+            barred=barred,
+            # Nobody comes after HR's queue, and a mail to it would only come back again, and again.
+            mailed=request.assignee != HR_QUEUE,
+        )
 
 
 def _fault(draft: Draft, request: Request, answer: Answer) -> str | None:

@@ -51,10 +51,12 @@ def ask(
     first_step: int = 0,
     after: Request | None = None,
     barred: Collection[PersonId] = (),
+    mailed: bool = True,
 ) -> None:
     """Ask the first person of the purpose's chain, from ``first_step`` on, who may be asked.
 
     ``after`` is the request that found no answer; asking the same person again is a reminder.
+    What is not ``mailed`` stands in HR's console alone until its deadline.
     """
     context, case = draft.context, draft.case
     chain = hr_chain(draft.stage) if purpose in HR_PURPOSES else stage_chain(draft.stage)
@@ -76,8 +78,9 @@ def ask(
         tag = EventTag.REQUEST_REMINDED if reminder else EventTag.REQUEST_ESCALATED
     details = {"empty_seats": list(empty), "after": None if after is None else after.id}
     draft.record(tag, draft.describe(request) | details)
-    kind = _notice_of(request, reminder)
-    draft.tell(kind, request.assignee, request, purpose=purpose, stage=request.stage)
+    if mailed:
+        kind = _notice_of(request, reminder)
+        draft.tell(kind, request.assignee, request, purpose=purpose, stage=request.stage)
 
 
 def not_to_decide(draft: Draft, purpose: Purpose) -> set[PersonId]:

@@ -166,6 +166,16 @@ def test_a_bounced_question_goes_on_at_once_past_the_same_persons_reminder_and_h
     assert life.told(NoticeKind.UNREACHABLE) == ["partner"]
 
 
+def test_a_mail_that_hrs_queue_sends_back_is_not_sent_in_a_circle() -> None:
+    life = Life(directory(person("rep"))).open()
+    life.bounce(life.asked)
+    assert (life.asked.assignee, life.asked.status) == ("hr-queue", RequestStatus.OPEN)
+    assert life.told(NoticeKind.HR_ESCALATION) == ["hr-queue"]
+    assert life.told(NoticeKind.REMINDER) == []
+    life.pass_deadline()
+    assert life.told(NoticeKind.REMINDER) == ["hr-queue"]
+
+
 def test_when_the_asked_manager_leaves_the_next_one_is_asked_at_once() -> None:
     life = Life().open()
     life.people = directory(person("manager", "director", "partner", active=False))
