@@ -57,8 +57,8 @@ async function rejects(address) {
     if (!(error instanceof Problem) || error.status !== 404) throw error;
     return h("section", {}, h("h2", {}, "Rejected rows"), h("p", {}, "They were not kept, since the file was refused as a whole."));
   }
-  const rows = rejected.flatMap((row) => row.faults.map((fault) => [count(row.line), fault.column ?? "the whole row", fault.code.replaceAll("_", " "), fault.value === null ? "–" : h("code", {}, fault.value)]));
+  const rows = rejected.flatMap((row) => row.faults.map((fault) => [`Line ${count(row.line)}`, fault.column ?? "the whole row", fault.code.replaceAll("_", " "), fault.value === null ? "–" : h("code", {}, fault.value)]));
   const save = h("button", { class: "second", onclick: async () => say(`Saved ${await download(`${address}/rejected?format=csv`)}.`) }, "Download as CSV");
   return h("section", {}, h("h2", {}, "Rejected rows"), h("p", { class: "quiet" }, rows.length > MOST_SHOWN ? `The first ${MOST_SHOWN} of ${count(rows.length)} faults; all are in the CSV.` : `${count(rows.length)} faults, by the file's own lines.`),
-    save, table("Faults by line", ["Line", "Column", "Fault", "Value"], rows.slice(0, MOST_SHOWN), { class: "cards" }));
+    save, table("Faults by line", ["Row", "Column", "Fault", "Value"], rows.slice(0, MOST_SHOWN), { class: "cards" }));
 }

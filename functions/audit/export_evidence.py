@@ -59,12 +59,13 @@ def case_evidence(sources: Sources, record: Record, asker: Asker, case_id: CaseI
     subject, opens = case_subject(case_id), asker.reads_private_parts()
     chain = [(parse_event(body), body) for body in sources.store.events(subject)]
     places = record.events.read([EventPlace(subject, event.sequence) for event, _ in chain])
+    indices = {at.sequence: stored.index for at, stored in places.items()}
     checkpoints, segments = _ledger(record)
     _, policy = sources.policies.by_ref(case.policy)
     bundle = case_bundle(
         CaseEvidence(
             subject=subject,
-            events=[(places[EventPlace(subject, event.sequence)].index, body) for event, body in chain],
+            events=[(indices.get(event.sequence), body) for event, body in chain],
             sealed=ledger_tree(segments),
             checkpoints=list(checkpoints.values()),
             keys=_keys(record, checkpoints.values()),

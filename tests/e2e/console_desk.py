@@ -1,4 +1,4 @@
-"""HR's console on loopback: its files, the real query function on fakes, and a sign-in service that knows four people."""
+"""HR's console on loopback: its files, the real query function on fakes, and a sign-in for four people."""
 
 import base64
 import json
@@ -255,9 +255,7 @@ class _Desk(BaseHTTPRequestHandler):
             },
             _Context(),
         )
-        content = (
-            base64.b64decode(answer["body"]) if answer["isBase64Encoded"] else answer["body"].encode()
-        )
+        content = base64.b64decode(answer["body"]) if answer["isBase64Encoded"] else answer["body"].encode()
         self._answer(answer["statusCode"], content, answer["headers"])
 
     def _say(self, status: int, value: object) -> None:
@@ -286,5 +284,3 @@ def _claims(name: str) -> dict[str, Any]:
 
 def _base64url(value: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
-
-

@@ -1,0 +1,246 @@
+"""HR's console in Chromium, at a phone's width and a desk's; what it looked like is in build/screenshots."""
+
+import csv
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+
+from shared.domain.event import EventTag
+from shared.domain.identifiers import CaseId, RequestId
+from tests.e2e.console_desk import PASSWORD, Office, office
+
+SCREENSHOTS: Final = Path(__file__).parents[2] / "build" / "screenshots"
+PHONE: Final = 390
+at_both_widths = pytest.mark.parametrize("page", [PHONE, 1280], indirect=True)
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        pytest.fail("there is no Chromium here; `apt-get install chromium` gets it")
+    started = playwright.chromium.launch(
+        executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"]
+    )
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def hr() -> Iterator[Office]:
+    with office() as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(request: pytest.FixtureRequest, browser: Browser, hr: Office) -> Iterator[Page]:
+    """A fresh browser, which must ask nobody but this office and have nothing to complain about."""
+    context = browser.new_context(
+        viewport={"width": getattr(request, "param", PHONE), "height": 900},
+        locale="en-US",
+        timezone_id="America/New_York",
+    )
+    opened, complaints = context.new_page(), list[str]()
+    opened.set_default_timeout(10_000)
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    opened.on("request", lambda asked: _is_ours(asked.url, hr) or complaints.append(asked.url))
+    yield opened
+    context.close()
+    expected = re.compile(r"Failed to load resource: .* (400|404|409) ")
+    assert [complaint for complaint in complaints if not expected.search(complaint)] == []
+
+
+def _is_ours(address: str, hr: Office) -> bool:
+    return address.startswith((hr.url, "blob:" + hr.url))
+
+
+def sign_in(page: Page, hr: Office, name: str, place: str = "") -> None:
+    page.goto(f"{hr.url}/console/{place}")
+    page.get_by_label("Name or mail address").fill(name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def keep(page: Page, name: str) -> None:
+    """Keep a picture, and see that nothing sticks out at the side."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    size = page.viewport_size
+    assert size is not None
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    page.screenshot(path=SCREENSHOTS / f"console-{name}-{size['width']}.png", full_page=True)
+
+
+def heading(page: Page, text: str) -> None:
+    expect(page.get_by_role("heading", level=1)).to_have_text(text)
+
+
+@at_both_widths
+def test_a_wrong_password_is_told_and_nothing_is_shown(page: Page, hr: Office) -> None:
+    page.goto(f"{hr.url}/console/")
+    keep(page, "sign-in")
+    page.get_by_label("Name or mail address").fill("hal")
+    page.get_by_label("Password").fill("guessed")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_have_text("Incorrect username or password.")
+    expect(page.get_by_role("navigation")).to_be_hidden()
+
+
+@at_both_widths
+def test_the_list_begins_with_who_is_late_and_can_be_filtered(page: Page, hr: Office) -> None:
+    sign_in(page, hr, "hal")
+    heading(page, "Open cases")
+    rows = page.get_by_role("rowheader").or_(page.locator("tbody th"))
+    expect(rows.first).to_contain_text("Cleo Sanderson")
+    expect(page.get_by_text("5 hours late")).to_be_visible()
+    keep(page, "cases")
+    if not page.get_by_label("Late").is_visible():
+        page.get_by_text("Filters").click()
+    page.get_by_label("Late").select_option("true")
+    expect(page.get_by_text("Filters (1)")).to_be_visible()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.get_by_role("link", name="Clear filters").click()
+    expect(page.locator("tbody tr")).to_have_count(4)
+
+
+@at_both_widths
+def test_a_case_is_read_and_decided_with_a_typed_reason_once(page: Page, hr: Office) -> None:
+    sign_in(page, hr, "hal")
+    page.get_by_role("link", name="Ada Rep").click()
+    heading(page, "Ada Rep")
+    expect(page.get_by_text("credited 512.5 ÷ 1,000 = 51.25")).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("Attainment by period"))).to_be_visible()
+    expect(page.get_by_text("Mia Manager (by personal link)")).to_be_visible()
+    expect(page.locator("input[type=radio]:checked")).to_have_count(0)
+    keep(page, "case")
+    page.get_by_role("radio", name="Let it begin").check()
+    page.get_by_role("button", name="Record my decision").click()
+    assert EventTag.REQUEST_ANSWERED not in [event.tag for event in hr.desk.store.seen[-2:]]
+    page.get_by_label("Why?").fill("The plan is fair: <img src=x onerror=alert(1)> & has dates.")
+    page.get_by_role("button", name="Record my decision").click()
+    expect(page.get_by_role("status")).to_have_text("Recorded: Let it begin.")
+    expect(page.get_by_role("button", name="Record my decision")).to_have_count(0)
+    expect(page.locator("q", has_text="<img src=x onerror=alert(1)>")).to_be_visible()
+    answer = hr.desk.store.request(RequestId("case-r-1.2")).answer
+    assert answer is not None
+    assert (answer.choice, answer.answered_by) == ("publish", "hr-1")
+
+
+def test_whoever_decides_too_late_is_told_so_on_the_spot(page: Page, hr: Office) -> None:
+    sign_in(page, hr, "hal", "#/cases/case-r-1")
+    page.get_by_role("radio", name="Close the case").check()
+    page.get_by_label("Why?").fill("There is nothing left to follow up on.")
+    hr.desk.clock.advance(days=3)
+    page.get_by_role("button", name="Record my decision").click()
+    expect(page.get_by_role("alert")).to_contain_text("the time to answer ended")
+    assert hr.desk.store.request(RequestId("case-r-1.2")).answer is None
+
+
+def test_the_machinery_of_the_history_is_shown_when_asked_for(page: Page, hr: Office) -> None:
+    sign_in(page, hr, "hal", "#/cases/case-r-1")
+    mailed = page.get_by_text("A mail was sent.")
+    expect(mailed).to_be_hidden()
+    page.get_by_label(re.compile("Show mails")).check()
+    expect(mailed).to_be_visible()
+
+
+def test_evidence_is_a_zip_and_that_it_was_taken_is_recorded(page: Page, hr: Office, tmp_path: Path) -> None:
+    sign_in(page, hr, "hal", "#/cases/case-r-1")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Download the evidence").click()
+    assert saved.value.suggested_filename == "evidence-case-r-1.zip"
+    saved.value.save_as(tmp_path / "evidence.zip")
+    assert (tmp_path / "evidence.zip").read_bytes().startswith(b"PK")
+    assert EventTag.EVIDENCE_EXPORTED in hr.desk.store
+
+
+def test_anothers_case_is_not_found(page: Page, hr: Office) -> None:
+    hr.desk.open("r-2")
+    sign_in(page, hr, "hal", "#/cases/case-r-2")
+    heading(page, "Not found")
+
+
+def test_a_first_password_is_changed_on_the_way_in(page: Page, hr: Office) -> None:
+    sign_in(page, hr, "hugo")
+    heading(page, "Choose a password")
+    page.get_by_label("New password").fill("another long Password of 2026!")
+    page.get_by_role("button", name="Go on").click()
+    heading(page, "Open cases")
+    for name in ("Cases", "Exports", "Record"):
+        expect(page.get_by_role("link", name=name, exact=True)).to_be_visible()
+
+
+@at_both_widths
+def test_compensation_staff_see_which_cell_was_wrong_and_no_case(
+    page: Page, hr: Office, tmp_path: Path
+) -> None:
+    sign_in(page, hr, "coco")
+    heading(page, "Exports")
+    expect(page.get_by_text("refused: too many rows rejected")).to_be_visible()
+    expect(page.get_by_role("link", name="Cases", exact=True)).to_have_count(0)
+    keep(page, "exports")
+    page.get_by_role("link", name="attainment-2026-09-september.csv").click()
+    expect(page.get_by_text("Line 17").first).to_be_visible()
+    keep(page, "export")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Download as CSV").click()
+    saved.value.save_as(tmp_path / "rejected.csv")
+    with (tmp_path / "rejected.csv").open(newline="", encoding="utf-8") as file:
+        assert list(csv.reader(file))[1] == ["17", "quota", "not_a_number", "12.000,50 €"]
+
+
+@at_both_widths
+def test_an_auditor_reads_a_sealed_history_without_a_name(page: Page, hr: Office) -> None:
+    sign_in(page, hr, "otto")
+    heading(page, "The record")
+    keep(page, "record")
+    page.get_by_label("A case by its id").fill("case-r-1")
+    page.get_by_role("button", name="Open its history").click()
+    heading(page, "Case case-r-1")
+    expect(page.get_by_text("A sealed part.").first).to_be_visible()
+    keep(page, "sealed")
+    shown = page.locator("main").inner_text()
+    assert not [name for name in ("Ada", "Mia", "pipeline call") if name in shown]
+
+
+def test_signing_out_forgets_everything(page: Page, hr: Office) -> None:
+    sign_in(page, hr, "hal")
+    heading(page, "Open cases")
+    page.get_by_role("button", name="Sign out").click()
+    heading(page, "Sign in")
+    page.reload()
+    heading(page, "Sign in")
+    assert page.evaluate("sessionStorage.length") == 0
+
+
+def test_looking_at_a_case_again_and_again_changes_only_that_it_was_read(page: Page, hr: Office) -> None:
+    before = hr.desk.store.case(CaseId("case-r-1"))
+    sign_in(page, hr, "hal", "#/cases/case-r-1")
+    heading(page, "Ada Rep")
+    for _ in range(5):
+        page.reload()
+        heading(page, "Ada Rep")
+    assert hr.desk.store.case(CaseId("case-r-1")) == before
+    assert hr.desk.tags().count("record:read") == 1
+
+
+def test_every_address_of_the_page_is_its_own(hr: Office) -> None:
+    folder = Path(__file__).parents[2] / "console"
+    for file in folder.iterdir():
+        for address in re.findall(r"https?://[^\s\"'`]+", file.read_text(encoding="utf-8")):
+            assert urlsplit(address).hostname in ("127.0.0.1", "localhost", "www.w3.org"), (
+                file.name,
+                address,
+            )
