@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from itertools import accumulate, repeat
 
 from functions.ingest.codes import RowCode
-from functions.ingest.lines import BAD_CHARACTER, RawRow, RowSplitter
+from functions.ingest.decode import BAD_CHARACTER
+from functions.ingest.lines import RawRow, RowSplitter
 
 BLOCK = 384 * 1024
 """How many characters are split at once."""
 
 MASKED = "\0"
-"""Stands for a delimiter within quotes; no text that is read has one of its own."""
+"""Stands for a delimiter within quotes, in lines that have no bad character."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,39 +61,37 @@ class BlockSplitter:
         masked = False
         odd: set[int] = set()
         if self._quote is not None and self._quote in chunk:
-            lines, odd, masked = self._without_quotes(lines, self._quote)
+            lines, odd, masked = self._without_quotes(chunk, lines, self._quote)
+        if BAD_CHARACTER in chunk:
+            odd.update(_lines_with(BAD_CHARACTER, chunk))
         counts = list(map(str.count, lines, repeat(self._delimiter)))
         if counts.count(self._width - 1) != len(counts):
             odd.update([index for index, count in enumerate(counts) if count != self._width - 1])
-        if not chunk.isascii():
-            odd.update(_lines_with_bad_characters(chunk))
         if not odd:
             numbers = range(line, line + len(lines))
             return Block(lines, numbers, {}, [], masked, 0, end, len(lines))
         return self._with_odd_lines(_Place(text, start, end, line, final), raw, lines, sorted(odd), masked)
 
-    def _without_quotes(self, lines: list[str], quote: str) -> tuple[list[str], set[int], bool]:
+    def _without_quotes(self, chunk: str, lines: list[str], quote: str) -> tuple[list[str], set[int], bool]:
         """The lines without quotes, the indices of those that keep theirs, whether any is masked."""
         delimiter, width = self._delimiter, self._width
         between = f"{quote}{delimiter}{quote}"
-        bare: list[str] = []
         odd: set[int] = set()
         masked = False
-        for index, line in enumerate(lines):
-            if quote not in line:
-                bare.append(line)
-            elif (
+        bare = [*lines]
+        for index in _lines_with(quote, chunk):
+            line = lines[index]
+            if (
                 line.count(quote) == 2 * width
                 and line.count(delimiter) == width - 1 == line.count(between, 1, -1)
                 and line[0] == quote == line[-1]
             ):
-                bare.append(line.replace(quote, ""))
+                bare[index] = line.replace(quote, "")
+            elif (plain := self._masked(line, quote)) is not None:
+                bare[index] = plain
+                masked = True
             else:
-                plain = self._masked(line, quote)
-                masked = masked or plain is not None
-                if plain is None:
-                    odd.add(index)
-                bare.append(line if plain is None else plain)
+                odd.add(index)
         return bare, odd, masked
 
     def _masked(self, line: str, quote: str) -> str | None:
@@ -172,11 +171,16 @@ class _Place:
     final: bool
 
 
-def _lines_with_bad_characters(chunk: str) -> set[int]:
-    lines: set[int] = set()
+def _lines_with(character: str, chunk: str) -> list[int]:
+    """The indices of the lines that hold a character."""
+    lines: list[int] = []
     line = counted = 0
-    for found in BAD_CHARACTER.finditer(chunk):
-        line += chunk.count("\n", counted, found.start())
-        counted = found.start()
-        lines.add(line)
+    found = chunk.find(character)
+    while found >= 0:
+        line += chunk.count("\n", counted, found)
+        lines.append(line)
+        counted = chunk.find("\n", found)
+        if counted < 0:
+            break
+        found = chunk.find(character, counted)
     return lines

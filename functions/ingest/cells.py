@@ -17,6 +17,7 @@ CellCheck = Callable[[str], str]
 
 MAX_ID_LENGTH = 128
 MAX_NAME_LENGTH = 256
+MAX_EMAIL_LENGTH = 254
 MAX_WHOLE_DIGITS = 18
 MAX_FRACTION_DIGITS = 6
 
@@ -158,7 +159,7 @@ def email(cell: str) -> str:
     good = (
         at
         and 1 <= len(local) <= 64
-        and 3 <= len(cell) <= 254
+        and 3 <= len(cell) <= MAX_EMAIL_LENGTH
         and len(labels) > 1
         and all(labels)
         and not _NOT_IN_EMAIL.search(local)

@@ -16,6 +16,8 @@ import orjson
 from functions.ingest import cells
 from functions.ingest.cells import BLANKS, BadCell, NumberForm
 
+NEVER_NULL = frozenset({"rep_id", "credited", "person_id", "name", "email"})
+
 _MOST_REMEMBERED = 50_000
 
 
@@ -23,29 +25,28 @@ _MOST_REMEMBERED = 50_000
 class Checked:
     """A column's values, and the indices of rows whose cell is suspect (their value means nothing).
 
-    ``values`` are JSON fragments, or where ``bare`` is true, text to be put between quotes.
+    ``values`` are JSON; of a column that is never null (``NEVER_NULL``), without the quotes around it.
     """
 
-    values: Sequence[str]
+    values: list[str]
     suspects: list[int]
-    bare: bool
 
 
 Cell = TypeVar("Cell", str, tuple[str, str])
 
 
-class Remembered(dict[Cell, str | None]):
-    """What each distinct cell, or pair, comes to: a JSON fragment, or None if it is not acceptable."""
+class Remembered(dict[Cell, str]):
+    """What each distinct cell, or pair, comes to: JSON, or nothing if it is not acceptable."""
 
     def __init__(self, value_of: Callable[[Cell], str | None]) -> None:
         super().__init__()
         self._value_of: Callable[[Cell], str | None] = value_of
 
-    def __missing__(self, cell: Cell) -> str | None:
+    def __missing__(self, cell: Cell) -> str:
         try:
             value = fragment(self._value_of(cell))
         except BadCell:
-            value = None
+            value = ""
         if len(self) > _MOST_REMEMBERED:
             self.clear()
         self[cell] = value
@@ -53,10 +54,17 @@ class Remembered(dict[Cell, str | None]):
 
     def check(self, column: Iterable[Cell]) -> Checked:
         values = list(map(self.__getitem__, column))
-        if None not in values:
-            return Checked(values, [], bare=False)  # type: ignore[arg-type]  # no None is in it
-        suspects = [index for index, value in enumerate(values) if value is None]
-        return Checked([value or "" for value in values], suspects, bare=False)
+        return Checked(values, positions(values, ""))
+
+
+def positions(column: Sequence[object], wanted: object) -> list[int]:
+    """Where a value stands in a column, which it mostly does not or seldom."""
+    found: list[int] = []
+    place = -1
+    for _ in range(column.count(wanted)):
+        place = column.index(wanted, place + 1)
+        found.append(place)
+    return found
 
 
 def fragment(value: str | None) -> str:
@@ -83,8 +91,16 @@ class TextColumn:
     an empty cell's value, None where an empty cell needs a closer look.
     """
 
-    def __init__(self, max_length: int, empty: str | None, pattern: re.Pattern[str] | None = None) -> None:
+    def __init__(
+        self,
+        max_length: int,
+        empty: str | None,
+        *,
+        never_null: bool,
+        pattern: re.Pattern[str] | None = None,
+    ) -> None:
         self._max_length = max_length
+        self._never_null = never_null
         self._empty = empty
         self._pattern = pattern
 
@@ -92,34 +108,27 @@ class TextColumn:
         column = tidied(column)
         joined = "".join(column)
         suspects = self._suspects(column, joined)
-        empties = "" in column
-        if empties and self._empty is None:
-            suspects += [index for index, cell in enumerate(column) if not cell]
-            empties = False
-        if '"' in joined or "\\" in joined:
-            return Checked([self._fragment(cell) for cell in column], suspects, bare=False)
-        if empties:
-            return Checked(
-                [f'"{cell}"' if cell else str(self._empty) for cell in column], suspects, bare=False
-            )
-        return Checked(column, suspects, bare=True)
-
-    def _fragment(self, cell: str) -> str:
-        return fragment(cell) if cell else self._empty or ""
+        if self._empty is None:
+            suspects += positions(column, "")
+        escaped = '"' in joined or "\\" in joined
+        if self._never_null:
+            return Checked([fragment(cell)[1:-1] for cell in column] if escaped else column, suspects)
+        empty = self._empty or ""
+        if escaped:
+            return Checked([fragment(cell) if cell else empty for cell in column], suspects)
+        return Checked([f'"{cell}"' if cell else empty for cell in column], suspects)
 
     def _suspects(self, column: list[str], joined: str) -> list[int]:
         suspects: list[int] = []
         if not joined.isprintable():
             # Unprintable are more than the control characters.
-            control = cells.CONTROL.search
-            suspects += [
-                index for index, cell in enumerate(column) if not cell.isprintable() and control(cell)
-            ]
-        if max(map(len, column)) > self._max_length:
-            suspects += [index for index, cell in enumerate(column) if len(cell) > self._max_length]
+            unprintable = positions(list(map(str.isprintable, column)), False)
+            suspects += [index for index in unprintable if cells.CONTROL.search(column[index])]
+        lengths = list(map(len, column))
+        if max(lengths) > self._max_length:
+            suspects += [index for index, length in enumerate(lengths) if length > self._max_length]
         if self._pattern is not None:
-            matches = map(self._pattern.fullmatch, column)
-            suspects += [index for index, match in enumerate(matches) if match is None]
+            suspects += positions(list(map(self._pattern.fullmatch, column)), None)
         return suspects
 
 
@@ -140,8 +149,10 @@ class NumberColumn:
         empty: str | None,
         *,
         may_be_negative: bool,
+        never_null: bool,
     ) -> None:
         self._form = form
+        self._never_null = never_null
         self._empty = empty
         self._decimal = decimal
         self._between = "" if thousands is None else " \u00a0\u202f" if thousands == " " else thousands
@@ -155,11 +166,13 @@ class NumberColumn:
         distinct = set(shapes)
         empty = self._empty
         bad = {shape for shape in distinct if not self._good(shape) and (shape or empty is None)}
-        suspects = [index for index, shape in enumerate(shapes) if shape in bad] if bad else []
+        suspects = [index for shape in bad for index in positions(shapes, shape)]
         values = self._plain(joined, distinct - bad)
-        if "" in distinct and empty is not None:
-            return Checked([f'"{cell}"' if cell else empty for cell in values], suspects, bare=False)
-        return Checked(values, suspects, bare=True)
+        if not self._never_null:
+            values = [f'"{value}"' if value else empty or "" for value in values]
+        elif empty is not None and "" in distinct:
+            values = [value or empty[1:-1] for value in values]
+        return Checked(values, suspects)
 
     def _shapes(self, joined: str) -> list[str]:
         if joined.isascii():
@@ -191,10 +204,9 @@ class NumberColumn:
             values = list(map(str.rstrip, map(str.rstrip, values, repeat("0")), repeat(".")))
         elif any(with_fraction):
             values = [value.rstrip("0").rstrip(".") if "." in value else value for value in values]
-        if "\n0" in joined or "\n-0" in joined or joined.startswith(("0", "-0")):
-            values = [
-                _without_leading_zeros(value) if value.startswith(("0", "-0")) else value for value in values
-            ]
+        lined = f"\n{joined}\n"
+        if "\n-0" in lined or lined.count("\n0") > lined.count("\n0.") + lined.count("\n0\n"):
+            values = [_without_leading_zeros(value) if value[:1] in ("0", "-") else value for value in values]
         return values
 
 

@@ -1,71 +1,149 @@
-"""Which keys were seen before, exactly, in memory that stays small for five million of them."""
+"""Which ids were seen before, exactly, in memory that hardly grows for five million of them.
 
+Exports come sorted, or nearly. Ids that ascend are kept as compressed runs, some bytes each; an id that is
+out of order is looked for in the one run where it would stand, and kept apart. Where most are out of order,
+all are kept in buckets of plain text, some twenty bytes each.
+"""
+
+import zlib
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 
-_AS_A_SET = 100_000
-"""Up to so many keys a set is the fastest, and costs some ten megabytes."""
-
+_RUN = 2_048
+_FEW = 20_000
 _BUCKETS = 1 << 18
 _LONGEST_KEPT = 16
 
 
-def _short(key: str) -> str:
-    """The key itself, or for a long one 128 bits that no two keys share unless somebody breaks BLAKE2."""
-    if len(key) <= _LONGEST_KEPT and key.isascii():
-        return key
-    # No key begins with a tab, so no digest is ever taken for one.
-    return "\t" + blake2b(key.encode(), digest_size=16).digest().hex()
-
-
 class SeenKeys:
-    """A set of keys that only grows."""
+    """Ids by group (such as a period); each group's are told apart from the others'."""
 
     def __init__(self) -> None:
-        self._few: set[str] = set()
-        self._buckets: list[str] | None = None
+        self._groups: dict[str, _SeenIds] = {}
 
-    def repeated(self, keys: Sequence[str]) -> list[int]:
-        """Take the keys in, in order; the positions of those that had been taken in before."""
-        if self._buckets is None:
-            before = len(self._few)
-            if self._few.isdisjoint(keys):
-                self._few.update(keys)
-                again = [] if len(self._few) == before + len(keys) else _second_times(keys, set())
-            else:
-                again = _second_times(keys, self._few)
-                self._few.update(keys)
-            if len(self._few) > _AS_A_SET:
-                self._spread()
-            return again
-        return self._into_buckets(keys, self._buckets)
-
-    def _spread(self) -> None:
-        self._buckets = [""] * _BUCKETS
-        self._into_buckets(self._few, self._buckets)
-        self._few = set()
-
-    @staticmethod
-    def _into_buckets(keys: Iterable[str], buckets: list[str]) -> list[int]:
+    def repeated(self, ids: Sequence[str], groups: Sequence[str]) -> list[int]:
+        """Take the ids in, in order; the positions of those that their group had already."""
+        distinct = set(groups)
+        if len(distinct) == 1:
+            return self._group(groups[0]).repeated(ids)
+        places: dict[str, list[int]] = {group: [] for group in distinct}
+        for position, group in enumerate(groups):
+            places[group].append(position)
         again: list[int] = []
-        for position, key in enumerate(keys):
-            entry = f"\x1f{_short(key)}\x1f"
-            index = hash(entry) % _BUCKETS
-            bucket = buckets[index]
-            if entry in bucket:
+        for group, positions in places.items():
+            repeated = self._group(group).repeated([ids[position] for position in positions])
+            again += [positions[place] for place in repeated]
+        return sorted(again)
+
+    def _group(self, name: str) -> "_SeenIds":
+        group = self._groups.get(name)
+        if group is None:
+            group = self._groups[name] = _SeenIds()
+        return group
+
+
+class _SeenIds:
+    """The ids of one group. No id is empty, and none holds a line feed."""
+
+    def __init__(self) -> None:
+        self._runs = _Runs()
+        self._others: set[str] = set()
+        self._above: set[str] = set()
+        self._buckets: _Buckets | None = None
+        self._taken = 0
+
+    def repeated(self, ids: Sequence[str]) -> list[int]:
+        if self._buckets is not None:
+            return self._buckets.repeated(ids)
+        again = self._take(ids) if ids else []
+        self._taken += len(ids)
+        if len(self._others) > max(_FEW, self._taken // 5):
+            self._buckets = _Buckets()
+            self._buckets.repeated(self._others)
+            self._buckets.repeated(self._runs.ids())
+            self._runs, self._others = _Runs(), set()
+        return again
+
+    def _take(self, ids: Sequence[str]) -> list[int]:
+        runs, others, above = self._runs, self._others, self._above
+        last, again = runs.last, []
+        for position, (key, after) in enumerate(zip(ids, [*ids[1:], ids[-1]], strict=True)):
+            # An id that is above the one after it is the one out of order, and must not end the run.
+            if last < key <= after:
+                if above and key in above:
+                    again.append(position)
+                else:
+                    runs.open.append(key)
+                    last = runs.last = key
+            elif key in others or key in runs:
                 again.append(position)
             else:
-                buckets[index] = f"{bucket}{entry}"
+                others.add(key)
+                if key > last:
+                    above.add(key)
+        runs.pack()
         return again
 
 
-def _second_times(keys: Sequence[str], seen: set[str]) -> list[int]:
-    known = set(seen) if len(seen) < len(keys) else seen
-    again: list[int] = []
-    fresh: set[str] = set()
-    for position, key in enumerate(keys):
-        if key in known or key in fresh:
-            again.append(position)
-        else:
-            fresh.add(key)
-    return again
+class _Runs:
+    """Ascending ids: the latest as they are in ``open``, the earlier ones packed."""
+
+    def __init__(self) -> None:
+        self.last = ""
+        self.open: list[str] = []
+        self._starts: list[str] = []
+        self._packed: list[bytes] = []
+        self._unpacked: tuple[int, frozenset[str]] = (-1, frozenset())
+
+    def pack(self) -> None:
+        while len(self.open) >= 2 * _RUN:
+            self._starts.append(self.open[0])
+            self._packed.append(zlib.compress("\n".join(self.open[:_RUN]).encode(), 1))
+            del self.open[:_RUN]
+
+    def __contains__(self, key: str) -> bool:
+        if key > self.last:
+            return False
+        if self.open and key >= self.open[0]:
+            return self.open[bisect_right(self.open, key) - 1] == key
+        run = bisect_right(self._starts, key) - 1
+        if run < 0:
+            return False
+        if self._unpacked[0] != run:
+            self._unpacked = (run, frozenset(self._unpack(run)))
+        return key in self._unpacked[1]
+
+    def _unpack(self, run: int) -> list[str]:
+        return zlib.decompress(self._packed[run]).decode().split("\n")
+
+    def ids(self) -> Iterable[str]:
+        for run in range(len(self._packed)):
+            yield from self._unpack(run)
+        yield from self.open
+
+
+class _Buckets:
+    """Ids in any order, as text in a fixed number of buckets."""
+
+    def __init__(self) -> None:
+        self._buckets = [""] * _BUCKETS
+
+    def repeated(self, ids: Iterable[str]) -> list[int]:
+        buckets, last_bucket = self._buckets, _BUCKETS - 1
+        again: list[int] = []
+        for position, key in enumerate(ids):
+            kept = key if len(key) <= _LONGEST_KEPT and key.isascii() else _digest(key)
+            index = hash(kept) & last_bucket
+            bucket = buckets[index]
+            if kept in bucket and f"\n{kept}\n" in bucket:
+                again.append(position)
+            else:
+                buckets[index] = f"{bucket}{kept}\n" if bucket else f"\n{kept}\n"
+        return again
+
+
+def _digest(key: str) -> str:
+    """128 bits for a long id, as letters. No id begins with a tab, so none is taken for a digest."""
+    number = int.from_bytes(blake2b(key.encode(), digest_size=16).digest())
+    return "\t" + "".join([chr(0x80 + (number >> shift & 0x7F)) for shift in range(0, 128, 7)])

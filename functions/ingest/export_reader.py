@@ -16,13 +16,14 @@ import orjson
 
 from functions.ingest.blocks import BLOCK, BlockSplitter
 from functions.ingest.codes import Fault, FileCode, RowCode
+from functions.ingest.decode import TextDecoder
 from functions.ingest.duplicates import SeenKeys
 from functions.ingest.fast_columns import FastColumns
 from functions.ingest.lines import LONGEST_ROW, RawRow, RowSplitter
 from functions.ingest.manifest import ControlTotals, Manifest, parse_manifest
 from functions.ingest.profile import Profile
 from functions.ingest.rows import Layout, RowChecker, Values, layout_of_header, layout_of_width
-from functions.ingest.unpack import Intake, TextDecoder
+from functions.ingest.unpack import Intake
 from shared.domain.identifiers import BatchId, batch_id
 
 MAX_ROWS = 5_000_000
@@ -107,7 +108,7 @@ def read_export(
     decoder = TextDecoder(encoding)
     for piece in intake.unpacked():
         text = decoder.decode(piece)
-        if encoding == "utf-16" and "\0" in text:
+        if decoder.nul_seen:
             intake.faults.add(FileCode.NOT_TEXT)
         if intake.faults:
             reading.only_count = True
@@ -305,10 +306,13 @@ class _Reading:
             checked = self._checker.check(row.fields)
             if isinstance(checked, list):
                 self._reject(line, checked)
-            elif self._seen.repeated([self._checker.key(checked)]):
+            elif self._is_repeated(self._checker.key(checked)):
                 self._reject(line, [Fault(None, RowCode.DUPLICATE, None)])
             else:
                 self._accept(line, checked, self._checker)
+
+    def _is_repeated(self, key: tuple[str, str]) -> bool:
+        return bool(self._seen.repeated([key[0]], [key[1]]))
 
     def _add_to_totals(self, checker: RowChecker, fields: list[str]) -> None:
         for column in self._totals.columns:

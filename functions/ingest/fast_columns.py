@@ -1,21 +1,29 @@
 """Reads a block of rows column by column, and hands to the row checker only the rows that need it."""
 
 import re
-from collections.abc import Callable, Iterable
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 
-import orjson
-
 from functions.ingest.blocks import MASKED, Block
-from functions.ingest.cells import MAX_ID_LENGTH, MAX_NAME_LENGTH, NumberForm, normalised
+from functions.ingest.cells import MAX_EMAIL_LENGTH, MAX_ID_LENGTH, MAX_NAME_LENGTH, NumberForm, normalised
 from functions.ingest.codes import Fault, RowCode
-from functions.ingest.column_checks import Checked, NumberColumn, Remembered, TextColumn, fragment, tidied
+from functions.ingest.column_checks import (
+    NEVER_NULL,
+    Checked,
+    NumberColumn,
+    Remembered,
+    TextColumn,
+    fragment,
+    tidied,
+)
 from functions.ingest.columns import MAY_NOT_BE_EMPTY
 from functions.ingest.duplicates import SeenKeys
+from functions.ingest.json_lines import attainment_lines, people_lines
 from functions.ingest.manifest import ControlTotals
 from functions.ingest.profile import Profile
-from functions.ingest.rows import Layout, RowChecker, Values, period_mark
+from functions.ingest.rows import Layout, RowChecker, Values
 
 _IDS = frozenset({"rep_id", "person_id", "manager_id", "hr_partner_id", "delegate_id"})
 _EMAIL = re.compile(
@@ -52,22 +60,26 @@ class FastColumns:
         for ours in layout.positions:
             self._passes[ours] = self._pass_of(ours, profile, form)
         self._leave = Remembered[tuple[str, str]](self._leave_days)
-        self._marks: dict[str, str] = _PeriodMarks()
 
     def _pass_of(self, ours: str, profile: Profile, form: NumberForm) -> Callable[[list[str]], Checked]:
         blank = profile.blank_values().get(ours)
-        closer_look = (blank is None and ours in MAY_NOT_BE_EMPTY) or ours == self._checker.columns[0]
+        closer_look = ours in NEVER_NULL or (blank is None and ours in MAY_NOT_BE_EMPTY)
         empty = None if closer_look else fragment(blank)
+        never_null = ours in NEVER_NULL
         if ours in _IDS:
-            return TextColumn(MAX_ID_LENGTH, empty).check
+            return TextColumn(MAX_ID_LENGTH, empty, never_null=never_null).check
         if ours == "name":
-            return TextColumn(MAX_NAME_LENGTH, empty).check
+            return TextColumn(MAX_NAME_LENGTH, empty, never_null=never_null).check
         if ours == "email":
-            return TextColumn(254, empty, _EMAIL).check
+            return TextColumn(MAX_EMAIL_LENGTH, empty, never_null=never_null, pattern=_EMAIL).check
         if ours in ("quota", "credited"):
-            settings = profile.format
             return NumberColumn(
-                form, settings.decimal, settings.thousands, empty, may_be_negative=ours == "credited"
+                form,
+                profile.format.decimal,
+                profile.format.thousands,
+                empty,
+                may_be_negative=ours == "credited",
+                never_null=never_null,
             ).check
         return Remembered[str](lambda cell: self._checker.value(ours, normalised(cell), None)).check
 
@@ -82,27 +94,24 @@ class FastColumns:
             return BlockResult([], b"", rejected)
         columns = self._columns(block)
         checked = self._checked(columns, len(block.rows))
-        ids = tidied(columns[self._checker.columns[0]])
+        ids = [*tidied(columns[self._checker.columns[0]])]
+        groups = [*checked["period"].values] if self._has_period else [""] * len(ids)
         looked_at = self._closer_look(block, checked)
         self._add_to_totals(block, columns, checked, looked_at)
+        lines = self._lines(block, checked)
         refused: dict[int, list[Fault]] = {}
-        lines: dict[int, bytes] = {}
-        keys = self._keys(ids, checked)
         for index, found in looked_at.items():
             if isinstance(found, list):
                 refused[index] = found
             else:
-                lines[index] = self._checker.as_json(block.numbers[index], found)
-                ids[index] = str(found[0])
-                keys[index] = self._checker.key(found)
-        for index in self._repeated(keys, refused):
+                lines[index] = self._checker.as_json(block.numbers[index], found).decode()
+                ids[index], groups[index] = str(found[0]), self._checker.key(found)[1]
+        for index in self._repeated(ids, groups, sorted(refused)):
             refused[index] = [Fault(None, RowCode.DUPLICATE, None)]
+        _drop(sorted(refused), ids, lines)
         rejected += [(block.numbers[index], faults) for index, faults in refused.items()]
         rejected.sort(key=lambda row: row[0])
-        jsonl = self._jsonl(block, checked, refused, lines)
-        if refused:
-            ids = [rep for index, rep in enumerate(ids) if index not in refused]
-        return BlockResult(ids, jsonl, rejected)
+        return BlockResult(ids, "".join(lines).encode(), rejected)
 
     def _columns(self, block: Block) -> dict[str, list[str]]:
         """The cells of each of our mapped columns."""
@@ -125,7 +134,7 @@ class FastColumns:
                 checked[ours] = self._passes[ours](columns[ours])
             else:
                 unmapped = fragment(self._checker.value(ours, "", None))
-                checked[ours] = Checked([unmapped] * rows, [], bare=False)
+                checked[ours] = Checked([unmapped] * rows, [])
         return checked
 
     def _closer_look(self, block: Block, checked: dict[str, Checked]) -> dict[int, Values | list[Fault]]:
@@ -150,54 +159,34 @@ class FastColumns:
             if ours not in columns:
                 continue
             cells = tidied(columns[ours])
-            values = checked[ours].values if checked[ours].bare else [v[1:-1] for v in checked[ours].values]
+            values = checked[ours].values
+            if ours not in NEVER_NULL:
+                values = [value[1:-1] for value in values]
             numbers = [value for index, value in enumerate(values) if cells[index] and index not in looked_at]
             self._totals.add(ours, numbers)
             for index in looked_at:
                 number = self._checker.number(ours, self._fields(block, index))
                 self._totals.add(ours, [] if number is None else [number.plain()])
 
-    def _keys(self, ids: list[str], checked: dict[str, Checked]) -> list[str]:
-        if not self._has_period:
-            return list(ids)
-        marks = map(self._marks.__getitem__, checked["period"].values)
-        return list(map(str.__add__, ids, marks))
-
-    def _repeated(self, keys: list[str], refused: dict[int, list[Fault]]) -> list[int]:
+    def _repeated(self, ids: list[str], groups: list[str], refused: list[int]) -> list[int]:
         """The indices of rows whose key an earlier row has; refused rows take no key."""
         if not refused:
-            return self._seen.repeated(keys)
-        indices = [index for index in range(len(keys)) if index not in refused]
-        return [indices[place] for place in self._seen.repeated([keys[index] for index in indices])]
+            return self._seen.repeated(ids, groups)
+        ids, groups = [*ids], [*groups]
+        _drop(refused, ids, groups)
+        again = self._seen.repeated(ids, groups)
+        # Back to the block's own indices: each refused row at or before one moves it on by one.
+        moved = [index - place for place, index in enumerate(refused)]
+        return [place + bisect_right(moved, place) for place in again]
 
-    def _jsonl(
-        self,
-        block: Block,
-        checked: dict[str, Checked],
-        refused: dict[int, list[Fault]],
-        lines: dict[int, bytes],
-    ) -> bytes:
-        """The accepted rows as JSON lines, put together from columns and what stands between them."""
-        rows = len(block.rows)
-        width = 2 * len(checked) + 3
-        parts = ['{"line":'] * (rows * width)
-        parts[1::width] = map(str, block.numbers)
-        quote = ""
-        for place, (ours, column) in enumerate(checked.items(), 1):
-            before, quote = quote, '"' if column.bare else ""
-            parts[2 * place :: width] = [f'{before},"{ours}":{quote}'] * rows
-            parts[2 * place + 1 :: width] = column.values
-        parts[width - 1 :: width] = [quote + "}\n"] * rows
-        for index in (*refused, *lines):
-            own = lines[index].decode() if index in lines and index not in refused else ""
-            parts[index * width : (index + 1) * width] = [own, *repeat("", width - 1)]
-        return "".join(parts).encode()
+    def _lines(self, block: Block, checked: dict[str, Checked]) -> list[str]:
+        """Every row as a JSON line, suspects too, which mean nothing."""
+        columns = [checked[ours].values for ours in self._checker.columns]
+        lines = attainment_lines if self._has_period else people_lines
+        return lines(block.numbers, *columns)
 
 
-class _PeriodMarks(dict[str, str]):
-    """By a period's JSON fragment, what stands for it in a key; nothing for a cell that is none."""
-
-    def __missing__(self, period: str) -> str:
-        mark = period_mark(orjson.loads(period)) if period else ""
-        self[period] = mark
-        return mark
+def _drop(indices: Sequence[int], *lists: list[str]) -> None:
+    for index in reversed(indices):
+        for each in lists:
+            del each[index]

@@ -3,17 +3,14 @@
 This is the slow and certain way; ``fast_columns`` reads ahead where nothing is out of the ordinary.
 """
 
-import re
 from dataclasses import dataclass
 
 from functions.ingest.codes import RowCode
+from functions.ingest.decode import BAD_CHARACTER
 
 LONGEST_ROW = 16 * 1024 * 1024
 """In characters. A quoted field that is not closed within it is taken for a stray quote, and a line that has
 no end within it is rejected as too long, so that no file can make the reader hold more than this."""
-
-BAD_CHARACTER = re.compile("[\ud800-\udfff]")
-"""What undecodable bytes were turned into; see ``unpack.TextDecoder``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +62,7 @@ class RowSplitter:
     def _unquoted(self, line: str, after: int) -> RawRow:
         if self._delimiter not in line and not line.strip(" \t"):
             return RawRow(None, None, after, 1)
-        if not line.isascii() and BAD_CHARACTER.search(line):
+        if BAD_CHARACTER in line:
             return RawRow(None, RowCode.BAD_ENCODING, after, 1)
         return RawRow(line.split(self._delimiter), None, after, 1)
 
@@ -129,13 +126,13 @@ class RowSplitter:
         if line_end < 0 and not final:
             return None
         after = len(text) if line_end < 0 else line_end + 1
-        bad_bytes = BAD_CHARACTER.search(text, start, after)
+        bad_bytes = text.find(BAD_CHARACTER, start, after) >= 0
         fault = RowCode.BAD_ENCODING if bad_bytes else RowCode.BAD_QUOTING
         return RawRow(None, fault, after, _lines_between(text, start, after))
 
     def _whole(self, text: str, start: int, after: int, fields: list[str]) -> RawRow:
         lines = _lines_between(text, start, after)
-        if BAD_CHARACTER.search(text, start, after):
+        if text.find(BAD_CHARACTER, start, after) >= 0:
             return RawRow(None, RowCode.BAD_ENCODING, after, lines)
         return RawRow(fields, None, after, lines)
 

@@ -20,12 +20,6 @@ def days_of(period: str) -> int:
     return Period.parse(period).days
 
 
-def period_mark(period: str) -> str:
-    """Two characters that stand for a period among those of its kind; they keep keys short."""
-    high, low = divmod(Period.parse(period).ordinal % 2**14, 2**7)
-    return chr(0x80 + high) + chr(0x80 + low)
-
-
 @dataclass(frozen=True, slots=True)
 class Layout:
     """How wide this file's rows are, and where each of our mapped columns stands, counted from 0."""
@@ -117,9 +111,9 @@ class RowChecker:
             return None
         return days_of(period) if period else None
 
-    def key(self, values: Values) -> str:
-        """What duplicates share; a period's mark has two characters, so no two keys run into one."""
-        return f"{values[0]}{period_mark(str(values[1]))}" if self._has_period else str(values[0])
+    def key(self, values: Values) -> tuple[str, str]:
+        """What duplicates share: an id, and the period (as JSON, as columns have it) where rows have one."""
+        return str(values[0]), f'"{values[1]}"' if self._has_period else ""
 
     def as_json(self, line: int, values: Values) -> bytes:
         """An accepted row as a JSON line."""

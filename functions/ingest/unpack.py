@@ -1,6 +1,5 @@
-"""From the bytes as dropped to text: digest, decompression, limits and decoding, a chunk at a time."""
+"""The bytes as dropped on their way in: digest, decompression and limits, a chunk at a time."""
 
-import codecs
 import hashlib
 import zlib
 from collections.abc import Iterable, Iterator
@@ -8,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functions.ingest.codes import FileCode
 
 CHUNK = 256 * 1024
-"""How much is decompressed or decoded at once, in bytes."""
+"""How much is decompressed at once, in bytes."""
 
 MAX_BYTES = 2 * 1024**3
 """After decompression."""
@@ -159,53 +158,3 @@ class _GzipMembers:
         if self._fault is not None:
             return {self._fault}
         return {FileCode.TRUNCATED_GZIP} if self._inflater is not None or self._waiting else set()
-
-
-class TextDecoder:
-    """Bytes to text where a byte that cannot be decoded becomes a lone surrogate, which valid text never has.
-
-    So one bad byte spoils its own row and no other, and line ends and delimiters stay where they are.
-    """
-
-    def __init__(self, encoding: str) -> None:
-        self._utf16 = encoding == "utf-16"
-        self._byte_order_mark = encoding in ("utf-8", "utf-16")
-        self._held = b""
-        # utf-16 without a mark is little-endian; the decoder is chosen anew when a mark says otherwise.
-        self._decoder: codecs.IncrementalDecoder | None = None
-        self._encoding = encoding
-
-    def decode(self, piece: bytes) -> str:
-        data = self._held + piece if self._held else piece
-        self._held = b""
-        if self._utf16:
-            if len(data) % 2:
-                data, self._held = data[:-1], data[-1:]
-            if not data:
-                return ""
-        if self._decoder is None:
-            self._decoder = self._new_decoder(data)
-        return self._without_mark(self._decoder.decode(data))
-
-    def finish(self) -> str:
-        """What was held back; a last byte or half a character becomes a lone surrogate."""
-        if self._decoder is None:
-            return "\udcff" if self._held else ""
-        if not self._utf16:
-            return self._without_mark(self._decoder.decode(b"", True))
-        # A high surrogate may be waiting for its other half: a line end brings it out, and is taken off.
-        line_end = "\n".encode(self._encoding)
-        text = self._without_mark(self._decoder.decode(line_end)[:-1])
-        return text + "\udcff" if self._held else text
-
-    def _new_decoder(self, start: bytes) -> codecs.IncrementalDecoder:
-        if self._utf16:
-            self._encoding = "utf-16-be" if start.startswith(codecs.BOM_UTF16_BE) else "utf-16-le"
-            return codecs.getincrementaldecoder(self._encoding)("surrogatepass")
-        return codecs.getincrementaldecoder(self._encoding)("surrogateescape")
-
-    def _without_mark(self, text: str) -> str:
-        if not self._byte_order_mark or not text:
-            return text
-        self._byte_order_mark = False
-        return text.removeprefix("\ufeff")

@@ -1,0 +1,79 @@
+"""Bytes to text, where whatever cannot be decoded spoils its own row and no other."""
+
+import codecs
+import re
+
+BAD_CHARACTER = "\0"
+"""Stands in the text for bytes that cannot be decoded. A file with a NUL of its own is refused as no text."""
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_UNDEFINED_IN_CP1252 = bytes.maketrans(b"\x81\x8d\x8f\x90\x9d", bytes(5))
+_FAULTS_ONE_BY_ONE = 200
+
+
+class TextDecoder:
+    """Decodes one file's pieces. ``nul_seen`` says whether a utf-16 text had a character U+0000."""
+
+    def __init__(self, encoding: str) -> None:
+        self._encoding = encoding
+        self._big_endian: bool | None = None
+        self._at_start = encoding in ("utf-8", "utf-16")
+        self._held = b""
+        self.nul_seen = False
+
+    def decode(self, piece: bytes) -> str:
+        if self._encoding == "iso-8859-1":
+            return piece.decode("iso-8859-1")
+        if self._encoding == "cp1252":
+            return piece.translate(_UNDEFINED_IN_CP1252).decode("cp1252")
+        data = self._held + piece if self._held else piece
+        text, self._held = self._utf8(data) if self._encoding == "utf-8" else self._utf16(data)
+        return self._without_mark(text)
+
+    def finish(self) -> str:
+        """What was held back is half a character at the end of the file."""
+        text = BAD_CHARACTER if self._held else ""
+        self._held = b""
+        return text
+
+    def _without_mark(self, text: str) -> str:
+        if self._at_start and text:
+            self._at_start = False
+            return text.removeprefix("\ufeff")
+        return text
+
+    def _utf8(self, data: bytes) -> tuple[str, bytes]:
+        """The text and what may be the first half of a character.
+
+        Strict decoding around each fault keeps text that is mostly ASCII stored as such, which everything
+        behind it is faster for; a piece that is full of faults is decoded at once.
+        """
+        parts: list[str] = []
+        view = memoryview(data)
+        at = 0
+        for _ in range(_FAULTS_ONE_BY_ONE):
+            try:
+                text, used = codecs.utf_8_decode(view[at:], "strict", False)
+            except UnicodeDecodeError as fault:
+                parts += [str(view[at : at + fault.start], "utf-8"), BAD_CHARACTER]
+                at += fault.end
+            else:
+                return "".join([*parts, text]), data[at + used :]
+        text, used = codecs.utf_8_decode(view[at:], "surrogateescape", False)
+        return "".join([*parts, _LONE_SURROGATE.sub(BAD_CHARACTER, text)]), data[at + used :]
+
+    def _utf16(self, data: bytes) -> tuple[str, bytes]:
+        """Little-endian without a mark; half a character, or of a pair of surrogates, waits."""
+        if len(data) < 2:
+            return "", data
+        if self._big_endian is None:
+            self._big_endian = data.startswith(codecs.BOM_UTF16_BE)
+        decode = codecs.utf_16_be_decode if self._big_endian else codecs.utf_16_le_decode
+        even = len(data) - len(data) % 2
+        last = data[even - 2] if self._big_endian else data[even - 1]
+        end = even - 2 if 0xD8 <= last <= 0xDB else even
+        text, _ = decode(data[:end], "surrogatepass", True)
+        self.nul_seen = self.nul_seen or "\0" in text
+        if not text.isascii():
+            text = _LONE_SURROGATE.sub(BAD_CHARACTER, text)
+        return text, data[end:]
