@@ -53,9 +53,11 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if "Records" in event:
         # One that fails is tried again by the stream, and those after it in its shard with it.
         processor = BatchProcessor(EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
-        return dict(process_partial_response(event, _carry_out, processor, context))
+        answer = process_partial_response(event, _carry_out, processor, context)
+        metrics.add_metric("EffectsFailed", MetricUnit.Count, len(answer["batchItemFailures"]))
+        return dict(answer)
     counts = deliver_pending(_dependencies()[0], _tell_of_failure)
-    metrics.add_metric("EffectsToBeTriedAgain", MetricUnit.Count, counts.get("to_be_tried_again", 0))
+    metrics.add_metric("EffectsFailed", MetricUnit.Count, counts.get("to_be_tried_again", 0))
     logger.info("swept", counts=counts)
     return counts
 
@@ -81,4 +83,3 @@ def _carry_out(record: DynamoDBRecord) -> None:
 def _tell_of_failure(what: str, error: Exception) -> None:
     # By class alone: a message may hold what was to be said to somebody.
     logger.warning("not carried out", what=what, because=type(error).__name__)
-    metrics.add_metric("EffectsFailed", MetricUnit.Count, 1)
