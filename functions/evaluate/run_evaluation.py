@@ -12,7 +12,7 @@ from shared.domain.canonical import canonical_bytes, parse_canonical
 from shared.domain.case import CaseStatus
 from shared.domain.change import Change
 from shared.domain.effect import Notice, NoticeKind
-from shared.domain.errors import IntegrityError
+from shared.domain.errors import IntegrityError, NotFound
 from shared.domain.event import Actor, ActorKind, EventDraft, EventTag
 from shared.domain.identifiers import (
     CommandId,
@@ -68,12 +68,17 @@ def decide(evaluation_id: EvaluationId, shard: int, store: CaseStore, files: Fil
 def collect(evaluation_id: EvaluationId, store: CaseStore, files: Files) -> list[dict[str, int]]:
     """Gather the few that cost more than arithmetic: people to open a case for, and people who have one.
 
-    Returns slices ``{"from", "to"}`` of the list it wrote. A past period opens and feeds nothing.
+    Returns slices ``{"from", "to"}`` of the list it wrote. A past period opens no case, but what it shows now
+    may undo an open one's findings.
     """
     plan = store.planned(evaluation_id)
-    people = list(_to_act_on(plan, store, files)) if plan.opens_cases else []
-    # Not canonical JSON: decisions hold what `read` let through, and the list is only ours.
-    files.write(paths.flagged(evaluation_id), orjson.dumps(people))
+    try:
+        # Cases that were opened from the list are open now: the list itself stays as it was first made.
+        people = orjson.loads(files.read(paths.flagged(evaluation_id)))
+    except NotFound:
+        people = list(_to_act_on(plan, store, files))
+        # Not canonical JSON: decisions hold what `read` let through, and the list is only ours.
+        files.write(paths.flagged(evaluation_id), orjson.dumps(people))
     return [{"from": start, "to": min(start + SLICE, len(people))} for start in range(0, len(people), SLICE)]
 
 
@@ -139,7 +144,7 @@ def _to_act_on(plan: PlannedEvaluation, store: CaseStore, files: Files) -> Itera
         if case.policy.partition("@")[0] == policy_name:
             with_case.setdefault(shard_of(case.rep_id, plan.shards), set()).add(case.rep_id)
     for shard in range(plan.shards):
-        for line in _lines(paths.shard_flagged(plan.id, shard), files):
+        for line in _lines(paths.shard_flagged(plan.id, shard), files) if plan.opens_cases else ():
             decision = orjson.loads(line)
             if decision["outcome"] == "open_case" and decision["rep_id"] not in with_case.get(shard, ()):
                 yield decision

@@ -57,6 +57,8 @@ def run_stage(draft: Draft) -> None:
 
 def end_stage(draft: Draft) -> None:
     """The stage's time is up without graduation: on to the next, by HR's gate where one is needed."""
+    if draft.case.check_in_at is not None and draft.case.check_in_at <= draft.now:
+        _miss(draft, "never_asked")
     draft.withdraw("check_in")
     draft.change(check_in_at=None, stage_ends_at=None)
     draft.record(EventTag.STAGE_ENDED, {"check_ins_missed": draft.case.check_ins_missed})
@@ -157,17 +159,21 @@ def check_in_due(draft: Draft) -> None:
         if request.purpose == "check_in":
             miss_check_in(draft, request, RequestStatus.EXPIRED)
     if not ask_check_in(draft, plan):
-        draft.change(check_ins_missed=draft.case.check_ins_missed + 1)
-        draft.record(EventTag.CHECK_IN_MISSED, {"request": None, "because": "empty_seat"})
+        _miss(draft, "empty_seat")
         tell_hr(draft, NoticeKind.UNREACHABLE, because="empty_seat", seat=plan.by)
     draft.change(check_in_at=_next_check_in(draft))
 
 
 def miss_check_in(draft: Draft, request: Request, status: RequestStatus) -> None:
-    """A check-in that nobody held is the company's own miss, and is recorded as such."""
     draft.end(request, status)
+    _miss(draft, status, request)
+
+
+def _miss(draft: Draft, because: str, request: Request | None = None) -> None:
+    """A check-in that nobody held is the company's own miss, and is recorded as such."""
     draft.change(check_ins_missed=draft.case.check_ins_missed + 1)
-    draft.record(EventTag.CHECK_IN_MISSED, {"request": request.id, "because": status})
+    about = None if request is None else request.id
+    draft.record(EventTag.CHECK_IN_MISSED, {"request": about, "because": because})
 
 
 def deadline(draft: Draft, length: Length) -> datetime:

@@ -309,6 +309,14 @@ def test_check_ins_are_asked_of_the_manager_and_a_missed_one_is_the_companys_own
     assert life.case.phase is Phase.RUNNING
 
 
+def test_a_check_in_that_an_outage_kept_from_being_asked_is_missed_too() -> None:
+    life = running()
+    life.now += timedelta(days=40)
+    life.settle()
+    missed = [event.data["because"] for event in life.events if event.tag is EventTag.CHECK_IN_MISSED]
+    assert missed == ["never_asked"]
+
+
 def test_missed_check_ins_hold_up_the_adverse_step_until_hr_has_seen_them() -> None:
     life = in_final_review()
     because = [event.data["because"] for event in life.events if event.tag is EventTag.STAGE_GATED]
