@@ -7,7 +7,7 @@ import { count, when, word } from "./words.js";
 export async function showRecord({ groups }) {
   const { evaluations } = await get("/evaluations");
   const keeps = groups.includes("auditor") || groups.includes("hr_admin");
-  return h("div", { class: "case" }, keeps && (await ledger()), keeps && findCase(), runs(evaluations));
+  return h("div", { class: "case" }, keeps && (await ledger()), keeps && findCase(), runs(evaluations, keeps ? "h2" : "h1"));
 }
 
 async function ledger() {
@@ -46,9 +46,9 @@ function findCase() {
   return form;
 }
 
-function runs(evaluations) {
+function runs(evaluations, level) {
   const rows = evaluations.map((run) => [
     run.period, run.policy, when(run.completed_at), Object.entries(run.outcomes).sort(([, one], [, other]) => other - one).map(([name, number]) => h("span", { class: "chip" }, `${word("outcome", name)} ${count(number)}`)),
     h("code", {}, run.decisions_root.slice(0, 16))]);
-  return h("section", {}, h("h2", {}, "Evaluations"), rows.length ? table("Evaluations, the latest period first", ["Period", "Policy", "Finished", "Outcomes", "Root of the decisions"], rows, { class: "cards" }) : h("p", { class: "nothing" }, "No period has been evaluated yet."));
+  return h("section", {}, h(level, {}, "Evaluations"), rows.length ? table("Evaluations, the latest period first", ["Period", "Policy", "Finished", "Outcomes", "Root of the decisions"], rows, { class: "cards" }) : h("p", { class: "nothing" }, "No period has been evaluated yet."));
 }

@@ -19,7 +19,7 @@ from functions.audit.export_evidence import Record
 from shared.domain import paths
 from shared.domain.case import CaseStatus, Exit, PeriodResult, Waiting
 from shared.domain.change import Change
-from shared.domain.event import Actor, ActorKind, Authentication, EventDraft, EventTag
+from shared.domain.event import Actor, ActorKind, Authentication, EventDraft, EventTag, stamp
 from shared.domain.identifiers import (
     BatchId,
     CaseId,
@@ -118,12 +118,14 @@ def _gate(desk: Desk) -> None:
     desk.open(
         "r-1", plan, gate, results=(result,), opened_at=NOW - timedelta(days=34), proposed_by=PersonId("m-1")
     )
+    question = {"assignee": "m-1", "seat": "manager", "purpose": "stage_plan", "due_at": stamp(plan.due_at)}
     told: list[tuple[EventTag, Actor, int, dict[str, Any], str | None]] = [
-        (EventTag.REQUEST_SENT, SYSTEM, 34, {"assignee": "m-1", "seat": "manager"}, None),
-        (EventTag.NOTICE_SENT, SYSTEM, 34, {"notice": "question", "to": "m-1"}, None),
-        (EventTag.REQUEST_ANSWERED, MANAGER, 33, {"choice": "coach", "assignee": "m-1"}, REASON),
-        (EventTag.RESULTS_ARRIVED, SYSTEM, 3, {"period": "2026-10"}, None),
-        (EventTag.STAGE_GATED, SYSTEM, 1, {"next": "improvement_plan", "assignee": "hr-1"}, None),
+        (EventTag.REQUEST_SENT, SYSTEM, 34, question, None),
+        (EventTag.NOTICE_SENT, SYSTEM, 34, {"kind": "question", "to": "m-1"}, None),
+        (EventTag.REQUEST_ANSWERED, MANAGER, 33, {**question, "choice": "coach"}, REASON),
+        (EventTag.STAGE_BEGUN, SYSTEM, 33, {"stage": "coaching", "ends_at": stamp(NOW)}, None),
+        (EventTag.RESULTS_ARRIVED, SYSTEM, 3, {"periods": ["2026-10"]}, None),
+        (EventTag.STAGE_GATED, SYSTEM, 1, {"to": "improvement_plan", "because": "not_reached"}, None),
     ]
     for number, (tag, actor, days, data, reason) in enumerate(told):
         command = CommandId(f"{case_id}-{number}")
