@@ -4,19 +4,21 @@ from datetime import timedelta
 from typing import Final
 
 from .case_rules import CaseRules
-from .forms import ZEROS, Checkpoint, Event, moment, parse_event
+from .forms import ZEROS, Checkpoint, Event, digest, moment, parse_event
 from .reading import Reading
 
 LATE: Final = timedelta(hours=1)
 CLOCK_SKEW: Final = timedelta(minutes=1)
 
 
-def read_event(reading: Reading, data: bytes, place: str, index: int | None) -> Event | None:
+def read_event(
+    reading: Reading, data: bytes, file: str, line: int | None = None, index: int | None = None
+) -> Event | None:
     """The event; None, and a finding, where the bytes are none."""
     try:
-        event = parse_event(data, place, index)
+        event = parse_event(data, file, line, index)
     except ValueError as error:
-        reading.tampered(place, str(error))
+        reading.tampered(file if line is None else f"{file}, line {line} (index {index})", str(error))
         return None
     reading.report.events += 1
     if event.value["tag"] == "key:rotated" and event.value["subject"] == "system":
@@ -26,27 +28,26 @@ def read_event(reading: Reading, data: bytes, place: str, index: int | None) -> 
 
 def read_event_file(reading: Reading, name: str, index: int | None) -> Event | None:
     data = reading.read(name)
-    return None if data is None else read_event(reading, data, name, index)
+    return None if data is None else read_event(reading, data, name, index=index)
 
 
 def link(reading: Reading, event: Event) -> None:
     """The event in its subject's chain, and what can be said of it there."""
     value = event.value
     subject, sequence = value["subject"], value["sequence"]
-    last, digest, time = reading.chains.get(subject, (0, ZEROS, ""))
+    last, before, time = reading.chains.get(subject, (0, ZEROS, ""))
     whole = sequence == last + 1
     if not whole:
         _misplaced(reading, event, last)
-    elif value["previous"] != digest:
+    elif value["previous"] != before:
         what = f"event {last} of {subject}" if last else "nothing"
         reading.tampered(event.place, f"{what} stands before it, and is not what it names as `previous`")
-    recorded, occurred = moment(value["recorded_at"]), moment(value["occurred_at"])
-    if time and moment(time) - recorded > CLOCK_SKEW:
-        reading.tampered(event.place, f"was recorded at {value['recorded_at']}, before its predecessor")
-    if recorded - occurred > LATE:
-        what = f"is a late entry: of {value['occurred_at']}, recorded {value['recorded_at']}"
-        reading.remark(event.place, what)
-    reading.chains[subject] = (sequence, event.digest, max(time, value["recorded_at"]))
+    recorded, occurred = value["recorded_at"], value["occurred_at"]
+    if recorded < time and moment(time) - moment(recorded) > CLOCK_SKEW:
+        reading.tampered(event.place, f"was recorded at {recorded}, before its predecessor")
+    if recorded > occurred and moment(recorded) - moment(occurred) > LATE:
+        reading.remark(event.place, f"is a late entry: of {occurred}, recorded {recorded}")
+    reading.chains[subject] = (sequence, digest(event.data), max(time, recorded))
     if subject.startswith("case/"):
         rules = reading.rules.setdefault(subject, CaseRules())
         if not whole:

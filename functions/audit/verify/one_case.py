@@ -7,7 +7,7 @@ from typing import Any
 from .chains import link, read_event_file, sealed_in_time
 from .forms import HEX, Event, canonical, digest, proof_path
 from .reading import Reading
-from .trees import grown, included
+from .trees import grown, included, leaf_hash
 
 
 def check_one_case(reading: Reading) -> None:
@@ -50,7 +50,7 @@ def _check_place(reading: Reading, event: Event) -> None:
     point = next((point for point in reading.points if point.size == size), None)
     if point is None:
         reading.incomplete(name, f"leads to a checkpoint over {size} events, which is not there")
-    elif index != event.index or not included(event.leaf, index, size, path, point.root):
+    elif index != event.index or not included(leaf_hash(event.data), index, size, path, point.root):
         what = f"is not what checkpoint {point.number} covers at this place, or its proof was changed"
         reading.tampered(event.place, what)
     else:

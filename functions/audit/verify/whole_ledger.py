@@ -15,9 +15,7 @@ def check_whole_ledger(reading: Reading) -> None:
     for name, first, events in _segments(reading):
         roots.begin(name, first)
         for offset, data in enumerate(events):
-            event = read_event(
-                reading, data, f"{name}, line {offset + 1} (index {first + offset})", first + offset
-            )
+            event = read_event(reading, data, name, offset + 1, first + offset)
             if event is not None:
                 link(reading, event)
                 if roots.point is not None:

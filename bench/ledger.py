@@ -1,0 +1,186 @@
+"""The ledger's speed, as ratios to plain SHA-256 over the same bytes on the same machine.
+
+python -m bench.ledger [--events 1000000]
+
+Targets: canonicalise and chain at most 2.5, Merkle root at most 3, verify at most 2.5 (signatures apart), an
+inclusion proof under 5 ms.
+"""
+
+import argparse
+import gc
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+import orjson
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from functions.audit.ledger import (
+    NO_CHECKPOINT,
+    checkpoint_of,
+    key_id,
+    leaf_hashes,
+    segment_bytes,
+    segment_name,
+)
+from functions.audit.verify import verify
+from shared.domain.canonical import encode
+from shared.domain.event import (
+    NOTHING_BEFORE,
+    Actor,
+    ActorKind,
+    EventDraft,
+    EventTag,
+    Sealed,
+    chain,
+    event_bytes,
+    event_digest,
+)
+from shared.domain.identifiers import CommandId, PersonId, Subject
+from shared.domain.merkle import Frontier, Tree
+
+START = datetime(2026, 10, 1, tzinfo=UTC)
+SEGMENT = 1000
+PART = Sealed("r-7", "AAAAAAAAAAAAAAAA", "c2VhbGVk" * 8, "ab" * 32)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: a time, what it is compared with, and how much of that is allowed."""
+
+    name: str
+    seconds: float
+    beside: float
+    allowed: float
+
+    def line(self) -> str:
+        ratio = self.seconds / self.beside
+        verdict = "ok" if ratio <= self.allowed else "MISSED"
+        return f"{self.name:<44} {self.seconds:9.3f} s {ratio:8.2f} of {self.allowed:<6} {verdict}"
+
+
+@dataclass(frozen=True)
+class InMemory:
+    files: dict[str, bytes]
+
+    def names(self) -> list[str]:
+        return list(self.files)
+
+    def read(self, name: str) -> bytes:
+        return self.files[name]
+
+
+def events(count: int) -> list[bytes]:
+    """Cases of twenty events each, one after another in many chains, as the store writes them."""
+    cases = max(1, count // 20)
+    last = [NOTHING_BEFORE] * cases
+    made = []
+    for number in range(count):
+        case, sequence = number % cases, number // cases + 1
+        draft = EventDraft(
+            tag=EventTag.CHECK_IN_MISSED if sequence > 1 else EventTag.CASE_OPENED,
+            subject=Subject(f"case/case-{case:020d}"),
+            occurred_at=START + timedelta(milliseconds=number),
+            actor=Actor(ActorKind.SYSTEM, "advance_case"),
+            command=CommandId(f"advance-{number:020d}"),
+            relied_on={"policy": "9f" * 32},
+            data={"stage": "coaching", "request": None, "because": "expired"},
+            private={"n": 1} if sequence == 1 else None,
+            person=PersonId("r-7"),
+        )
+        private = PART if sequence == 1 else None
+        data = event_bytes(chain(draft, sequence, last[case], draft.occurred_at, private))
+        last[case] = event_digest(data)
+        made.append(data)
+    return made
+
+
+def bundle(made: Sequence[bytes]) -> tuple[dict[str, bytes], int]:
+    """A ledger of these events with a checkpoint a segment, and the number of signatures."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    files = {f"keys/{key_id(pem)}.pem": pem}
+    frontier, previous = Frontier(), NO_CHECKPOINT
+    for number, first in enumerate(range(0, len(made), SEGMENT)):
+        some = made[first : first + SEGMENT]
+        files[segment_name(first, first + len(some) - 1)] = segment_bytes(some)
+        frontier = frontier.extended(leaf_hashes(some))
+        point = checkpoint_of(frontier, number, previous, "2027-01-01T00:00:00.000Z", key_id(pem))
+        files[point.name()] = point.file(key.sign(point.body(), ec.ECDSA(hashes.SHA256())))
+        previous = point.digest()
+    digests = {name: sha256(data).hexdigest() for name, data in files.items()}
+    files["manifest.json"] = encode({"files": digests, "kind": "ledger", "subject": "ledger", "v": 1})
+    return files, len(digests) // 2
+
+
+def best_of(tries: int, work: Callable[[], Any]) -> float:
+    """The shortest of some tries, without the collector in between."""
+    times = []
+    for _ in range(tries):
+        gc.collect()
+        gc.disable()
+        start = time.process_time()
+        work()
+        times.append(time.process_time() - start)
+        gc.enable()
+    return min(times)
+
+
+def measure(count: int) -> list[Row]:
+    made = events(count)
+    values = [orjson.loads(data) for data in made]
+    whole = b"".join(made)
+
+    def alone() -> None:
+        for data in made:
+            sha256(data).digest()
+
+    def canonicalise_and_chain() -> None:
+        previous = NOTHING_BEFORE
+        for value in values:
+            value["previous"] = previous
+            previous = event_digest(encode(value))
+
+    hashing = best_of(3, alone)
+    rows = [
+        Row("canonicalise and chain", best_of(3, canonicalise_and_chain), hashing, 2.5),
+        Row("Merkle root", best_of(3, lambda: Frontier().extended(leaf_hashes(made)).root()), hashing, 3),
+    ]
+    tree = Tree(leaf_hashes(made))
+    places = [random.Random(7).randrange(count) for _ in range(1000)]
+    proofs = best_of(3, lambda: [tree.inclusion_proof(at) for at in places]) / len(places)
+    rows.append(Row("one inclusion proof (beside 1 ms)", proofs, 0.001, 5))
+    files, signatures = bundle(made)
+    key = ec.generate_private_key(ec.SECP256R1())
+    signed = key.sign(b"x" * 300, ec.ECDSA(hashes.SHA256()))
+    public = key.public_key()
+    signing = best_of(
+        3, lambda: [public.verify(signed, b"x" * 300, ec.ECDSA(hashes.SHA256())) for _ in range(signatures)]
+    )
+    report = verify(InMemory(files))
+    if report.exit_status:
+        raise AssertionError(report.findings)
+    beside = best_of(3, lambda: sha256(whole).digest())
+    rows.append(
+        Row("verify, less the signatures", best_of(1, lambda: verify(InMemory(files))) - signing, beside, 2.5)
+    )
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="The ledger's speed beside plain SHA-256.")
+    parser.add_argument("--events", type=int, default=200_000)
+    arguments = parser.parse_args()
+    print(f"{arguments.events} events; ratios are to SHA-256 of the same bytes")
+    for row in measure(arguments.events):
+        print(row.line())
+
+
+if __name__ == "__main__":
+    main()
