@@ -18,7 +18,11 @@ from typing import Any, Final
 from local.stack import Stack
 
 _LINK: Final = re.compile(r"https?://\S+/r/[A-Za-z0-9_-]{43}")
-_SECONDS: Final = 30
+_SECONDS: Final = 60
+
+
+class Unreachable(RuntimeError):
+    """Nobody replied in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ class Reply:
 def call(
     url: str, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes | None = None
 ) -> Reply:
-    """One request over HTTP; a refusal is a reply like any other."""
+    """One request over HTTP; a refusal is a reply like any other. Raises Unreachable where nobody replies."""
     request = urllib.request.Request(url, data=body, method=method, headers=dict(headers or {}))
     try:
         with urllib.request.urlopen(request, timeout=_SECONDS) as reply:
@@ -46,6 +50,8 @@ def call(
     except urllib.error.HTTPError as refused:
         with refused:
             return Reply(refused.code, refused.headers, refused.read())
+    except OSError as error:
+        raise Unreachable(f"{urllib.parse.urlsplit(url).netloc} does not reply: {error}") from error
 
 
 def link_in(mail: Mapping[str, Any]) -> str | None:
@@ -110,7 +116,11 @@ class SignedIn:
         username = f"{name}@example.com"
         try:
             cognito.admin_create_user(
-                UserPoolId=pool, Username=username, UserAttributes=attributes, MessageAction="SUPPRESS"
+                UserPoolId=pool,
+                Username=username,
+                UserAttributes=attributes,
+                TemporaryPassword=password,
+                MessageAction="SUPPRESS",
             )
         except cognito.exceptions.UsernameExistsException:
             # The folder of an earlier run: the account is taken over with a new password.
