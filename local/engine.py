@@ -18,7 +18,7 @@ from botocore.config import Config
 
 REGION = "eu-central-1"
 ACCOUNT = "000000000000"
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 # So many Lambdas run at once; the rest wait their turn. Each is a Python process of its own.
 CONCURRENT_LAMBDAS = 6

@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 
 from local import mendings
+from local.snapshots import snapshots
 
 SNAPSHOT_EVERY_SECONDS = 2.0
 
@@ -23,7 +24,7 @@ def main() -> None:
     from ministack.app import main as serve
 
     sys.argv = sys.argv[:1]
-    with mendings.snapshots(SNAPSHOT_EVERY_SECONDS):
+    with snapshots(SNAPSHOT_EVERY_SECONDS):
         serve()
 
 

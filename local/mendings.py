@@ -9,8 +9,6 @@ import copy
 import importlib
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
 
@@ -201,43 +199,3 @@ def _heed_cors_of_the_template() -> None:
 
     gateway._cors_response_headers = lambda settings, origin: of_response(lowered(settings), origin)
     gateway._cors_preflight_response = lambda settings, origin: of_preflight(lowered(settings), origin)
-
-
-@contextmanager
-def snapshots(seconds: float) -> Iterator[None]:
-    """Save the engine's state every few seconds while it serves: it does so by itself only at its end.
-
-    A snapshot is taken when a request came since the last one, and never takes more than a tenth of the time.
-    """
-    app = _module("ministack.app")
-    serve, save_all = app.app, app.save_all
-    one_at_a_time = threading.Lock()
-    requests = 0
-    stopped = threading.Event()
-
-    async def counting(scope: Any, receive: Any, send: Any) -> None:
-        nonlocal requests
-        if scope["type"] == "http" and scope.get("method") not in ("GET", "HEAD"):
-            requests += 1
-        await serve(scope, receive, send)
-
-    def save_in_turn(services: dict[str, Callable[[], Any]]) -> None:
-        with one_at_a_time:
-            save_all(services)
-
-    def save_often() -> None:
-        saved, pause = 0, seconds
-        while not stopped.wait(pause):
-            if requests == saved:
-                continue
-            saved, began = requests, time.monotonic()
-            save_in_turn(app._build_persistence_save_dict())
-            pause = max(seconds, 10 * (time.monotonic() - began))
-
-    app.app, app.save_all = counting, save_in_turn
-    thread = threading.Thread(target=save_often, name="snapshots", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stopped.set()

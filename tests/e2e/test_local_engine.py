@@ -1,5 +1,6 @@
 """The engine as the product meets it: mended, on loopback, with a state that outlives it."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -16,6 +17,8 @@ from local.engine import CONCURRENT_LAMBDAS, DIRECT, Engine, EngineFailed
 from tests.e2e import engine_trials as trials
 
 ROOT = Path(__file__).parents[2]
+# Two seconds on an idle machine; tests run on busy ones.
+SAVED_SECONDS = 20
 
 
 @pytest.fixture(scope="module")
@@ -67,10 +70,24 @@ def test_what_was_written_outlives_a_power_cut(tmp_path: Path) -> None:
     engine.start()
     trials.make_table(engine, "cut")
     trials.put(engine, "cut", "written")
-    time.sleep(4)
+    assert trials.soon(lambda: is_saved(engine, "written"), SAVED_SECONDS)
     engine.kill()
     with Engine(tmp_path, engine.port) as again:
         assert trials.keys(again, "cut") == {"written"}
+
+
+def test_tables_are_saved_while_they_are_being_written_to(tmp_path: Path) -> None:
+    engine = Engine(tmp_path)
+    engine.start()
+    trials.make_table(engine, "busy")
+    deadline = time.monotonic() + SAVED_SECONDS
+    for n in itertools.count():
+        trials.put(engine, "busy", f"key-{n}")
+        if is_saved(engine, "key-0") or time.monotonic() > deadline:
+            break
+    engine.kill()
+    with Engine(tmp_path, engine.port) as again:
+        assert "key-0" in trials.keys(again, "busy")
 
 
 def test_mails_retention_and_streams_outlive_a_restart_and_waiting_flows_do_not(tmp_path: Path) -> None:
@@ -109,6 +126,11 @@ def test_the_engine_ends_with_the_process_that_started_it(tmp_path: Path) -> Non
 def test_a_port_that_another_program_has_is_said_so(engine: Engine, tmp_path: Path) -> None:
     with pytest.raises(EngineFailed, match=f"another program listens on port {engine.port}"):
         Engine(tmp_path, engine.port).start()
+
+
+def is_saved(engine: Engine, key: str) -> bool:
+    state = engine.folder / "state" / "dynamodb.json"
+    return state.exists() and f'"{key}"' in state.read_text()
 
 
 def _answers(endpoint: str) -> bool:
