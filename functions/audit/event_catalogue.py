@@ -28,7 +28,7 @@ MEANINGS: Final[dict[EventTag, str]] = {
     EventTag.REQUEST_EXPIRED: "The deadline passed. Silence is not consent.",
     EventTag.REQUEST_WITHDRAWN: "The question no longer stands.",
     EventTag.ANSWER_REFUSED: "An answer did not count (late, second, not the giver's to give), and why.",
-    EventTag.LINK_OPENED: "A link was opened for the first time. It may have been a machine; it changes nothing.",
+    EventTag.LINK_OPENED: "A link was opened for the first time. Perhaps by a machine; it changes nothing.",
     EventTag.LINK_REFUSED: "A link was unknown, expired or used.",
     EventTag.NOTICE_QUEUED: "A notice was prepared.",
     EventTag.NOTICE_SENT: "A notice was handed to the mail carrier, and the digest of its text.",
@@ -58,7 +58,7 @@ MEANINGS: Final[dict[EventTag, str]] = {
     EventTag.WORKFLOW_STARTED: "The case's alarm clock was set.",
     EventTag.WORKFLOW_RESTARTED: "It was set again after an interruption.",
     EventTag.KEY_ROTATED: "The signing key hands on to another; the old key signs this.",
-    EventTag.SUBJECT_SHREDDED: "A person's data key was deleted: what was sealed under it is unreadable for ever.",
+    EventTag.SUBJECT_SHREDDED: "A person's data key was deleted: what it sealed is unreadable for ever.",
     EventTag.HOLD_PLACED: "A legal hold: nothing of it is erased or expires.",
     EventTag.HOLD_LIFTED: "The legal hold ended.",
     EventTag.EVIDENCE_EXPORTED: "Evidence was taken out, by whom, and the digest of the bundle.",
@@ -74,8 +74,8 @@ def as_markdown() -> str:
     known = ", ".join(f"`{how.value}`" for how in Authentication)
     return (
         "# Every kind of event\n\n"
-        "Made from the catalogue in the code by `python -m functions.audit.event_catalogue`; the list is closed. "
-        "The form of an\nevent is in [ledger-format.md](ledger-format.md).\n\n"
+        "Made from the catalogue in the code by `python -m functions.audit.event_catalogue`.\n"
+        "The list is closed. The form of an event is in [ledger-format.md](ledger-format.md).\n\n"
         f"Actors are one of {kinds}, known by one of {known}.\n\n"
         f"| tag | what happened |\n| --- | --- |\n{rows}\n"
     )
