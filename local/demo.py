@@ -26,7 +26,16 @@ from local import cli
 from local.deploy import DeployFailed
 from local.engine import EngineFailed
 from local.stack import AlreadyRunning, Stack, running_stack
-from local.visitors import Reply, SignedIn, Unreachable, answer_by_link, call, link_in, offered_choices
+from local.visitors import (
+    Reply,
+    SignedIn,
+    Unreachable,
+    answer_by_link,
+    call,
+    link_in,
+    offered_choices,
+    send_form,
+)
 
 SAMPLES: Final = Path(__file__).parents[1] / "examples" / "varicent"
 CLOCK_RATE: Final = 10_000
@@ -118,14 +127,7 @@ class Demo:
 
     def answer_one(self) -> str:
         self._chapter("One manager opens the mail and answers")
-        mail = self._until("a manager has the question in the inbox", self._question)
-        link = link_in(mail)
-        if link is None:
-            raise DemoFailed("the question has no link")
-        self.console.print(f"  mail to {', '.join(mail['to'])}: “{mail['subject']}”")
-        choices = offered_choices(call(link).text)
-        self.console.print(f"  the page offers {', '.join(choices)}; the manager chooses {choices[0]}")
-        self._expect(answer_by_link(link, choices[0], REASON), 200, "the answer is taken")
+        link, choices = self._until("a manager answers", self._answer)
         late = answer_by_link(link, choices[-1], "On second thoughts, something else.")
         self._expect(late, 409, "another answer by the same link is told who was first")
         case = self._until("the case goes on", self._answered_case)
@@ -210,8 +212,22 @@ class Demo:
         found: dict[str, Any] = self._expect(self.hr.get(f"/cases/{case_id}"), 200).json()
         return found
 
-    def _question(self) -> dict[str, Any] | None:
-        return next((mail for mail in self.stack.mails() if link_in(mail)), None)
+    def _answer(self) -> tuple[str, list[str]] | None:
+        """Answer the newest question that still stands; on a slow machine an older one may be overdue."""
+        for mail in reversed(self.stack.mails()):
+            link = link_in(mail)
+            page = call(link).text if link else ""
+            choices = offered_choices(page)
+            if link and choices:
+                self.console.print(f"  mail to {', '.join(mail['to'])}: “{mail['subject']}”")
+                self.console.print(
+                    f"  the page offers {', '.join(choices)}; the manager chooses {choices[0]}"
+                )
+                reply = send_form(link, page, choices[0], REASON)
+                self.console.print(f"  the answer is sent: {reply.status}")
+                if reply.status == 200:
+                    return link, choices
+        return None
 
     def _answered_case(self) -> dict[str, Any] | None:
         return next((case for case in self._cases() if case["waiting_for"] == "results"), None)
