@@ -30,7 +30,7 @@ def take_answer(draft: Draft, request: Request) -> None:
     if fault is not None:
         draft.record(
             EventTag.ANSWER_REFUSED,
-            {"request": request.id, "because": fault, "answered_by": answer.answered_by},
+            {"request": request.id, "reason": fault, "answered_by": answer.answered_by},
         )
         _put_again(draft, request)
         return

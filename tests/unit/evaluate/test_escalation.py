@@ -502,7 +502,7 @@ def test_who_proposed_removal_cannot_approve_it() -> None:
     assert life.asked.assignee == "hr-queue"
     life.answer("approve", by="partner", known_by="cognito")
     assert life.case.status is CaseStatus.OPEN
-    refused = [event.data["because"] for event in life.events if event.tag is EventTag.ANSWER_REFUSED]
+    refused = [event.data["reason"] for event in life.events if event.tag is EventTag.ANSWER_REFUSED]
     assert refused == ["proposer_may_not_decide"]
     life.answer("approve", by="partner-2", known_by="cognito")
     assert life.case.exit is Exit.REMOVAL_APPROVED
