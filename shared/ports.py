@@ -1,4 +1,4 @@
-"""What the use cases speak to: adapters are in ``shared.aws``, stand-ins under the same tests in ``tests``."""
+"""What use cases speak to. Adapters are in ``shared.aws``; stand-ins, held to the same suite, in ``tests``."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The whole way, on the local cloud: what the demo shows, and what must not happen twice, get lost or get in."""
+"""The whole way, on the local cloud: what the demo shows, and what must not happen twice or get lost."""
 
 import io
 import json
