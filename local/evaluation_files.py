@@ -19,7 +19,7 @@ def read_policy(path: Path) -> Policy:
 
 def read_people(path: Path) -> list[Row]:
     """The directory's rows."""
-    return people_rows(read_chunks(path), str(path))
+    return list(people_rows(read_chunks(path), str(path)))
 
 
 def read_facts(paths: Sequence[Path]) -> dict[str, dict[str, Row]]:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import orjson
 
-from functions.evaluate.figures import PeriodFigures
+from functions.evaluate.figures import PeriodFigures, Status
 from shared.domain.identifiers import PolicyRef
 from shared.domain.money import plain, rounded
 
@@ -80,6 +80,30 @@ def input_data(entry: PeriodFigures) -> dict[str, Any]:
 def money_text(value: Fraction) -> str:
     """An amount rounded half-even to 6 places, without zeros at its end."""
     return plain(Decimal(rounded(value, 6)))
+
+
+def input_text(
+    period: str,
+    status: Status,
+    quota: str | None = None,
+    credited: str | None = None,
+    leave_days: int | None = None,
+    eligible_fraction: str | None = None,
+    ramp_share: str | None = None,
+    adjusted_quota: str | None = None,
+    attainment: str | None = None,
+) -> str:
+    """The same entry as JSON text, from cells that need no escape."""
+    return (
+        f'{{"period":"{period}","quota":{_quoted(quota)},"credited":{_quoted(credited)},'
+        f'"leave_days":{"null" if leave_days is None else leave_days},'
+        f'"eligible_fraction":{_quoted(eligible_fraction)},"ramp_share":{_quoted(ramp_share)},'
+        f'"adjusted_quota":{_quoted(adjusted_quota)},"attainment":{_quoted(attainment)},"status":"{status}"}}'
+    )
+
+
+def _quoted(text: str | None) -> str:
+    return "null" if text is None else f'"{text}"'
 
 
 def _ratio(value: Fraction | None) -> str | None:

@@ -7,11 +7,11 @@ from typing import Protocol
 
 import orjson
 
-from functions.evaluate.decision import Decision, decision_line
+from functions.evaluate.bulk import FLAGGED, Brief, assess_many, batched, decide_many, summarise_many
+from functions.evaluate.bulk_facts import read_window
+from functions.evaluate.bulk_window import Window
 from functions.evaluate.population import GroupStatistics, Population, merge
-from functions.evaluate.rows import facts_by_rep, people_rows
-from functions.evaluate.rules import Assessment, assess, decide, rep_id, summarise
-from shared.domain.errors import InvalidDirectory
+from functions.evaluate.rows import people_rows
 from shared.domain.period import Period
 from shared.domain.policy import Policy
 
@@ -55,10 +55,11 @@ def assess_shard(
     policy: Policy, period: Period, inputs: ShardInputs, statistics_key: str, files: EvaluationFiles
 ) -> ShardAssessed:
     """First pass: what the shard's people add to their groups."""
-    assessments = _assessments(policy, period, inputs, files)
-    statistics = summarise(policy, assessments)
+    window = Window(policy, period)
+    briefs = _assessed(window, inputs, files)
+    statistics = summarise_many(window, briefs)
     line = orjson.dumps(statistics.as_data(), option=orjson.OPT_APPEND_NEWLINE)
-    return ShardAssessed(files.write_lines(statistics_key, [line]), len(assessments))
+    return ShardAssessed(files.write_lines(statistics_key, [line]), len(briefs))
 
 
 def merge_population(
@@ -83,35 +84,27 @@ def decide_shard(
 
     People are assessed anew: that is cheaper than writing and reading what they came to in the first pass.
     """
+    window = Window(policy, period)
     population = Population.from_data(_only_line(population_key, files))
+    briefs = _assessed(window, inputs, files)
     outcomes: Counter[str] = Counter()
-    flagged: list[Decision] = []
+    flagged: list[bytes] = []
 
     def lines() -> Iterable[bytes]:
-        for assessment in _assessments(policy, period, inputs, files):
-            decision = decide(policy, assessment, population)
-            outcomes[decision.outcome] += 1
-            if decision.outcome in ("open_case", "structural"):
-                flagged.append(decision)
-            yield decision_line(decision)
+        for decided in batched(decide_many(window, briefs, population)):
+            outcomes.update(outcome for outcome, _ in decided)
+            flagged.extend(line.encode() for outcome, line in decided if outcome in FLAGGED)
+            yield "".join([line for _, line in decided]).encode()
 
     digest = files.write_lines(decisions_key, lines())
-    flagged_digest = files.write_lines(flagged_key, map(decision_line, flagged))
+    flagged_digest = files.write_lines(flagged_key, flagged)
     return ShardDecided(digest, flagged_digest, dict(sorted(outcomes.items())))
 
 
-def _assessments(
-    policy: Policy, period: Period, inputs: ShardInputs, files: EvaluationFiles
-) -> list[Assessment]:
-    facts = facts_by_rep((key, files.read_lines(key)) for key in inputs.facts)
-    found: dict[str, Assessment] = {}
-    for key in inputs.people:
-        for person in people_rows(files.read_lines(key), key):
-            rep = rep_id(person)
-            if rep in found:
-                raise InvalidDirectory(f"{rep!r} stands twice in the directory")
-            found[rep] = assess(policy, person, facts.get(rep, {}), period)
-    return [found[rep] for rep in sorted(found)]
+def _assessed(window: Window, inputs: ShardInputs, files: EvaluationFiles) -> list[Brief]:
+    tables = read_window(window.names, ((key, files.read_lines(key)) for key in inputs.facts))
+    people = (row for key in inputs.people for row in people_rows(files.read_lines(key), key))
+    return assess_many(window, people, tables)
 
 
 def _only_line(key: str, files: EvaluationFiles) -> Mapping[str, object]:

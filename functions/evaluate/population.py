@@ -7,7 +7,6 @@ merging adds cells up, so neither the number of shards nor their order changes a
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any, NamedTuple, Self, get_args
 
 from functions.evaluate.figures import Row, exact
@@ -120,9 +119,9 @@ class PeerGroup:
     size: int
     lowest: tuple[int, ...]
 
-    def standing(self, attainment: Fraction) -> Standing:
+    def standing(self, attainment: tuple[int, int]) -> Standing:
         """Exact up to the last rank kept; beyond it ``below`` is already too many for the rule to fire."""
-        return Standing(bisect_left(self.lowest, rank(*attainment.as_integer_ratio())), self.size)
+        return Standing(bisect_left(self.lowest, rank(*attainment)), self.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +131,13 @@ class Population:
     peers: Mapping[str, Mapping[Key, PeerGroup]]
     structural: frozenset[Key]
 
-    def peer_finding(self, rule: PeerRankRule, key: Key, attainment: Fraction) -> Standing | None:
-        """The standing with which a peer rule fires on somebody of this group, or None."""
+    def peer_finding(self, rule: PeerRankRule, key: Key, attainment: tuple[int, int]) -> Standing | None:
+        """The standing with which a peer rule fires on somebody of this group, or None.
+
+        ``attainment`` is a numerator and a denominator above zero; they need not be in lowest terms.
+        """
         group = self.peers[rule.id].get(key)
-        if group is None or group.size < rule.min_group or attainment >= 1:
+        if group is None or group.size < rule.min_group or attainment[0] >= attainment[1]:
             return None
         standing = group.standing(attainment)
         return standing if standing.is_under(rule.peer_rank_below) else None
@@ -222,7 +224,7 @@ def _structural_groups(
     for key, cell in cells.items():
         group = narrowed(key, fields, policy.structural.group_by)
         by_rank = sum(
-            any(known.peer_finding(rule, groups[key], Fraction(*ratio)) for rule, groups in rules)
+            any(known.peer_finding(rule, groups[key], ratio) for rule, groups in rules)
             for ratio in (cell.quiet if rules else ())
         )
         sizes[group] = sizes.get(group, 0) + cell.assessable

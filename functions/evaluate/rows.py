@@ -9,12 +9,12 @@ from functions.evaluate.figures import Row
 from shared.domain.errors import InvalidDirectory, InvalidFacts, InvalidInput
 
 
-def people_rows(chunks: Iterable[bytes], name: str) -> list[Row]:
+def people_rows(chunks: Iterable[bytes], name: str) -> Iterator[Row]:
     """The directory's rows; ``name`` is what the file is called where a line is at fault.
 
     Chunks are any pieces of the file that end where a line ends: single lines or megabytes of them.
     """
-    return list(_rows(chunks, name, InvalidDirectory))
+    return _rows(chunks, name, InvalidDirectory)
 
 
 def facts_by_rep(files: Iterable[tuple[str, Iterable[bytes]]]) -> dict[str, dict[str, Row]]:

@@ -182,7 +182,7 @@ def _all_findings(policy: Policy, assessment: Assessment, population: Population
                 found.append(assessment.findings[rule.id])
         elif now.attainment is not None:
             key = narrowed(assessment.key, fields, rule.group_by)
-            standing = population.peer_finding(rule, key, now.attainment)
+            standing = population.peer_finding(rule, key, now.attainment.as_integer_ratio())
             if standing is not None:
                 share = rounded(Fraction(standing.below, standing.size), 4)
                 found.append(Finding(rule.id, share, rule.peer_rank_below, (now.period,)))

@@ -1,0 +1,95 @@
+"""The bulk lane gives the plain rules' bytes, however the lines of its files are spelt."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from functions.evaluate.bulk import assess_many, decide_many, summarise_many
+from functions.evaluate.bulk_facts import read_window
+from functions.evaluate.bulk_window import Window
+from functions.evaluate.population import GroupStatistics, Population, merge
+from functions.evaluate.rows import people_rows
+from shared.domain.errors import InvalidFacts
+from shared.domain.period import Period
+from shared.domain.policy import Policy
+from tests.unit.evaluate.population_files import Row, in_one_process, jsonl
+from tests.unit.evaluate.populations import facts, people, policies
+
+SEPTEMBER = Period.parse("2026-09")
+
+
+def _as_read_writes(row: Row) -> str:
+    first = {"line": row["line"], **{key: cell for key, cell in row.items() if key != "line"}}
+    return json.dumps(first, ensure_ascii=False, separators=(",", ":"))
+
+
+def _turned_round(row: Row) -> str:
+    return json.dumps(dict(reversed(row.items())))
+
+
+SPELLINGS: list[Callable[[Row], str]] = [
+    _as_read_writes,
+    lambda row: json.dumps(row, ensure_ascii=False),
+    lambda row: json.dumps(row),
+    _turned_round,
+    lambda row: "  " + _as_read_writes(row) + "\r",
+    lambda row: _as_read_writes(row).replace("2026-09", "2026\\u002d09"),
+]
+
+
+def _in_bulk(policy: Policy, directory: list[Row], chunks: list[bytes]) -> bytes:
+    window = Window(policy, SEPTEMBER)
+    tables = read_window(window.names, [("facts", chunks)])
+    briefs = assess_many(window, people_rows([jsonl(directory)], "people"), tables)
+    statistics = GroupStatistics.from_data(json.loads(json.dumps(summarise_many(window, briefs).as_data())))
+    population = Population.from_data(json.loads(json.dumps(merge(policy, [statistics]).as_data())))
+    return "".join(line for _, line in decide_many(window, briefs, population)).encode()
+
+
+@settings(max_examples=80, deadline=None)
+@given(policies(), st.data())
+def test_every_spelling_of_the_same_facts_decides_the_same(policy: Policy, data: st.DataObject) -> None:
+    directory = data.draw(people())
+    known = data.draw(facts(directory))
+    spelling = data.draw(st.lists(st.sampled_from(SPELLINGS), min_size=len(known), max_size=len(known)))
+    alike = data.draw(st.sampled_from(SPELLINGS))
+    mixed = "".join(spell(row) + "\n" for spell, row in zip(spelling, known, strict=True)).encode()
+    uniform = "".join(alike(row) + "\n" for row in known).encode()
+
+    plainly = in_one_process(policy, SEPTEMBER, directory, known)
+
+    assert _in_bulk(policy, directory, [mixed]) == plainly
+    assert _in_bulk(policy, directory, [uniform]) == plainly
+    assert _in_bulk(policy, directory, uniform.splitlines(keepends=True)) == plainly
+    assert _in_bulk(policy, directory, [uniform[:-1]]) == plainly
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"rep_id":"r-1","period":"2025-01","quota":"1","credi',
+        b'PAYEE;PERIOD\n"1";"2025-01"\n',
+        b'{"rep_id":"r-1"}\n{"period":"2026-09"}\n',
+        b'garbage{"line":2,"rep_id":"r-1","period":"2026-09","quota":"1","credited":"1","currency":"USD",'
+        b'"leave_days":"0"}\n',
+        b'{"line":2,"rep_id":"r-1","period":"2026-09"\xff}\n',
+    ],
+)
+def test_a_file_that_breaks_off_or_is_of_another_kind_is_refused(content: bytes) -> None:
+    with pytest.raises(InvalidFacts):
+        read_window(["2026-07", "2026-08", "2026-09"], [("facts", [content])])
+
+
+def test_a_large_file_of_mostly_other_periods_gives_up_only_the_windows_facts() -> None:
+    rows = [
+        {"line": line, "rep_id": f"r-{line}", "period": f"2026-{month:02d}", "quota": "1", "credited": "1"}
+        | {"currency": "USD", "leave_days": "0"}
+        for line, month in enumerate([month for month in range(1, 13) for _ in range(40)], start=2)
+    ]
+
+    tables = read_window(["2026-08", "2026-09"], [("facts", [jsonl(rows)])])
+
+    assert [len(table) for table in tables] == [40, 40]
