@@ -4,6 +4,7 @@ A line without a quote, with the right number of delimiters and no bad byte is a
 so is a line whose quotes all stand where quotes of whole fields stand. Every other line is read the slow way.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate, repeat
@@ -12,8 +13,8 @@ from functions.ingest.codes import RowCode
 from functions.ingest.decode import BAD_CHARACTER
 from functions.ingest.lines import RawRow, RowSplitter
 
-BLOCK = 384 * 1024
-"""How many characters are split at once."""
+BLOCK = 64 * 1024
+"""How many characters are split at once: what a block comes to should stay in a processor's own cache."""
 
 MASKED = "\0"
 """Stands for a delimiter within quotes, in lines that have no bad character."""
@@ -113,7 +114,8 @@ class BlockSplitter:
         self, place: "_Place", raw: list[str], lines: list[str], odd: list[int], masked: bool
     ) -> Block | None:
         lengths = list(accumulate(map(len, raw), initial=0))
-        kept: list[str | None] = [*lines]
+        rows = [*lines]
+        gone: list[int] = []
         fields: dict[int, list[str]] = {}
         faulty: list[tuple[int, RowCode]] = []
         blank_lines = behind = 0
@@ -123,23 +125,27 @@ class BlockSplitter:
                 after, stop = place.start + lengths[index] + index, index
                 break
             behind = index + row.lines
-            kept[index:behind] = [None] * (min(behind, stop) - index)
             after = max(after, row.next)
+            if row.fields is not None and len(row.fields) == self._width:
+                rows[index] = self._empty_row
+                fields[index] = row.fields
+                gone += range(index + 1, min(behind, stop))
+                continue
+            gone += range(index, min(behind, stop))
             if row.blank:
                 blank_lines += 1
-            elif row.fields is None or len(row.fields) != self._width:
-                faulty.append((place.line + index, row.fault or RowCode.WRONG_FIELD_COUNT))
             else:
-                kept[index] = self._empty_row
-                fields[index] = row.fields
+                faulty.append((place.line + index, row.fault or RowCode.WRONG_FIELD_COUNT))
         if stop == 0:
             return None
-        indices = [index for index in range(stop) if kept[index] is not None]
-        place_of = {index: position for position, index in enumerate(indices)} if fields else {}
+        del rows[stop:]
+        numbers = list(range(place.line, place.line + stop))
+        for index in reversed(gone):
+            del rows[index], numbers[index]
         return Block(
-            rows=[row for row in kept[:stop] if row is not None],
-            numbers=[place.line + index for index in indices],
-            exact={place_of[index]: cells for index, cells in fields.items()},
+            rows=rows,
+            numbers=numbers,
+            exact={index - bisect_left(gone, index): cells for index, cells in fields.items()},
             faulty=faulty,
             masked=masked,
             blank_lines=blank_lines,

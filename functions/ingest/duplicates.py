@@ -9,6 +9,8 @@ import zlib
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
+from itertools import chain, islice
+from operator import lt
 
 _RUN = 2_048
 _FEW = 20_000
@@ -24,16 +26,26 @@ class SeenKeys:
 
     def repeated(self, ids: Sequence[str], groups: Sequence[str]) -> list[int]:
         """Take the ids in, in order; the positions of those that their group had already."""
-        distinct = set(groups)
-        if len(distinct) == 1:
-            return self._group(groups[0]).repeated(ids)
-        places: dict[str, list[int]] = {group: [] for group in distinct}
+        if not ids:
+            return []
+        main = groups[0]
+        if groups.count(main) == len(groups):
+            return self._group(main).repeated(ids)
+        places: dict[str, list[int]] = {}
         for position, group in enumerate(groups):
-            places[group].append(position)
+            if group is not main:
+                places.setdefault(group, []).append(position)
+        aside = sorted(chain.from_iterable(places[group] for group in places if group != main))
         again: list[int] = []
+        rest = [*ids]
+        for position in reversed(aside):
+            del rest[position]
+        moved = [index - place for place, index in enumerate(aside)]
+        again += [place + bisect_right(moved, place) for place in self._group(main).repeated(rest)]
         for group, positions in places.items():
-            repeated = self._group(group).repeated([ids[position] for position in positions])
-            again += [positions[place] for place in repeated]
+            if group != main:
+                repeated = self._group(group).repeated([ids[position] for position in positions])
+                again += [positions[place] for place in repeated]
         return sorted(again)
 
     def _group(self, name: str) -> "_SeenIds":
@@ -67,6 +79,11 @@ class _SeenIds:
 
     def _take(self, ids: Sequence[str]) -> list[int]:
         runs, others, above = self._runs, self._others, self._above
+        if not above and ids[0] > runs.last and all(map(lt, ids, islice(ids, 1, None))):
+            runs.open.extend(ids)
+            runs.last = ids[-1]
+            runs.pack()
+            return []
         last, again = runs.last, []
         for position, (key, after) in enumerate(zip(ids, [*ids[1:], ids[-1]], strict=True)):
             # An id that is above the one after it is the one out of order, and must not end the run.

@@ -2,9 +2,8 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import repeat
 
 from functions.ingest.blocks import MASKED, Block
 from functions.ingest.cells import MAX_EMAIL_LENGTH, MAX_ID_LENGTH, MAX_NAME_LENGTH, NumberForm, normalised
@@ -16,6 +15,7 @@ from functions.ingest.column_checks import (
     Remembered,
     TextColumn,
     fragment,
+    positions,
     tidied,
 )
 from functions.ingest.columns import MAY_NOT_BE_EMPTY
@@ -29,6 +29,8 @@ _IDS = frozenset({"rep_id", "person_id", "manager_id", "hr_partner_id", "delegat
 _EMAIL = re.compile(
     r"[^\x00-\x20\x7f-\x9f@,;<>]{1,64}@[^\x00-\x20\x7f-\x9f@,;<>.]+(?:\.[^\x00-\x20\x7f-\x9f@,;<>.]+)+"
 )
+
+_SHORTEST_PERIOD = 28
 
 Faulty = tuple[int, list[Fault]]
 """A rejected row: the number of its line, and its faults."""
@@ -59,7 +61,10 @@ class FastColumns:
         self._passes: dict[str, Callable[[list[str]], Checked]] = {}
         for ours in layout.positions:
             self._passes[ours] = self._pass_of(ours, profile, form)
-        self._leave = Remembered[tuple[str, str]](self._leave_days)
+        self._in_any_period = Remembered[str](lambda cell: self._leave_days(cell, _SHORTEST_PERIOD))
+        self._in_its_period = Remembered[tuple[str, str]](
+            lambda pair: self._leave_days(pair[1], self._checker.period_days(normalised(pair[0])))
+        )
 
     def _pass_of(self, ours: str, profile: Profile, form: NumberForm) -> Callable[[list[str]], Checked]:
         blank = profile.blank_values().get(ours)
@@ -83,9 +88,18 @@ class FastColumns:
             ).check
         return Remembered[str](lambda cell: self._checker.value(ours, normalised(cell), None)).check
 
-    def _leave_days(self, cells: tuple[str, str]) -> str | None:
-        period, leave_days = map(normalised, cells)
-        return self._checker.value("leave_days", leave_days, self._checker.period_days(period))
+    def _leave_days(self, cell: str, period_days: int | None) -> str | None:
+        return self._checker.value("leave_days", normalised(cell), period_days)
+
+    def _leave(self, periods: list[str], leave_days: list[str]) -> Checked:
+        """Few leaves are longer than the shortest period, and only those ask for their own period."""
+        values = self._in_any_period.check(leave_days).values
+        suspects: list[int] = []
+        for index in positions(values, ""):
+            values[index] = self._in_its_period[periods[index], leave_days[index]]
+            if not values[index]:
+                suspects.append(index)
+        return Checked(values, suspects)
 
     def read(self, block: Block) -> BlockResult:
         """Accept and reject the block's rows."""
@@ -128,8 +142,8 @@ class FastColumns:
         checked: dict[str, Checked] = {}
         for ours in self._checker.columns:
             if ours == "leave_days":
-                leave: Iterable[str] = columns.get(ours) or repeat("", rows)
-                checked[ours] = self._leave.check(zip(columns["period"], leave, strict=True))
+                leave = columns.get(ours) or [""] * rows
+                checked[ours] = self._leave(columns["period"], leave)
             elif ours in columns:
                 checked[ours] = self._passes[ours](columns[ours])
             else:
