@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from functions.evaluate.drafting import Step
 from functions.evaluate.escalation import step, what_is_due
@@ -240,3 +241,27 @@ class Life:
         news = decision(period, *inputs, outcome="clear")
         self.happen(ResultsArrived(news, EvaluationId(evaluation or f"evaluation-{period}")))
         return self
+
+
+def new_york(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("America/New_York"))
+
+
+def running() -> Life:
+    return Life().open().answer("coach")
+
+
+def at_the_gate() -> Life:
+    life = running()
+    return life.wait_days(31)
+
+
+def in_final_review() -> Life:
+    life = at_the_gate().answer("publish").answer("agree_plan")
+    life.results("2026-10", figures("2026-10", "0.4000"))
+    while life.case.stage != "final_review":
+        if life.case.request_id is not None:
+            life.answer("publish", by="partner-2", known_by="cognito")
+        else:
+            life.wait(life.case.due_at)
+    return life

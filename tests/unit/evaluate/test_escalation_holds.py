@@ -1,0 +1,159 @@
+"""What stops the clock, and what the rep says."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from functions.evaluate.occurrences import (
+    FindingsUndone,
+    HeldFor,
+)
+from shared.domain.case import CaseStatus, Exit, Phase, Waiting
+from shared.domain.effect import NoticeKind
+from shared.domain.event import EventTag
+from shared.domain.identifiers import EvaluationId, PersonId
+from tests.unit.evaluate.case_life import (
+    POLICY,
+    Life,
+    decision,
+    directory,
+    figures,
+    person,
+    running,
+)
+
+
+def test_a_dispute_stops_the_clock_until_hr_decides_and_its_days_do_not_count() -> None:
+    life = running()
+    ends_at = life.case.stage_ends_at
+    assert ends_at is not None
+    life.answer("dispute_figures", request=life.standing("rep"))
+    assert life.case.hold is not None
+    assert (life.case.waiting_for, life.asked.purpose, life.asked.assignee) == (
+        Waiting.HR,
+        "dispute",
+        "partner",
+    )
+    assert life.told(NoticeKind.FIGURES_DISPUTED) == [None]
+    life.now += timedelta(days=2)
+    life.answer("reject")
+    assert EventTag.CASE_RESUMED in life
+    assert life.case.stage_ends_at == ends_at + timedelta(days=2)
+
+
+def test_an_upheld_dispute_withdraws_the_case() -> None:
+    life = Life().open().answer("dispute_figures").answer("uphold")
+    assert life.case.exit is Exit.WITHDRAWN
+    assert EventTag.DISPUTE_DECIDED in life
+
+
+def test_after_a_rejected_dispute_the_manager_is_asked_again_without_that_choice() -> None:
+    life = Life().open().answer("dispute_figures").answer("reject")
+    assert life.asked.assignee == "manager"
+    assert life.asked.choices == ("coach", "request_exception")
+
+
+def test_an_exception_is_hrs_to_grant() -> None:
+    assert Life().open().answer("request_exception").answer("grant").case.exit is Exit.EXCEPTED
+    refused = Life().open().answer("request_exception").answer("refuse")
+    assert refused.asked.choices == ("coach", "dispute_figures")
+
+
+def test_hr_confirms_the_withdrawal_when_restated_figures_undo_the_findings() -> None:
+    life = running()
+    undone = decision("2026-09", figures("2026-09", "0.9"), outcome="clear")
+    life.happen(FindingsUndone(undone, EvaluationId("restated")))
+    assert life.case.marked is not None
+    assert life.asked.purpose == "withdrawal"
+    marked = next(event for event in life.events if event.tag is EventTag.CASE_MARKED)
+    assert marked.private is not None
+    assert set(marked.private) == {"before", "after"}
+    life.answer("withdraw")
+    assert life.case.exit is Exit.WITHDRAWN
+
+
+def test_a_case_that_hr_keeps_goes_on_where_it_was() -> None:
+    life = running()
+    undone = decision("2026-09", figures("2026-09", "0.9"), outcome="clear")
+    life.happen(FindingsUndone(undone, EvaluationId("restated")))
+    life.answer("keep")
+    assert (life.case.phase, life.case.marked, life.case.hold) == (Phase.RUNNING, None, None)
+
+
+def test_a_second_reason_to_hold_waits_for_its_turn() -> None:
+    life = running()
+    life.answer("dispute_figures", request=life.standing("rep"))
+    undone = decision("2026-09", figures("2026-09", "0.9"), outcome="clear")
+    life.happen(FindingsUndone(undone, EvaluationId("restated")))
+    purposes = [life.asked.purpose]
+    purposes.append(life.answer("reject").asked.purpose)
+    assert purposes == ["dispute", "withdrawal"]
+
+
+def test_leave_holds_the_case_until_hr_lets_it_go_on() -> None:
+    life = running()
+    ends_at = life.case.stage_ends_at
+    assert ends_at is not None
+    life.happen(HeldFor("leave"))
+    life.wait(life.now + timedelta(days=14))
+    assert life.case.owner in ("partner", "hr-queue")
+    life.answer("resume")
+    assert life.case.stage_ends_at == ends_at + timedelta(days=14)
+
+
+def test_where_the_policy_lets_the_clock_run_a_dispute_gives_no_days_back() -> None:
+    runs = POLICY.model_copy(update={"hold": POLICY.hold.model_copy(update={"dispute": "run"})})
+    life = Life(policy=runs).open().answer("coach")
+    ends_at = life.case.stage_ends_at
+    life.answer("dispute_figures", request=life.standing("rep"))
+    life.now += timedelta(days=2)
+    assert life.answer("reject").case.stage_ends_at == ends_at
+
+
+def test_good_results_during_a_hold_count_when_it_is_over() -> None:
+    life = running()
+    life.answer("dispute_figures", request=life.standing("rep"))
+    life.results("2026-11", figures("2026-10", "0.9"), figures("2026-11", "0.9"))
+    assert life.case.status is CaseStatus.OPEN
+    assert life.answer("reject").case.exit is Exit.GRADUATED
+
+
+def test_good_results_during_a_hold_end_a_case_whose_question_still_stood() -> None:
+    life = Life().open().answer("dispute_figures")
+    life.results("2026-11", figures("2026-10", "0.9"), figures("2026-11", "0.9"))
+    assert life.answer("reject").case.exit is Exit.GRADUATED
+
+
+@pytest.mark.parametrize(
+    ("choice", "tag"), [("acknowledge", EventTag.REP_ACKNOWLEDGED), ("rebut", EventTag.REP_REBUTTED)]
+)
+def test_what_the_rep_says_travels_with_the_record(choice: str, tag: EventTag) -> None:
+    life = running()
+    life.answer(choice, request=life.standing("rep"))
+    said = next(event for event in life.events if event.tag is tag)
+    assert said.private == {"reason": "because of the pipeline"}
+    assert said.actor.id == "rep"
+    assert life.case.phase is Phase.RUNNING
+
+
+def test_a_rep_who_was_never_told_hears_nothing_of_the_end() -> None:
+    life = Life().open().answer("request_exception").answer("grant")
+    assert "rep" not in life.told(NoticeKind.CASE_CLOSED)
+
+
+def test_a_case_ends_when_the_rep_leaves() -> None:
+    life = running()
+    life.people = directory(person("rep", "manager", "partner", active=False))
+    life.settle()
+    assert life.case.exit is Exit.LEFT_COMPANY
+
+
+def test_a_rep_who_is_missing_from_the_directory_has_not_left() -> None:
+    life = Life().open()
+    known = dict(life.people.people)
+    del known[PersonId("rep")]
+    life.people = replace(life.people, people=known)
+    life.pass_deadline()
+    assert life.case.status is CaseStatus.OPEN
+    assert life.case.owner == "hr-queue"

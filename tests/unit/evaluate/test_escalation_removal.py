@@ -1,0 +1,143 @@
+"""Removal takes two; relapse; and what cannot happen at all."""
+
+from datetime import UTC
+
+import pytest
+
+from functions.evaluate.occurrences import (
+    Answered,
+    CheckInDue,
+    DeadlinePassed,
+    FindingsUndone,
+    HeldFor,
+    Opened,
+    PersonLeft,
+    PolicyEnded,
+    ResultsArrived,
+    StageEnded,
+)
+from shared.domain.case import CaseStatus, Exit, Phase
+from shared.domain.effect import NoticeKind
+from shared.domain.errors import IllegalTransition
+from shared.domain.event import EventTag
+from shared.domain.identifiers import EvaluationId
+from tests.unit.evaluate.case_life import (
+    FRIDAY,
+    Life,
+    decision,
+    in_final_review,
+    new_york,
+)
+
+
+def test_removal_takes_a_proposer_and_an_approver_of_hr() -> None:
+    life = in_final_review()
+    assert life.asked.purpose == "removal_proposal"
+    assert life.asked.adverse
+    life.answer("propose_removal", known_by="link+code")
+    assert (life.case.phase, life.asked.purpose, life.asked.assignee) == (
+        Phase.APPROVING,
+        "removal_approval",
+        "partner",
+    )
+    life.answer("approve", known_by="cognito")
+    assert life.case.exit is Exit.REMOVAL_APPROVED
+    assert "rep" not in life.told(NoticeKind.CASE_CLOSED)
+
+
+def test_a_link_alone_proposes_no_removal() -> None:
+    life = in_final_review()
+    life.answer("propose_removal")
+    assert EventTag.ANSWER_REFUSED in life
+    assert (life.case.phase, life.asked.purpose) == (Phase.ASKING, "removal_proposal")
+
+
+def test_who_proposed_removal_cannot_approve_it() -> None:
+    life = in_final_review().pass_deadline().pass_deadline()
+    assert life.asked.assignee == "partner"
+    life.answer("propose_removal", known_by="cognito")
+    assert life.asked.assignee == "hr-queue"
+    life.answer("approve", by="partner", known_by="cognito")
+    assert life.case.status is CaseStatus.OPEN
+    refused = [event.data["reason"] for event in life.events if event.tag is EventTag.ANSWER_REFUSED]
+    assert refused == ["proposer_may_not_decide"]
+    life.answer("approve", by="partner-2", known_by="cognito")
+    assert life.case.exit is Exit.REMOVAL_APPROVED
+
+
+def test_hr_may_send_a_proposal_back() -> None:
+    life = (
+        in_final_review()
+        .answer("propose_removal", known_by="link+code")
+        .answer("send_back", known_by="cognito")
+    )
+    assert (life.case.phase, life.asked.purpose) == (Phase.ASKING, "removal_proposal")
+    assert EventTag.REMOVAL_SENT_BACK in life
+
+
+def test_instead_of_a_removal_the_plan_may_be_extended() -> None:
+    life = in_final_review().answer("extend_plan", known_by="link+code")
+    assert (life.case.stage, life.case.phase) == ("improvement_plan", Phase.RUNNING)
+
+
+def test_silence_never_removes_anybody() -> None:
+    life = in_final_review().wait_days(200)
+    assert life.case.status is CaseStatus.OPEN
+    assert (life.case.owner, life.case.phase) == ("hr-queue", Phase.ASKING)
+
+
+def test_a_relapse_opens_at_the_gate_of_the_later_stage() -> None:
+    life = Life().open("improvement_plan")
+    assert (life.case.phase, life.case.gate_to) == (Phase.GATE, "improvement_plan")
+    assert life.asked.choices == ("publish", "close")
+    assert life.answer("publish").asked.assignee == "manager"
+
+
+def test_a_closed_case_never_acts_again() -> None:
+    life = Life().open().answer("dispute_figures").answer("uphold")
+    news = decision("2026-10", outcome="clear")
+    for occurrence in (
+        PersonLeft(),
+        PolicyEnded(),
+        StageEnded(),
+        CheckInDue(),
+        HeldFor("leave"),
+        ResultsArrived(news, EvaluationId("e")),
+    ):
+        with pytest.raises(IllegalTransition):
+            life.happen(occurrence)
+
+
+def test_an_open_case_is_not_opened_again() -> None:
+    with pytest.raises(IllegalTransition):
+        Life().open().open()
+
+
+def test_what_is_not_due_does_not_happen() -> None:
+    life = Life().open()
+    for occurrence in (
+        DeadlinePassed(life.asked.id),
+        Answered(life.asked.id),
+        StageEnded(),
+        CheckInDue(),
+        ResultsArrived(decision("2026-10", outcome="clear") | {"rep_id": "another"}, EvaluationId("e")),
+        FindingsUndone(decision("2026-09"), EvaluationId("e")),
+    ):
+        with pytest.raises(IllegalTransition):
+            life.happen(occurrence)
+
+
+def test_only_a_flagging_decision_opens_a_case() -> None:
+    clear = decision("2026-09", outcome="clear")
+    with pytest.raises(IllegalTransition):
+        Life().happen(Opened(clear, EvaluationId("e"), "coaching"))
+
+
+def test_a_policys_end_closes_the_case() -> None:
+    life = Life().open()
+    life.happen(PolicyEnded())
+    assert life.case.exit is Exit.POLICY_CLOSED
+
+
+def test_stories_begin_on_a_friday_afternoon_in_new_york() -> None:
+    assert new_york("2026-10-02T15:00").astimezone(UTC) == FRIDAY

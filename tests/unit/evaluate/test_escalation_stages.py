@@ -1,0 +1,152 @@
+"""A stage that runs: results, graduation, check-ins, the gate at its end."""
+
+from datetime import timedelta
+
+from shared.domain.case import CaseStatus, Exit, Phase, Waiting
+from shared.domain.effect import NoticeKind
+from shared.domain.event import EventTag
+from shared.domain.request import RequestStatus
+from tests.unit.evaluate.case_life import (
+    POLICY,
+    Life,
+    at_the_gate,
+    directory,
+    figures,
+    in_final_review,
+    new_york,
+    person,
+    running,
+)
+
+
+def test_an_answer_lets_the_stage_run_and_the_rep_is_told() -> None:
+    life = running()
+    assert (life.case.phase, life.case.waiting_for) == (Phase.RUNNING, Waiting.RESULTS)
+    assert life.case.stage_ends_at == new_york("2026-11-01T15:00")
+    assert life.told(NoticeKind.REP_TOLD) == ["rep"]
+    assert life.standing("rep").choices == ("acknowledge", "rebut", "dispute_figures")
+    assert life.case.owner == "manager"
+
+
+def test_two_good_periods_of_three_graduate() -> None:
+    life = running()
+    life.results("2026-10", figures("2026-10", "0.9000"))
+    assert life.case.status is CaseStatus.OPEN
+    life.results("2026-11", figures("2026-10", "0.9000"), figures("2026-11", "0.8500"))
+    assert life.case.exit is Exit.GRADUATED
+    assert set(life.told(NoticeKind.CASE_CLOSED)) == {"manager", "partner", "rep"}
+    assert all(request.status is not RequestStatus.OPEN for request in life.requests.values())
+
+
+def test_the_bar_is_compared_before_rounding() -> None:
+    life = running()
+    almost = figures("2026-10", "0.8500") | {"credited": "849.999"}
+    life.results("2026-11", almost, figures("2026-11", "0.9"))
+    assert life.case.status is CaseStatus.OPEN
+
+
+def test_a_restated_period_replaces_its_figure_and_is_not_counted_twice() -> None:
+    life = running()
+    life.results("2026-10", figures("2026-10", "0.9000"))
+    life.results("2026-10", figures("2026-10", "0.9100"), evaluation="evaluation-again")
+    assert len(life.case.results) == 1
+    assert life.case.results[0].exact == "91/100"
+    assert life.case.status is CaseStatus.OPEN
+
+
+def test_a_period_that_is_not_assessable_uses_up_none_of_the_three() -> None:
+    life = running()
+    away = figures("2026-11", "0.1000") | {"status": "leave", "attainment": None}
+    life.results(
+        "2027-01",
+        figures("2026-10", "0.9000"),
+        away,
+        figures("2026-12", "0.2000"),
+        figures("2027-01", "0.9"),
+    )
+    assert life.case.exit is Exit.GRADUATED
+
+
+def test_days_of_leave_are_added_to_the_stage_once() -> None:
+    life = running()
+    ends_at = life.case.stage_ends_at
+    assert ends_at is not None
+    life.now += timedelta(days=20)
+    life.results("2026-10", figures("2026-10", "0.2000", leave_days=5))
+    assert life.case.stage_ends_at == ends_at + timedelta(days=5)
+    life.results("2026-10", figures("2026-10", "0.3000", leave_days=5), evaluation="again")
+    assert life.case.stage_ends_at == ends_at + timedelta(days=5)
+    assert EventTag.STAGE_EXTENDED in life
+
+
+def test_the_stages_end_leads_to_hrs_gate_and_then_to_the_plan() -> None:
+    life = at_the_gate()
+    assert (life.case.phase, life.case.waiting_for, life.case.stage) == (Phase.GATE, Waiting.HR, "coaching")
+    assert life.asked.assignee == "partner"
+    assert life.told(NoticeKind.GATE) == ["partner"]
+    life.answer("publish")
+    assert (life.case.stage, life.case.phase) == ("improvement_plan", Phase.ASKING)
+    assert life.asked.assignee == "manager"
+    assert EventTag.STAGE_APPROVED in life
+
+
+def test_at_the_gate_hr_may_extend_the_stage_or_close_the_case() -> None:
+    extended = at_the_gate().answer("extend")
+    assert (extended.case.stage, extended.case.phase) == ("coaching", Phase.RUNNING)
+    assert extended.case.stage_ends_at is not None
+    assert extended.case.stage_ends_at > extended.now
+    assert at_the_gate().answer("close").case.exit is Exit.EXCEPTED
+
+
+def test_the_proposer_of_a_plan_does_not_publish_the_next_one() -> None:
+    life = Life()
+    life.people = directory(person("rep", "nobody", "partner"))
+    life.open().answer("coach")
+    assert life.case.proposed_by == "partner"
+    life.wait_days(31)
+    assert (life.case.phase, life.asked.assignee) == (Phase.GATE, "hr-queue")
+
+
+def test_without_results_hr_is_asked_even_where_the_policy_has_no_gate() -> None:
+    open_door = POLICY.model_copy(
+        update={"ladder": tuple(stage.model_copy(update={"gate": None}) for stage in POLICY.ladder)}
+    )
+    life = Life(policy=open_door).open().answer("coach").wait_days(31)
+    assert life.case.phase is Phase.GATE
+    gated = next(event for event in life.events if event.tag is EventTag.STAGE_GATED)
+    assert gated.data["because"] == ["no_results"]
+    told = Life(policy=open_door).open().answer("coach")
+    told.results("2026-10", figures("2026-10", "0.1000")).wait_days(31)
+    assert (told.case.stage, told.case.phase) == ("improvement_plan", Phase.ASKING)
+
+
+def test_check_ins_are_asked_of_the_manager_and_a_missed_one_is_the_companys_own_miss() -> None:
+    life = running().wait_days(7)
+    asked = life.standing("check_in")
+    assert (asked.assignee, asked.choices) == ("manager", ("held", "not_held"))
+    life.answer("held", request=asked)
+    assert EventTag.CHECK_IN_DONE in life
+    life.wait_days(12)
+    assert life.case.check_ins_missed == 1
+    assert EventTag.CHECK_IN_MISSED in life
+    assert life.case.phase is Phase.RUNNING
+
+
+def test_a_check_in_that_an_outage_kept_from_being_asked_is_missed_too() -> None:
+    life = running()
+    life.now += timedelta(days=40)
+    life.settle()
+    missed = [event.data["because"] for event in life.events if event.tag is EventTag.CHECK_IN_MISSED]
+    assert missed == ["never_asked"]
+
+
+def test_missed_check_ins_hold_up_the_adverse_step_until_hr_has_seen_them() -> None:
+    life = in_final_review()
+    because = [event.data["because"] for event in life.events if event.tag is EventTag.STAGE_GATED]
+    assert because[-1] == ["check_ins_missed"]
+
+
+def test_the_last_stage_without_graduation_closes_by_policy() -> None:
+    short = POLICY.model_copy(update={"ladder": (POLICY.ladder[0].model_copy(update={"then": None}),)})
+    life = Life(policy=short).open().answer("coach").wait_days(31)
+    assert life.case.exit is Exit.POLICY_CLOSED
