@@ -43,6 +43,10 @@ def step(case: Case | None, occurrence: Occurrence, context: Context) -> Step:
         name = "no case" if case is None else case.id
         raise IllegalTransition(f"{type(occurrence).__name__} cannot happen to {name}, which is not open")
     draft = Draft(case.model_copy(update={"version": case.version + 1}), context)
+    if not isinstance(occurrence, Answered | PersonLeft | PolicyEnded):
+        # What somebody said must not be lost because something else takes their question away.
+        waiting = [r.id for r in draft.standing() if r.status is RequestStatus.ANSWERED]
+        _require(not waiting, f"the answer to {waiting} has to be taken in first")
     _happen(draft, occurrence)
     if isinstance(occurrence, ResultsArrived | FindingsUndone | HeldFor | PolicyEnded):
         draft.wake_workflow()  # these come from elsewhere, while the workflow sleeps

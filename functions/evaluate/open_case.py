@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import orjson
 
+from functions.evaluate.advance_case import settle
 from functions.evaluate.casework import Casework, again_on_conflict
 from functions.evaluate.deadlines import due
 from functions.evaluate.occurrences import FindingsUndone, Occurrence, Opened, ResultsArrived
@@ -41,7 +42,8 @@ def open_case(decision: Mapping[str, Any], plan: PlannedEvaluation, work: Casewo
         case_id = work.store.open_case(plan.policy.partition("@")[0], rep_id)
         if case_id is None:
             return _open(decision, plan, command, work)
-        case = work.store.case(case_id)
+        # An answer that is on its way is taken in before what the evaluation says.
+        case = settle(work.store.case(case_id), work, wake=True)
         occurrence = _news(case, decision, plan.id)
         if case.status is CaseStatus.CLOSED or occurrence is None:
             return "left"

@@ -20,7 +20,8 @@ from shared.domain.case import CaseStatus, Exit, Phase
 from shared.domain.effect import NoticeKind
 from shared.domain.errors import IllegalTransition
 from shared.domain.event import EventTag
-from shared.domain.identifiers import EvaluationId
+from shared.domain.identifiers import EvaluationId, PersonId
+from shared.domain.request import Answer
 from tests.unit.evaluate.case_life import (
     FRIDAY,
     Life,
@@ -123,6 +124,21 @@ def test_what_is_not_due_does_not_happen() -> None:
         ResultsArrived(decision("2026-10", outcome="clear") | {"rep_id": "another"}, EvaluationId("e")),
         FindingsUndone(decision("2026-09"), EvaluationId("e")),
     ):
+        with pytest.raises(IllegalTransition):
+            life.happen(occurrence)
+
+
+def test_an_answer_is_taken_in_before_anything_else_happens() -> None:
+    life = Life().open()
+    given = Answer(
+        choice="coach",
+        reason="we will work on the pipeline",
+        answered_by=PersonId("manager"),
+        authenticated_by="link",
+        answered_at=life.now,
+    )
+    life.requests[life.asked.id] = life.asked.answered(given)
+    for occurrence in (HeldFor("leave"), ResultsArrived(decision("2026-10"), EvaluationId("e"))):
         with pytest.raises(IllegalTransition):
             life.happen(occurrence)
 

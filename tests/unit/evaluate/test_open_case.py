@@ -68,6 +68,18 @@ def test_a_restatement_that_undoes_the_findings_asks_hr_to_confirm_the_withdrawa
     assert office.mailed(NoticeKind.WITHDRAWAL) == 1
 
 
+def test_an_answer_that_is_on_its_way_is_not_lost_to_a_restatement() -> None:
+    office = Office()
+    office.evaluated("e-1", [decision("2026-09")])
+    office.answer("coach")
+    undone = [decision("2026-09", figures("2026-09", "0.9"), outcome="clear")]
+    assert office.evaluated("e-2", undone, opens_cases=False)["fed"] == 1
+    assert EventTag.STAGE_BEGUN in office.store
+    office.answer("keep")
+    office.advance()
+    assert office.case.phase is Phase.RUNNING
+
+
 def test_findings_of_a_past_period_open_no_case() -> None:
     office = Office()
     assert office.evaluated("e-1", [decision("2026-08")], opens_cases=False) == {"opened": 0, "fed": 0}
