@@ -10,6 +10,7 @@ from functions.notify.export_facts import FIRST_FAULTS, ExportFacts, export_fact
 from functions.notify.figures import moment_in_words
 from functions.notify.link import link_id
 from functions.notify.messages import render
+from functions.notify.notice_events import ASKING, CARRYING_A_LINK
 from functions.notify.pace import in_product_time
 from functions.notify.wording import detail
 from shared.domain import paths
@@ -26,25 +27,7 @@ from shared.ports import CaseStore, Clock, Directories, Files, Links, Mail, Poli
 CODE_VALID_FOR: Final = timedelta(minutes=15)
 """In the world's time: a code is typed by a person."""
 
-ASKING: Final = frozenset(
-    {
-        NoticeKind.QUESTION,
-        NoticeKind.REMINDER,
-        NoticeKind.ESCALATION,
-        NoticeKind.HR_ESCALATION,
-        NoticeKind.GATE,
-        NoticeKind.DISPUTE,
-        NoticeKind.EXCEPTION,
-        NoticeKind.WITHDRAWAL,
-        NoticeKind.LEAVE_REVIEW,
-        NoticeKind.REMOVAL_APPROVAL,
-        NoticeKind.CHECK_IN_DUE,
-        NoticeKind.ONE_TIME_CODE,
-    }
-)
-"""Notices that make sense only while their request is open."""
 _REFUSED_BY_ITS_ROWS: Final = (None, "manifest_mismatch", "too_many_rejected")
-_CARRYING_A_LINK: Final = (ASKING - {NoticeKind.ONE_TIME_CODE}) | {NoticeKind.REP_TOLD}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +103,7 @@ def compose(notice: Notice, queued_at: datetime, composing: Composing) -> Compos
             "code": composing.links.issue_code(request.id, until),
             "code_until": moment_in_words(until, zone),
         }
-    elif notice.notice in _CARRYING_A_LINK and request is not None and request.status is RequestStatus.OPEN:
+    elif notice.notice in CARRYING_A_LINK and request is not None and request.status is RequestStatus.OPEN:
         token = composing.links.issue(request.id, request.due_at)
         facts["link"] = f"{composing.addresses.public_url.rstrip('/')}/r/{token}"
     message = render(notice.notice, facts)

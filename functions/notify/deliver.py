@@ -1,32 +1,22 @@
 """Carry out one effect of the outbox: send its mail, start or wake its workflow."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, Literal
 
-from functions.notify.compose import ASKING, Composed, Composing, Unsendable, compose
+from functions.notify.compose import Composed, Composing, Unsendable, compose
+from functions.notify.deciding import until_settled
+from functions.notify.notice_events import noted, out_of_reach, sent_command
 from functions.notify.pace import in_product_time
 from shared.domain.canonical import digest
-from shared.domain.change import Change
-from shared.domain.effect import Notice, StartWorkflow, WakeWorkflow
-from shared.domain.errors import Conflict, InvalidInput
-from shared.domain.event import Actor, ActorKind, EventDraft, EventTag
-from shared.domain.identifiers import (
-    BatchId,
-    CommandId,
-    Subject,
-    batch_subject,
-    case_subject,
-    derived_id,
-)
-from shared.domain.person import HR_QUEUE
-from shared.domain.request import Request, RequestStatus
+from shared.domain.effect import Notice, StartWorkflow
+from shared.domain.errors import InvalidInput
+from shared.domain.event import Actor, ActorKind, EventTag
+from shared.domain.identifiers import CommandId, derived_id
 from shared.ports import Mailer, Outbox, OutboxRow, TaskTokens, Workflow
 
 RELAY: Final = Actor(ActorKind.SYSTEM, "relay")
-TRIES: Final = 3
-"""How often a change is decided anew where somebody else changed the case first."""
 LEFT_TO_THE_STREAM: Final = timedelta(seconds=60)
 """In the world's time: how long the sweep leaves a new row to the stream, so that no two send one mail."""
 
@@ -96,11 +86,11 @@ def _carry_out(row: OutboxRow, delivering: Delivering) -> Delivered:
 
 
 def _mail(notice: Notice, row: OutboxRow, delivering: Delivering) -> Delivered:
-    store = delivering.composing.store
-    sent, failed = _command("sent", notice), _command("unsent", notice)
+    store, clock = delivering.composing.store, delivering.composing.clock
+    sent, unsent = sent_command(notice), CommandId(derived_id("unsent", notice.id))
     if store.outcome(sent) is not None:
         return "sent"
-    if store.outcome(failed) is not None:
+    if store.outcome(unsent) is not None:
         return "failed"
     composed = compose(notice, row.queued_at, delivering.composing)
     if isinstance(composed, Composed):
@@ -109,79 +99,13 @@ def _mail(notice: Notice, row: OutboxRow, delivering: Delivering) -> Delivered:
         except InvalidInput:
             composed = Unsendable("bad_address", unreachable=True)
         else:
-            data = {"message": carrier_id, "link": composed.link}
+            data: dict[str, Any] = {"message": carrier_id, "link": composed.link}
             relied_on = {"text": digest(composed.mail.text.encode())}
-            _commit(
-                lambda: _record(EventTag.NOTICE_SENT, sent, notice, data, relied_on, delivering), delivering
-            )
+            change = noted(EventTag.NOTICE_SENT, sent, notice, RELAY, clock.now(), data, relied_on)
+            until_settled(lambda: store.commit(change))
             return "sent"
-    why = composed
-    _commit(lambda: _record_failure(why, failed, notice, delivering), delivering)
+    data = {"reason": composed.reason}
+    failure = noted(EventTag.NOTICE_FAILED, unsent, notice, RELAY, clock.now(), data, {})
+    unreachable = composed.unreachable
+    until_settled(lambda: store.commit(out_of_reach(failure, notice, store) if unreachable else failure))
     return "failed"
-
-
-def _record_failure(why: Unsendable, command: CommandId, notice: Notice, delivering: Delivering) -> Change:
-    """That the mail could not be sent; a question to somebody out of reach ends, and the case goes on."""
-    change = _record(EventTag.NOTICE_FAILED, command, notice, {"reason": why.reason}, {}, delivering)
-    request = _asked(notice, delivering) if why.unreachable else None
-    # The queue at the end of every chain has nobody behind it: its question stands until its deadline.
-    if request is None or request.assignee == HR_QUEUE or notice.case_id is None:
-        return change
-    wake = WakeWorkflow(id=derived_id("wake", request.id, "unreachable"), case_id=notice.case_id)
-    return replace(change, requests=(request.ended(RequestStatus.BOUNCED),), effects=(wake,))
-
-
-def _asked(notice: Notice, delivering: Delivering) -> Request | None:
-    """The open request that the notice asks, if it asks one."""
-    if notice.notice not in ASKING or notice.request_id is None:
-        return None
-    request = delivering.composing.store.request(notice.request_id)
-    return request if request.status is RequestStatus.OPEN else None
-
-
-def _record(
-    tag: EventTag,
-    command: CommandId,
-    notice: Notice,
-    data: dict[str, Any],
-    relied_on: dict[str, str],
-    delivering: Delivering,
-) -> Change:
-    event = EventDraft(
-        tag=tag,
-        subject=_subject(notice),
-        occurred_at=delivering.composing.clock.now(),
-        actor=RELAY,
-        command=command,
-        relied_on=relied_on,
-        data={
-            "notice": notice.id,
-            "kind": notice.notice.value,
-            "to": notice.to,
-            "request": notice.request_id,
-            **data,
-        },
-    )
-    return Change(command=command, result=tag.value, events=(event,))
-
-
-def _commit(decide: Callable[[], Change], delivering: Delivering) -> None:
-    for tries_left in reversed(range(TRIES)):
-        try:
-            delivering.composing.store.commit(decide())
-            return
-        except Conflict:
-            if not tries_left:
-                raise
-
-
-def _command(what: str, notice: Notice) -> CommandId:
-    return CommandId(derived_id(what, notice.id))
-
-
-def _subject(notice: Notice) -> Subject:
-    if notice.case_id is not None:
-        return case_subject(notice.case_id)
-    if "batch" in notice.parameters:
-        return batch_subject(BatchId(notice.parameters["batch"]))
-    return Subject("system")

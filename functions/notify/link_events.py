@@ -1,22 +1,17 @@
 """What is recorded of links and of answers that were not taken: once for each, however often it happens."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any
 
+from functions.notify.deciding import until_settled
 from shared.domain.case import Case, CaseStatus
 from shared.domain.change import Change
 from shared.domain.effect import Effect, Notice, NoticeKind
-from shared.domain.errors import Conflict
 from shared.domain.event import Actor, ActorKind, Authentication, EventDraft, EventTag, stamp
 from shared.domain.identifiers import CommandId, NoticeId, Subject, case_subject, derived_id
 from shared.domain.request import Request
 from shared.ports import CaseStore, Clock, Directories, Links, Policies
-
-TRIES: Final = 3
-"""How often a change is decided anew where somebody else changed the case first."""
-
-Outcome = TypeVar("Outcome")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +86,6 @@ def note_refused_answer(
     )
 
 
-def commit_on_case(decide: Callable[[], Outcome]) -> Outcome:
-    """Read, decide and commit; where somebody else came first, read and decide again."""
-    for tries_left in reversed(range(TRIES)):
-        try:
-            return decide()
-        except Conflict:
-            if not tries_left:
-                raise
-    raise AssertionError("unreachable: the last try returns or raises")
-
-
 def _note_once(
     tag: EventTag,
     command: CommandId,
@@ -128,4 +112,4 @@ def _note_once(
         person=None if private is None or case is None else case.rep_id,
     )
     change = Change(command=command, result=tag.value, events=(event,), effects=effects)
-    commit_on_case(lambda: responding.store.commit(change))
+    until_settled(lambda: responding.store.commit(change))

@@ -13,10 +13,10 @@ from functions.notify.case_facts import (
     request_facts,
     timezone_of,
 )
+from functions.notify.deciding import until_settled
 from functions.notify.link import could_be_a_token, link_id
 from functions.notify.link_events import (
     Responding,
-    commit_on_case,
     note_opened,
     note_refused_answer,
     note_refused_link,
@@ -89,7 +89,7 @@ def record_response(token: str, form: Form, responding: Responding) -> Screen:
         # Looking uses the code up, so a second try of the same answer must not look again.
         return responding.links.redeem_code(request_id, form.code, responding.clock.now())
 
-    return commit_on_case(lambda: _respond(token, form, code_is_right, responding))
+    return until_settled(lambda: _respond(token, form, code_is_right, responding))
 
 
 def _respond(

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from functions.notify import messages
-from functions.notify.compose import ASKING
 from functions.notify.deliver import deliver
+from functions.notify.notice_events import ASKING, CARRYING_A_LINK
 from shared.domain.case import Case, CaseStatus, Exit, PeriodResult
 from shared.domain.effect import NoticeKind
 from shared.domain.identifiers import EvaluationId
@@ -110,8 +110,7 @@ class TestEveryKind:
         assert not re.search(r"\{\{|\}\}|{%|None|Undefined", mail.text + mail.html)
 
     def test_carries_a_link_exactly_where_something_is_asked(self, kind: NoticeKind) -> None:
-        asks = (kind in ASKING or kind is NoticeKind.REP_TOLD) and kind is not NoticeKind.ONE_TIME_CODE
-        assert ("/r/link-1" in mailed(kind).text) == asks
+        assert ("/r/link-1" in mailed(kind).text) == (kind in CARRYING_A_LINK)
 
 
 def test_no_folder_is_left_that_no_notice_uses() -> None:

@@ -1,0 +1,92 @@
+"""What the record says of a notice's fate, and what becomes of the question in it. Pure but for the store."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+from shared.domain.change import Change
+from shared.domain.effect import Notice, NoticeKind, WakeWorkflow
+from shared.domain.event import Actor, EventDraft, EventTag
+from shared.domain.identifiers import (
+    BatchId,
+    CommandId,
+    Subject,
+    batch_subject,
+    case_subject,
+    derived_id,
+)
+from shared.domain.person import HR_QUEUE
+from shared.domain.request import RequestStatus
+from shared.ports import CaseStore
+
+ASKING: Final = frozenset(
+    {
+        NoticeKind.QUESTION,
+        NoticeKind.REMINDER,
+        NoticeKind.ESCALATION,
+        NoticeKind.HR_ESCALATION,
+        NoticeKind.GATE,
+        NoticeKind.DISPUTE,
+        NoticeKind.EXCEPTION,
+        NoticeKind.WITHDRAWAL,
+        NoticeKind.LEAVE_REVIEW,
+        NoticeKind.REMOVAL_APPROVAL,
+        NoticeKind.CHECK_IN_DUE,
+        NoticeKind.ONE_TIME_CODE,
+    }
+)
+"""Notices that make sense only while their request is open."""
+CARRYING_A_LINK: Final = (ASKING - {NoticeKind.ONE_TIME_CODE}) | {NoticeKind.REP_TOLD}
+
+
+def sent_command(notice: Notice | str) -> CommandId:
+    """The command under which ``notice:sent`` is recorded; its result is the notice itself."""
+    return CommandId(derived_id("sent", notice if isinstance(notice, str) else notice.id))
+
+
+def noted(
+    tag: EventTag,
+    command: CommandId,
+    notice: Notice,
+    actor: Actor,
+    now: datetime,
+    data: Mapping[str, Any],
+    relied_on: Mapping[str, str],
+) -> Change:
+    event = EventDraft(
+        tag=tag,
+        subject=_subject(notice),
+        occurred_at=now,
+        actor=actor,
+        command=command,
+        relied_on=relied_on,
+        data={
+            "notice": notice.id,
+            "kind": notice.notice.value,
+            "to": notice.to,
+            "request": notice.request_id,
+            **data,
+        },
+    )
+    return Change(command=command, result=notice.model_dump_json(), events=(event,))
+
+
+def out_of_reach(change: Change, notice: Notice, store: CaseStore) -> Change:
+    """The change, and with it the end of the question that never arrived: the case goes on at once."""
+    if notice.notice not in ASKING | CARRYING_A_LINK or notice.request_id is None or notice.case_id is None:
+        return change
+    request = store.request(notice.request_id)
+    # The queue at the end of every chain has nobody behind it: its question stands until its deadline.
+    if request.status is not RequestStatus.OPEN or request.assignee == HR_QUEUE:
+        return change
+    wake = WakeWorkflow(id=derived_id("wake", request.id, "unreachable"), case_id=notice.case_id)
+    return replace(change, requests=(request.ended(RequestStatus.BOUNCED),), effects=(wake,))
+
+
+def _subject(notice: Notice) -> Subject:
+    if notice.case_id is not None:
+        return case_subject(notice.case_id)
+    if "batch" in notice.parameters:
+        return batch_subject(BatchId(notice.parameters["batch"]))
+    return Subject("system")
