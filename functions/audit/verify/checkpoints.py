@@ -5,7 +5,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Final
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
@@ -162,7 +162,10 @@ def check_anchor(reading: Reading, data: bytes) -> None:
 
 
 def _public_key(data: bytes) -> ec.EllipticCurvePublicKey:
-    key = load_pem_public_key(data)
+    try:
+        key = load_pem_public_key(data)
+    except UnsupportedAlgorithm as error:
+        raise ValueError(f"is not an ECDSA P-256 key: {error}") from error
     if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
         raise ValueError("is not an ECDSA P-256 key")
     if key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo) != data:

@@ -3,12 +3,15 @@
 import json
 import subprocess
 import sys
+from base64 import b64decode, b64encode
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from functions.audit.evidence import case_bundle
 from functions.audit.verify import Report, Verdict, as_json, as_text
@@ -190,6 +193,23 @@ def test_a_checkpoint_by_a_key_that_nobody_handed_on_to_is_found() -> None:
     world.seal(START + 3 * HOUR)
     report = checked(unpacked(bundle_of_ledger(world)))
     assert "the key in force was" in findings(report, Verdict.TAMPERED)
+
+
+def test_keys_of_another_kind_are_no_keys() -> None:
+    clean = unpacked(bundle_of_ledger(lived_in()))
+    name = min(name for name in clean if name.startswith("keys/"))
+    der = b64decode("".join(clean[name].decode().splitlines()[1:-1]))
+    unknown = b64encode(der.replace(bytes.fromhex("2a8648ce3d0201"), bytes.fromhex("2a8648ce3d0241")))
+    edwards = Ed25519PrivateKey.from_private_bytes(bytes(32)).public_key()
+    for key in (
+        b"-----BEGIN PUBLIC KEY-----\n" + unknown + b"\n-----END PUBLIC KEY-----\n",
+        edwards.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
+        clean[name] + b"\n",
+        b"",
+    ):
+        report = checked(with_manifest_mended({**clean, name: key}))
+        assert report.exit_status == 1
+        assert name in findings(report, Verdict.TAMPERED)
 
 
 def test_who_proposes_a_removal_may_not_approve_it() -> None:
