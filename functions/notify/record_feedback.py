@@ -1,0 +1,54 @@
+"""Record what the carrier says of a mail afterwards: it came back, or its reader called it a nuisance."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from functions.notify.deciding import until_settled
+from functions.notify.notice_events import noted, out_of_reach, sent_command
+from shared.domain.effect import Notice
+from shared.domain.errors import NotYet
+from shared.domain.event import Actor, ActorKind, EventTag
+from shared.domain.identifiers import CommandId, derived_id
+from shared.ports import CaseStore, Clock
+
+CARRIER: Final = Actor(ActorKind.SERVICE, "ses")
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """One message of the carrier. ``final``: the mail, or the next one, will not reach its reader."""
+
+    notice_id: str
+    kind: str
+    detail: str
+    final: bool
+
+
+def feedback(event: dict[str, Any]) -> Feedback | None:
+    """What an SES event says; None for one that says nothing of a notice, or only that all is well.
+
+    A transient bounce is recorded and ends nothing: an automatic reply from a holiday comes as one, too.
+    """
+    tags = event.get("mail", {}).get("tags", {}).get("notice", [])
+    kind = str(event.get("eventType", "")).lower()
+    if len(tags) != 1 or kind not in ("bounce", "complaint", "reject"):
+        return None
+    about = event.get(kind, {})
+    detail = about.get("bounceType") or about.get("complaintFeedbackType") or about.get("reason") or "unknown"
+    return Feedback(str(tags[0]), kind, str(detail).lower(), kind != "bounce" or detail == "Permanent")
+
+
+def record_feedback(said: Feedback, store: CaseStore, clock: Clock) -> None:
+    """Record it once; where the reader is out of reach, the question ends and the case goes on at once.
+
+    The carrier may be quicker than our own record of the sending, and may tell things twice or in any order.
+    Raises NotYet until the sending is recorded, to be told again.
+    """
+    sent = store.outcome(sent_command(said.notice_id))
+    if sent is None:
+        raise NotYet(f"the sending of {said.notice_id} is not recorded yet")
+    notice = Notice.model_validate_json(sent)
+    command = CommandId(derived_id("feedback", said.notice_id, said.kind, said.detail))
+    data = {"feedback": said.kind, "detail": said.detail}
+    change = noted(EventTag.NOTICE_BOUNCED, command, notice, CARRIER, clock.now(), data, {})
+    until_settled(lambda: store.commit(out_of_reach(change, notice, store) if said.final else change))

@@ -1,0 +1,156 @@
+"""A mail that comes back moves the case on; the carrier may say so in any order, and it counts once."""
+
+import json
+from typing import Any
+
+import pytest
+
+from functions.notify import feedback_handler
+from functions.notify.deliver import deliver
+from functions.notify.record_feedback import Feedback, feedback, record_feedback
+from shared.domain.effect import NoticeKind, WakeWorkflow
+from shared.domain.errors import NotYet
+from shared.domain.event import EventTag
+from shared.domain.person import HR_QUEUE
+from shared.domain.request import Answer, RequestStatus
+from tests.fakes.builders import MANAGER, NOON, a_request
+from tests.unit.notify.office import Office, a_notice
+from tests.unit.notify.test_handlers import CONTEXT
+
+
+def ses_event(kind: str, notice: str = "notice-1", **about: str) -> dict[str, Any]:
+    """As SES publishes it."""
+    return {
+        "eventType": kind,
+        kind.lower(): about,
+        "mail": {"messageId": "m-1", "destination": ["mara@example.com"], "tags": {"notice": [notice]}},
+    }
+
+
+BOUNCE = ses_event("Bounce", bounceType="Permanent", bounceSubType="General")
+
+
+def mailed(kind: NoticeKind = NoticeKind.QUESTION, **request: Any) -> Office:
+    office = Office(a_request(**request))
+    office.queue(a_notice(kind, to=office.request.assignee))
+    assert deliver("notice-1", office.delivering) == "sent"
+    return office
+
+
+def tell(office: Office, event: dict[str, Any]) -> None:
+    said = feedback(event)
+    assert said is not None
+    record_feedback(said, office.store, office.clock)
+
+
+def status(office: Office) -> RequestStatus:
+    return office.store.request(office.request.id).status
+
+
+def test_a_bounce_ends_the_question_and_wakes_the_case() -> None:
+    office = mailed()
+    tell(office, BOUNCE)
+    assert status(office) is RequestStatus.BOUNCED
+    assert isinstance(office.store.effects[-1], WakeWorkflow)
+    (event,) = office.events(EventTag.NOTICE_BOUNCED)
+    assert event.data["feedback"] == "bounce"
+    assert event.data["detail"] == "permanent"
+    assert "mara" not in str(event)
+
+
+def test_a_complaint_and_a_refusal_count_as_out_of_reach_too() -> None:
+    for event in (
+        ses_event("Complaint", complaintFeedbackType="abuse"),
+        ses_event("Reject", reason="Bad content"),
+    ):
+        office = mailed()
+        tell(office, event)
+        assert status(office) is RequestStatus.BOUNCED
+
+
+def test_an_automatic_reply_from_a_holiday_ends_nothing() -> None:
+    office = mailed()
+    tell(office, ses_event("Bounce", bounceType="Transient", bounceSubType="General"))
+    assert status(office) is RequestStatus.OPEN
+    assert len(office.events(EventTag.NOTICE_BOUNCED)) == 1
+
+
+def test_the_same_bounce_told_twice_counts_once() -> None:
+    office = mailed()
+    tell(office, BOUNCE)
+    tell(office, BOUNCE)
+    assert len(office.events(EventTag.NOTICE_BOUNCED)) == 1
+    assert sum(isinstance(effect, WakeWorkflow) for effect in office.store.effects) == 1
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_bounce_and_a_complaint_come_to_the_same_in_either_order(first: int) -> None:
+    told = [BOUNCE, ses_event("Complaint", complaintFeedbackType="abuse")]
+    office = mailed()
+    tell(office, told[first])
+    tell(office, told[1 - first])
+    assert status(office) is RequestStatus.BOUNCED
+    assert len(office.events(EventTag.NOTICE_BOUNCED)) == 2
+    assert sum(isinstance(effect, WakeWorkflow) for effect in office.store.effects) == 1
+
+
+def test_an_answer_that_came_before_the_bounce_stands() -> None:
+    office = mailed()
+    answer = Answer(
+        choice="coach",
+        reason="We talked about it.",
+        answered_by=MANAGER,
+        authenticated_by="link",
+        answered_at=NOON,
+    )
+    office.change(requests=(office.request.answered(answer),))
+    tell(office, BOUNCE)
+    assert status(office) is RequestStatus.ANSWERED
+    assert len(office.events(EventTag.NOTICE_BOUNCED)) == 1
+
+
+def test_a_carrier_that_is_quicker_than_our_record_is_heard_again_later() -> None:
+    office = Office()
+    with pytest.raises(NotYet):
+        tell(office, BOUNCE)
+
+
+def test_a_receipt_that_comes_back_is_recorded_and_ends_no_question() -> None:
+    office = mailed(NoticeKind.CASE_OPENED)
+    tell(office, BOUNCE)
+    assert status(office) is RequestStatus.OPEN
+    assert len(office.events(EventTag.NOTICE_BOUNCED)) == 1
+
+
+def test_the_queue_is_asked_until_its_deadline_whatever_comes_back() -> None:
+    office = mailed(assignee=HR_QUEUE, seat="hr_queue")
+    tell(office, BOUNCE)
+    assert status(office) is RequestStatus.OPEN
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        ses_event("Delivery"),
+        ses_event("Open"),
+        {"eventType": "Bounce", "bounce": {}, "mail": {}},
+        {"eventType": "Bounce", "bounce": {}, "mail": {"tags": {"notice": ["a", "b"]}}},
+        {},
+    ],
+)
+def test_what_says_nothing_of_a_notice_is_let_be(event: dict[str, Any]) -> None:
+    assert feedback(event) is None
+
+
+def test_the_handler_takes_what_sns_brings(monkeypatch: pytest.MonkeyPatch) -> None:
+    office = mailed()
+    monkeypatch.setattr(feedback_handler, "_dependencies", lambda: (office.store, office.clock))
+    messages = [BOUNCE, ses_event("Delivery")]
+    feedback_handler.handle(
+        {"Records": [{"Sns": {"Message": json.dumps(each)}} for each in messages]}, CONTEXT
+    )
+    assert status(office) is RequestStatus.BOUNCED
+
+
+def test_a_bounce_is_told_by_the_carriers_own_words() -> None:
+    assert feedback(BOUNCE) == Feedback("notice-1", "bounce", "permanent", final=True)
