@@ -22,6 +22,15 @@ WRITE_TABLE = [
     "dynamodb:ConditionCheckItem",
 ]
 SEAL_PRIVATE_PARTS = ["kms:GenerateDataKey", "kms:Decrypt"]
+# What DynamoDB does with the table's key in the caller's name.
+USE_THE_TABLES_KEY = [
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+]
 READ_OBJECTS = ["s3:GetObject"]
 WRITE_OBJECTS = ["s3:PutObject"]
 # Without it S3 answers "forbidden" where the truth is "there is none".
@@ -106,8 +115,11 @@ class PlumblineStack(Stack):
         flow = self.evaluation_flow
         flow.may(["states:StartExecution"], [flow.arn])
         flow.may(
-            ["states:DescribeExecution", "states:StopExecution"], [flow.map_runs], because=NAMED_AT_RUN_TIME
+            ["states:DescribeExecution", "states:StopExecution"],
+            [flow.executions, flow.map_runs],
+            because=NAMED_AT_RUN_TIME,
         )
+        flow.may(["states:RedriveExecution"], [flow.map_runs], because=NAMED_AT_RUN_TIME)
         flow.may(
             READ_OBJECTS, [self.storage.facts.arn_for_objects("evaluations/*")], because=NAMED_AT_RUN_TIME
         )
@@ -146,7 +158,9 @@ class PlumblineStack(Stack):
         for name, function in self.functions.items():
             function.may(READ_TABLE, [storage.table.table_arn, *storage.index_arns])
             function.may(WRITE_TABLE, [storage.table.table_arn])
-            function.may(["kms:Decrypt"], [storage.data_key.key_arn], only_if=_via("dynamodb", self.region))
+            function.may(
+                USE_THE_TABLES_KEY, [storage.data_key.key_arn], only_if=_via("dynamodb", self.region)
+            )
             if name != "Seal":
                 function.may(SEAL_PRIVATE_PARTS, [storage.subject_key.key_arn])
         for function in (self.seal, self.query):
