@@ -1,0 +1,97 @@
+"""`plumbline evaluate` as a whole process on one core, beside a DuckDB pipeline that writes the same bytes.
+
+python -m bench.evaluate [--facts 1000000] [--rounds 3]
+
+Targets for a million facts: 1.5 s of CPU and 300 MiB; both are the least of some rounds, since a busy machine
+only ever adds. The peer runs in the interpreter that PEERS_PYTHON names, and is left out without DuckDB there.
+"""
+
+import argparse
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.evaluate_data import make
+
+REPOSITORY = Path(__file__).parents[1]
+POLICY = REPOSITORY / "config/policies/field-sales.yaml"
+PEER = REPOSITORY / "bench/peers/evaluate_duckdb.py"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One process: user and system time, its peak of memory, and the digest of what it wrote."""
+
+    cpu_s: float
+    peak_mib: float
+    digest: str
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.evaluate")
+    parser.add_argument("--facts", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    args = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="plumbline-bench-") as folder:
+        people, facts = make(Path(folder), args.facts)
+        lines = sum(path.read_bytes().count(b"\n") for path in facts)
+        out = Path(folder) / "decisions.jsonl"
+        ours = _least(_our_command(people, facts, out), out, args.rounds)
+        theirs = _peer(people, facts, out, args.rounds)
+        print(
+            f"evaluate: {lines:,} facts of {people.read_bytes().count(10):,} people, least of {args.rounds}"
+        )
+    _print("plumbline", ours)
+    if theirs is None:
+        print("  DuckDB       not installed: see bench/peers/requirements.in")
+        return 0
+    _print("DuckDB SQL", theirs)
+    print(f"  ratio        {ours.cpu_s / theirs.cpu_s:6.2f}         {ours.peak_mib / theirs.peak_mib:6.2f}")
+    if ours.digest != theirs.digest:
+        print("the two wrote different bytes", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _print(name: str, run: Run) -> None:
+    print(f"  {name:<12} {run.cpu_s:6.2f} s CPU   {run.peak_mib:6.0f} MiB   sha256 {run.digest[:16]}")
+
+
+def _our_command(people: Path, facts: Sequence[Path], out: Path) -> list[str]:
+    start = "import sys; from local.cli import main; sys.exit(main())"
+    inputs = ["--people", str(people), "--facts", *map(str, facts), "--period", "2026-09", "--out", str(out)]
+    return [sys.executable, "-c", start, "evaluate", str(POLICY), *inputs]
+
+
+def _peer(people: Path, facts: Sequence[Path], out: Path, rounds: int) -> Run | None:
+    python = os.environ.get("PEERS_PYTHON", sys.executable)
+    if subprocess.run([python, "-c", "import duckdb"], capture_output=True, check=False).returncode:
+        return None
+    return _least([python, str(PEER), str(people), str(out), *map(str, facts)], out, rounds)
+
+
+def _least(command: Sequence[str], out: Path, rounds: int) -> Run:
+    runs = [_run(command, out) for _ in range(rounds)]
+    return Run(min(run.cpu_s for run in runs), min(run.peak_mib for run in runs), runs[-1].digest)
+
+
+def _run(command: Sequence[str], out: Path) -> Run:
+    process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{command[0]} ended with {process.returncode}")
+    # Linux counts the peak in KiB, macOS in bytes.
+    unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
+    with out.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Run(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / unit, digest)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
