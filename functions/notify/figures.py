@@ -51,8 +51,8 @@ class PeriodLine:
 
 
 def percent(ratio: str) -> str:
-    """``0.5125`` as ``51.25 %``: the point moves, nothing is rounded."""
-    return f"{Decimal(ratio).scaleb(2).normalize() + 0:f} %"
+    """``0.5125`` as ``51.25 %``: the point moves, nothing is rounded, and no line breaks before the sign."""
+    return f"{Decimal(ratio).scaleb(2).normalize() + 0:f}\N{NO-BREAK SPACE}%"
 
 
 def in_line_with(bar: str | None, ratio: Fraction) -> str:

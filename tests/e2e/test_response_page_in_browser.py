@@ -10,11 +10,13 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 from functions.notify.respond import WebRequest, WebResponse, respond
+from shared.domain.effect import NoticeKind
 from shared.domain.event import EventTag
 from shared.domain.request import RequestStatus
 from tests.e2e.chromium import barriers, chromium, keep
 from tests.fakes.builders import a_request
 from tests.unit.notify.office import Office
+from tests.unit.notify.test_messages import mailed
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 REASON = "We went through her three open deals; I will sit in on the next two calls."
@@ -228,6 +230,39 @@ def test_no_width_makes_it_scroll_sideways(browser: Browser, width: int) -> None
         keep(page, f"response-{width}px")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         context.close()
+
+
+def test_a_rep_reads_about_themselves_and_may_answer(phone: BrowserContext) -> None:
+    office = Office(
+        a_request(
+            seat="rep",
+            purpose="rep",
+            assignee="R000004",
+            choices=("acknowledge", "rebut", "dispute_figures"),
+        )
+    )
+    with served(office) as site:
+        page = phone.new_page()
+        page.goto(site.link(office))
+        keep(page, "response-rep")
+        assert barriers(page) == []
+        assert "Suggested for the talk" not in page.content()
+        assert "Mara" not in page.content()
+        fill(page, "rebut", "Two deals were credited to the wrong territory in September.")
+        page.click("text=Send my answer >> visible=true")
+        page.wait_for_selector("text=Your answer is recorded")
+
+
+def test_no_mail_makes_a_phone_scroll_sideways(phone: BrowserContext) -> None:
+    page = phone.new_page()
+    wide = []
+    for kind in NoticeKind:
+        page.set_content(mailed(kind).html)
+        if page.evaluate("document.documentElement.scrollWidth") > PHONE["width"]:
+            wide.append(kind)
+        if kind in (NoticeKind.QUESTION, NoticeKind.REP_TOLD, NoticeKind.EXPORT_REJECTS):
+            keep(page, f"mail-{kind.replace('_', '-')}")
+    assert wide == []
 
 
 def test_everything_is_reached_and_chosen_by_keyboard(phone: BrowserContext) -> None:
