@@ -26,7 +26,8 @@ class Block:
 
     ``rows`` are those of the right width, unquoted, as one line each, and ``numbers`` their lines' numbers;
     ``exact`` holds the fields of those among them that are not written so (their line in ``rows`` is
-    of empty cells), by their index in ``rows``. ``faulty`` are rows with a fault of the whole row.
+    of empty cells), by their index in ``rows``. ``faulty`` are rows with a fault of the whole row. ``tidy``
+    says that no cell can have blanks around it or ask for normalisation.
     """
 
     rows: list[str]
@@ -34,6 +35,7 @@ class Block:
     exact: dict[int, list[str]]
     faulty: list[tuple[int, RowCode]]
     masked: bool
+    tidy: bool
     blank_lines: int
     next: int
     lines: int
@@ -55,10 +57,8 @@ class BlockSplitter:
         ``line`` is the number of the first one. None if even the first row needs more text.
         """
         chunk = text[start : end - 1]
-        raw = chunk.split("\n")
-        lines = raw
-        if "\r" in chunk:
-            lines = text[start:end].replace("\r\n", "\n")[:-1].split("\n")
+        unmixed = text[start:end].replace("\r\n", "\n")[:-1] if "\r" in chunk else chunk
+        lines = unmixed.split("\n")
         masked = False
         odd: set[int] = set()
         if self._quote is not None and self._quote in chunk:
@@ -68,10 +68,11 @@ class BlockSplitter:
         counts = list(map(str.count, lines, repeat(self._delimiter)))
         if counts.count(self._width - 1) != len(counts):
             odd.update([index for index, count in enumerate(counts) if count != self._width - 1])
+        tidy = unmixed.isascii() and " " not in unmixed and "\t" not in unmixed
         if not odd:
             numbers = range(line, line + len(lines))
-            return Block(lines, numbers, {}, [], masked, 0, end, len(lines))
-        return self._with_odd_lines(_Place(text, start, end, line, final), raw, lines, sorted(odd), masked)
+            return Block(lines, numbers, {}, [], masked, tidy, 0, end, len(lines))
+        return self._with_odd_lines(_Place(text, start, end, line, final), lines, sorted(odd), masked, tidy)
 
     def _without_quotes(self, chunk: str, lines: list[str], quote: str) -> tuple[list[str], set[int], bool]:
         """The lines without quotes, the indices of those that keep theirs, whether any is masked."""
@@ -111,8 +112,9 @@ class BlockSplitter:
         return "".join(parts)
 
     def _with_odd_lines(
-        self, place: "_Place", raw: list[str], lines: list[str], odd: list[int], masked: bool
+        self, place: "_Place", lines: list[str], odd: list[int], masked: bool, tidy: bool
     ) -> Block | None:
+        raw = place.text[place.start : place.end - 1].split("\n")
         lengths = list(accumulate(map(len, raw), initial=0))
         rows = [*lines]
         gone: list[int] = []
@@ -148,6 +150,7 @@ class BlockSplitter:
             exact={index - bisect_left(gone, index): cells for index, cells in fields.items()},
             faulty=faulty,
             masked=masked,
+            tidy=tidy,
             blank_lines=blank_lines,
             next=after,
             lines=max(stop, behind),

@@ -85,7 +85,7 @@ def tidied(column: list[str]) -> list[str]:
 
 
 class TextColumn:
-    """Ids, names and addresses, which are mostly all different.
+    """Ids, names and addresses, which are mostly all different; cells come tidied.
 
     ``pattern`` is what a cell must match whole, besides having no control character. ``empty`` is the JSON of
     an empty cell's value, None where an empty cell needs a closer look.
@@ -105,7 +105,6 @@ class TextColumn:
         self._pattern = pattern
 
     def check(self, column: list[str]) -> Checked:
-        column = tidied(column)
         joined = "".join(column)
         suspects = self._suspects(column, joined)
         if self._empty is None:
@@ -138,7 +137,7 @@ _DIGITS_TO_ZERO = bytes(ord("0") if byte in b"123456789" else byte for byte in r
 class NumberColumn:
     """Amounts: the shape of a cell, its digits all made zeros, tells whether it has the form of a number.
 
-    ``empty`` is as in ``TextColumn``.
+    Cells come tidied; ``empty`` is as in ``TextColumn``.
     """
 
     def __init__(
@@ -160,18 +159,17 @@ class NumberColumn:
         self._good_shapes: dict[str, bool] = {}
 
     def check(self, column: list[str]) -> Checked:
-        column = tidied(column)
         joined = "\n".join(column)
         shapes = self._shapes(joined)
         distinct = set(shapes)
         empty = self._empty
         bad = {shape for shape in distinct if not self._good(shape) and (shape or empty is None)}
         suspects = [index for shape in bad for index in positions(shapes, shape)]
-        values = self._plain(joined, distinct - bad)
-        if not self._never_null:
-            values = [f'"{value}"' if value else empty or "" for value in values]
-        elif empty is not None and "" in distinct:
-            values = [value or empty[1:-1] for value in values]
+        values = self._plain(joined, distinct - bad - {""})
+        if empty is not None and "" in distinct:
+            own = empty[1:-1] if self._never_null else empty
+            for index in positions(shapes, ""):
+                values[index] = own
         return Checked(values, suspects)
 
     def _shapes(self, joined: str) -> list[str]:
@@ -194,20 +192,29 @@ class NumberColumn:
         return good
 
     def _plain(self, joined: str, shapes: set[str]) -> list[str]:
-        """The cells as plain decimals, as far as they have the shape of a number."""
+        """The cells as plain decimals, and JSON if they may be null, as far as they are numbers."""
         for separator in self._between:
             joined = joined.replace(separator, "")
-        joined = joined.replace(self._decimal, ".").replace("+", "")
-        values = joined.split("\n")
-        with_fraction = [self._decimal in shape for shape in shapes if shape]
-        if all(with_fraction):
-            values = list(map(str.rstrip, map(str.rstrip, values, repeat("0")), repeat(".")))
-        elif any(with_fraction):
-            values = [value.rstrip("0").rstrip(".") if "." in value else value for value in values]
-        lined = f"\n{joined}\n"
-        if "\n-0" in lined or lined.count("\n0") > lined.count("\n0.") + lined.count("\n0\n"):
-            values = [_without_leading_zeros(value) if value[:1] in ("0", "-") else value for value in values]
-        return values
+        lined = "\n" + joined.replace(self._decimal, ".").replace("+", "") + "\n"
+        leading = "\n-0" in lined or lined.count("\n0") > lined.count("\n0.") + lined.count("\n0\n")
+        places = {len(shape.partition(self._decimal)[2]) for shape in shapes}
+        if leading or len(places) > 1:
+            values = [_plain(value) for value in lined[1:-1].split("\n")]
+            return values if self._never_null else [f'"{value}"' for value in values]
+        if places not in (set(), {0}):
+            # Every number has as many places, so a zero before a line feed is one at the end of a fraction.
+            for _ in range(places.pop() - 1):
+                lined = lined.replace("0\n", "\n")
+            lined = lined.replace(".0\n", "\n")
+        if not self._never_null:
+            lined = '\n"' + lined[1:-1].replace("\n", '"\n"') + '"\n'
+        return lined[1:-1].split("\n")
+
+
+def _plain(value: str) -> str:
+    if "." in value:
+        value = value.rstrip("0").rstrip(".")
+    return _without_leading_zeros(value) if value[:1] in ("0", "-") else value
 
 
 def _without_leading_zeros(value: str) -> str:

@@ -99,6 +99,8 @@ class _SeenIds:
                 others.add(key)
                 if key > last:
                     above.add(key)
+        if above:
+            above -= {key for key in above if key <= last}
         runs.pack()
         return again
 

@@ -30,6 +30,7 @@ _EMAIL = re.compile(
     r"[^\x00-\x20\x7f-\x9f@,;<>]{1,64}@[^\x00-\x20\x7f-\x9f@,;<>.]+(?:\.[^\x00-\x20\x7f-\x9f@,;<>.]+)+"
 )
 
+_ALL_DIFFERENT = _IDS | {"name", "email", "quota", "credited"}
 _SHORTEST_PERIOD = 28
 
 Faulty = tuple[int, list[Fault]]
@@ -108,7 +109,7 @@ class FastColumns:
             return BlockResult([], b"", rejected)
         columns = self._columns(block)
         checked = self._checked(columns, len(block.rows))
-        ids = [*tidied(columns[self._checker.columns[0]])]
+        ids = [*columns[self._checker.columns[0]]]
         groups = [*checked["period"].values] if self._has_period else [""] * len(ids)
         looked_at = self._closer_look(block, checked)
         self._add_to_totals(block, columns, checked, looked_at)
@@ -135,7 +136,7 @@ class FastColumns:
             column = cells[position :: self._layout.width]
             if block.masked:
                 column = [cell.replace(MASKED, self._delimiter) for cell in column]
-            columns[ours] = column
+            columns[ours] = column if block.tidy or ours not in _ALL_DIFFERENT else tidied(column)
         return columns
 
     def _checked(self, columns: dict[str, list[str]], rows: int) -> dict[str, Checked]:
@@ -172,7 +173,7 @@ class FastColumns:
         for ours in self._totals.columns:
             if ours not in columns:
                 continue
-            cells = tidied(columns[ours])
+            cells = columns[ours]
             values = checked[ours].values
             if ours not in NEVER_NULL:
                 values = [value[1:-1] for value in values]

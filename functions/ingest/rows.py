@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import orjson
 
@@ -15,6 +16,7 @@ from shared.domain.period import Period
 LONGEST_VALUE_SHOWN = 200
 
 
+@cache
 def days_of(period: str) -> int:
     """How many days a period, written ``2026-09`` or ``2026-Q3``, has."""
     return Period.parse(period).days
