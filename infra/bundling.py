@@ -4,7 +4,7 @@ import hashlib
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,9 +30,12 @@ class Bundle:
     """SHA-256 of our own source in it alone; what events name as the code that decided."""
 
 
-def bundle(function: str, with_libraries: bool) -> Bundle:
-    """Make the bundle of ``functions/<function>``, or find the one made before from the same content."""
-    sources = list(source_files(function))
+def bundle(function: str, with_libraries: bool, config: Path | None = None) -> Bundle:
+    """Make the bundle of ``functions/<function>``, or find the one made before from the same content.
+
+    ``config`` is a folder of policies and profiles that stands in for the project's own.
+    """
+    sources = source_files(function, config)
     code_version = digest_of(sources)
     parts = [code_version]
     if with_libraries:
@@ -59,30 +62,33 @@ def requirements(function: str) -> Path:
     return ROOT / "requirements" / "functions" / f"{function}.txt"
 
 
-def source_files(function: str) -> Iterator[Path]:
-    """Our files that the function needs, relative to the project, in one order everywhere."""
+def source_files(function: str, config: Path | None = None) -> dict[str, Path]:
+    """Our files that the function needs, by their name in the bundle, in one order everywhere."""
+    found: dict[str, Path] = {}
     for part in ("config", "functions/__init__.py", f"functions/{function}", "shared"):
-        start = ROOT / part
-        found = [start] if start.is_file() else start.rglob("*")
-        for path in sorted(found, key=lambda each: each.relative_to(ROOT).as_posix()):
+        start = config if part == "config" and config is not None else ROOT / part
+        inside = [start] if start.is_file() else start.rglob("*")
+        names = {(Path(part) / path.relative_to(start)).as_posix(): path for path in inside}
+        for name, path in sorted(names.items()):
             if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith("."):
-                yield path.relative_to(ROOT)
+                found[name] = path
+    return found
 
 
-def digest_of(files: list[Path]) -> str:
+def digest_of(files: Mapping[str, Path]) -> str:
     """SHA-256 over names and contents."""
     total = hashlib.sha256()
-    for path in files:
-        content = hashlib.sha256((ROOT / path).read_bytes()).hexdigest()
-        total.update(f"{path.as_posix()}\0{content}\n".encode())
+    for name, path in files.items():
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        total.update(f"{name}\0{content}\n".encode())
     return total.hexdigest()
 
 
-def _copy(files: list[Path], target: Path) -> None:
-    for path in files:
-        destination = target / path
+def _copy(files: Mapping[str, Path], target: Path) -> None:
+    for name, path in files.items():
+        destination = target / name
         destination.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / path, destination)
+        shutil.copyfile(path, destination)
 
 
 def _install(pins: Path, target: Path) -> None:

@@ -50,7 +50,7 @@ class Function(Construct):
     ) -> None:
         super().__init__(scope, name)
         folder = handler.partition(".")[0]
-        made = bundle(folder, settings.bundles_libraries)
+        made = bundle(folder, settings.bundles_libraries, settings.config)
         group = log_group(self, "Logs", settings)
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         self.resource = lambda_.Function(

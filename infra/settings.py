@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
@@ -26,6 +27,9 @@ class DeploymentSettings(BaseModel):
     """``local`` is a laptop: no libraries in the bundles, no second factor."""
     libraries: Literal["bundled", "left-out"] | None = None
     """Whether functions carry their libraries; null: everywhere but on a laptop, which has them."""
+
+    config: Path | None = None
+    """A folder of policies and profiles in place of the project's own ``config``."""
 
     clock_rate: Annotated[int, Field(ge=1)] = 1
     clock_origin: datetime | None = None
@@ -70,6 +74,13 @@ class DeploymentSettings(BaseModel):
     @classmethod
     def _without_final_slash(cls, value: str | None) -> str | None:
         return value.rstrip("/") if value else value
+
+    @field_validator("config")
+    @classmethod
+    def _holds_policies(cls, value: Path | None) -> Path | None:
+        if value is not None and not (value / "policies").is_dir():
+            raise ValueError(f"{value} has no folder of policies")
+        return value
 
     @model_validator(mode="after")
     def _a_fast_clock_has_an_origin(self) -> Self:

@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -125,13 +125,14 @@ def _reasons(words: str) -> str:
 def _digest(context: Mapping[str, str]) -> str:
     """Names all that a deployment is made of, so that the next one knows whether anything changed."""
     digest = hashlib.sha256(json.dumps(dict(context), sort_keys=True).encode())
-    for path in sorted(_files()):
-        digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
+    sources = [ROOT / source for source in SOURCES]
+    sources += [Path(context["config"])] if "config" in context else []
+    for path in sorted(_files(sources)):
+        digest.update(os.path.relpath(path, ROOT).encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
 
-def _files() -> Iterator[Path]:
-    for source in SOURCES:
-        path = ROOT / source
+def _files(sources: Iterable[Path]) -> Iterator[Path]:
+    for path in sources:
         inside = path.rglob("*") if path.is_dir() else [path]
         yield from (file for file in inside if file.is_file() and "__pycache__" not in file.parts)

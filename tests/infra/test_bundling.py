@@ -84,7 +84,7 @@ def test_ingest_leaves_out_what_would_make_it_heavy() -> None:
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_a_bundle_holds_our_source_and_nothing_that_running_it_left_behind(folder: str) -> None:
-    names = {path.as_posix() for path in bundling.source_files(folder)}
+    names = set(bundling.source_files(folder))
     assert "shared/ports.py" in names
     assert "functions/__init__.py" in names
     assert any(name.startswith("config/") for name in names)
@@ -101,10 +101,17 @@ def test_the_same_content_gives_the_same_bundle() -> None:
     ).read_bytes()
 
 
-def test_one_changed_byte_gives_another_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bundling, "ROOT", tmp_path)
-    name = Path("a.py")
-    (tmp_path / name).write_text("one")
-    before = bundling.digest_of([name])
-    (tmp_path / name).write_text("two")
-    assert bundling.digest_of([name]) != before
+def test_one_changed_byte_gives_another_digest(tmp_path: Path) -> None:
+    files = {"a.py": tmp_path / "a.py"}
+    files["a.py"].write_text("one")
+    before = bundling.digest_of(files)
+    files["a.py"].write_text("two")
+    assert bundling.digest_of(files) != before
+
+
+def test_policies_of_another_folder_take_the_place_of_the_projects_own(tmp_path: Path) -> None:
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies/ours.yaml").write_text("policy: ours")
+    files = bundling.source_files("evaluate", tmp_path)
+    assert [name for name in files if name.startswith("config/")] == ["config/policies/ours.yaml"]
+    assert files["config/policies/ours.yaml"] == tmp_path / "policies/ours.yaml"

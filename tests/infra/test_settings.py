@@ -32,6 +32,7 @@ def test_values_from_a_command_line_are_text_and_understood() -> None:
         {"log_retention_days": "13"},
         {"retention_days": "0"},
         {"clock_rate": "10"},
+        {"config": "no-such-folder"},
         {"clock_rate": "10", "clock_origin": "2026-01-01T00:00:00Z"},
     ],
     ids=lambda wrong: " ".join(f"{name}={value}" for name, value in wrong.items()),
