@@ -14,6 +14,7 @@ from local import engine as engines
 from local.deploy import deploy
 from local.engine import REGION, Engine, free_port
 from local.front import Front
+from local.resume import resume
 from shared.domain.errors import InvalidInput
 
 STATE_MACHINES = {"evaluation": "EvaluationStateMachine", "case": "CaseStateMachine"}
@@ -52,11 +53,12 @@ def running_stack(
     clock_rate: int | None = None,
     fresh: bool = False,
     say: Callable[[str], None] = lambda _: None,
+    config: Path | None = None,
 ) -> Iterator[Stack]:
     """Start the cloud of a folder, deploy what changed, and stop everything again at the end.
 
     ``clock_rate`` is of a new folder; an old one keeps its own, since its deadlines were set by it. ``fresh``
-    throws away what the folder held.
+    throws away what the folder held. ``config``: a folder of policies and profiles in place of the project's.
     """
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
@@ -77,6 +79,8 @@ def running_stack(
                 "public_url": front.url,
                 "console_origins": front.url,
             }
+            if config is not None:
+                context["config"] = str(config.resolve())
             info = _describe(engine, front, settings, deploy(engine, folder, context, say))
             front.api_url = info["api_url"]
             front.console = {
@@ -85,6 +89,7 @@ def running_stack(
                 "client_id": info["user_pool_client_id"],
                 "region": REGION,
             }
+            resume(engine, info["state_machines"]["evaluation"])
             _write(folder / "stack.json", info)
             try:
                 yield Stack(folder, engine, info)
