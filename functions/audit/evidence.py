@@ -102,7 +102,7 @@ def case_bundle(evidence: CaseEvidence) -> bytes:
         files[f"openings/{sequence:06d}.json"] = opening
     if evidence.names:
         files["names.json"] = canonical_bytes(dict(evidence.names))
-    files |= dict(evidence.attachments) | _key_files(evidence.keys)
+    files |= dict(evidence.attachments) | _key_files(evidence.keys, [point for point, _ in points], rotations)
     return _bundle("case", evidence.subject, files)
 
 
@@ -115,7 +115,8 @@ def ledger_bundle(
     """The zip of everything: files by their names in the bucket, and events that have no place yet."""
     sealed = set(_events_in_order(segments))
     points = {name: data for name, data in checkpoints.items() if checkpoint_place(name)[0] <= len(sealed)}
-    files = {**segments, **points, **_key_files(keys)}
+    signed = [parse_checkpoint(data)[0] for data in points.values()]
+    files = {**segments, **points, **_key_files(keys, signed, rotations_in(segments))}
     for number, data in enumerate(_waiting(unsealed, sealed), 1):
         files[f"unsealed/{number:06d}.json"] = data
     return _bundle("ledger", Subject("ledger"), files)
@@ -229,5 +230,12 @@ def _consistency(tree: Tree, before: Checkpoint, after: Checkpoint) -> bytes:
     return canonical_bytes({"from": before.size, "path": path, "to": after.size})
 
 
-def _key_files(keys: Iterable[bytes]) -> dict[str, bytes]:
-    return {f"keys/{key_id(key)}.pem": key for key in keys}
+def _key_files(
+    keys: Iterable[bytes], points: Iterable[Checkpoint], rotations: Iterable[tuple[int, bytes]]
+) -> dict[str, bytes]:
+    """Those of the keys that the bundle speaks of: one that is yet to be in force is for a later bundle."""
+    spoken_of = {point.key for point in points}
+    for _, data in rotations:
+        handed = parse_event(data).data
+        spoken_of |= {str(handed.get("old")), str(handed.get("new"))}
+    return {f"keys/{key_id(key)}.pem": key for key in keys if key_id(key) in spoken_of}

@@ -20,7 +20,7 @@ from tests.unit.audit.bundles import (
     segments_of,
     unpacked,
 )
-from tests.unit.audit.workshop import START, Crash, World, lived_in
+from tests.unit.audit.workshop import START, Crash, TestSigner, World, lived_in
 
 
 def test_a_bundle_is_the_same_bytes_each_time() -> None:
@@ -104,6 +104,21 @@ def test_an_event_whose_predecessor_came_too_late_for_the_bundle_is_left_for_the
         files = unpacked(ledger_bundle(segments, points, world.keys(), waiting))
         assert sum(name.startswith("unsealed/") for name in files) == expected
         assert checked(files).exit_status == (5 if expected else 0)
+
+
+def test_a_key_that_is_yet_to_come_into_force_is_left_for_a_later_bundle() -> None:
+    world = lived_in()
+    world.signers.append(TestSigner.made(3))
+    old, new = (signer.key_id for signer in world.signers[1:])
+    world.happened("system", EventTag.KEY_ROTATED, START + timedelta(hours=2), old=old, new=new)
+    for bundle in (bundle_of_case(world), bundle_of_ledger(world)):
+        files = unpacked(bundle)
+        assert f"keys/{new}.pem" not in files
+        assert checked(files).exit_status in (0, 5)
+    world.seal(START + timedelta(hours=3))
+    for bundle in (bundle_of_case(world), bundle_of_ledger(world)):
+        assert f"keys/{new}.pem" in unpacked(bundle)
+        assert checked(unpacked(bundle)).exit_status == 0
 
 
 def test_parts_that_do_not_belong_together_make_no_bundle() -> None:
