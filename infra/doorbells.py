@@ -7,6 +7,9 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_destinations as destinations
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
@@ -72,6 +75,15 @@ def ring(
             on_failure=lambda_.CfnEventSourceMapping.OnFailureProperty(destination=undelivered.queue_arn)
         ),
     ).node.add_dependency(function.role)
+
+
+def hear(function: Function, topic: sns.Topic, undelivered: sqs.Queue) -> None:
+    """Call the function with each of the topic's messages; what fails three times is set aside."""
+    function.may(["sqs:SendMessage"], [undelivered.queue_arn])
+    function.resource.configure_async_invoke(
+        retry_attempts=2, max_event_age=Duration.hours(6), on_failure=destinations.SqsDestination(undelivered)
+    )
+    topic.add_subscription(subscriptions.LambdaSubscription(function.resource, dead_letter_queue=undelivered))
 
 
 def every(function: Function, minutes: int) -> None:

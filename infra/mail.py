@@ -1,12 +1,12 @@
-"""Mail and other systems: the SES sender, and the topic that carries every case event."""
+"""Mail and other systems: the SES sender, what comes back of its mails, and the topic of every case event."""
 
-from aws_cdk import ArnFormat, Stack
+from aws_cdk import ArnFormat, Aws, Stack
 from aws_cdk import aws_ses as ses
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from infra.settings import DeploymentSettings
-from infra.storage import Storage
+from infra.storage import Storage, allow_service
 
 
 class Mail(Construct):
@@ -27,6 +27,23 @@ class Mail(Construct):
                 identity=ses.Identity.domain(_domain_of(settings.mail_from)),
                 configuration_set=self.configuration_set,
             )
+        self.feedback = sns.Topic(
+            self,
+            "Feedback",
+            display_name="Plumbline mail feedback",
+            master_key=storage.data_key,
+            enforce_ssl=True,
+        )
+        allow_service(storage.data_key, "ses.amazonaws.com", Aws.ACCOUNT_ID)
+        self.configuration_set.add_event_destination(
+            "Feedback",
+            destination=ses.EventDestination.sns_topic(self.feedback),
+            events=[
+                ses.EmailSendingEvent.BOUNCE,
+                ses.EmailSendingEvent.COMPLAINT,
+                ses.EmailSendingEvent.REJECT,
+            ],
+        )
         self.topic = sns.Topic(
             self,
             "CaseEvents",

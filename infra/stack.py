@@ -5,7 +5,7 @@ from constructs import Construct
 
 from infra.alarms import Alarms
 from infra.api import Api
-from infra.doorbells import NEW_EFFECT, NEW_EVENT, every, ring, undelivered
+from infra.doorbells import NEW_EFFECT, NEW_EVENT, every, hear, ring, undelivered
 from infra.function import Function
 from infra.ledger import Ledger
 from infra.mail import Mail
@@ -86,6 +86,7 @@ class PlumblineStack(Stack):
         self.reconcile = f("Reconcile", "evaluate.reconcile_handler", "Restarts lost workflows", 280, 512)
         self.relay = f("Relay", "notify.relay_handler", "Mails, wakes workflows, publishes events", 120, 512)
         self.respond = f("Respond", "notify.respond_handler", "The page behind a response link", 20, 1024)
+        self.feedback = f("Feedback", "notify.feedback_handler", "Records mails that came back", 30, 512)
         # One writer at a time: the ledger's own fence holds without it, this only spares the losers.
         self.seal = f("Seal", "audit.seal_handler", "Seals events into the ledger", 120, 1024, reserved=1)
         self.query = f("Query", "audit.query_handler", "Answers HR, exports evidence", 29, 1769)
@@ -96,7 +97,7 @@ class PlumblineStack(Stack):
         return {
             "Ingest": self.ingest, "Plan": self.plan, "Shard": self.shard, "Open": self.open,
             "Case": self.case, "Reconcile": self.reconcile, "Relay": self.relay, "Respond": self.respond,
-            "Seal": self.seal, "Query": self.query,
+            "Feedback": self.feedback, "Seal": self.seal, "Query": self.query,
         }  # fmt: skip
 
     def _flows(self) -> None:
@@ -141,7 +142,7 @@ class PlumblineStack(Stack):
         for function in (self.open, self.case, self.reconcile, self.relay, self.respond, self.query):
             function.may(READ_OBJECTS, [facts.arn_for_objects("*")], because=NAMED_AT_RUN_TIME)
         for name, function in self.functions.items():
-            if name == "Seal":
+            if name in ("Seal", "Feedback"):
                 continue
             function.may(KNOW_WHAT_IS_THERE, [facts.bucket_arn])
             function.knows(FACTS_BUCKET=facts.bucket_name)
@@ -218,6 +219,7 @@ class PlumblineStack(Stack):
             self.seal, table, on=[NEW_EVENT], undelivered=self.unheard_changes,
             batch_size=1000, window_seconds=5, reports_failures=False,
         )  # fmt: skip
+        hear(self.feedback, self.mail.feedback, self.unheard_changes)
         every(self.relay, minutes=1)
         every(self.seal, minutes=1)
         every(self.reconcile, minutes=5)

@@ -21,6 +21,7 @@ FUNCTIONS: dict[str, type[environment.Settings]] = {
     "Reconcile": environment.ReconcileSettings,
     "Relay": environment.RelaySettings,
     "Respond": environment.RespondSettings,
+    "Feedback": environment.Settings,
     "Seal": environment.LedgerSettings,
     "Query": environment.QuerySettings,
 }
@@ -159,6 +160,19 @@ def test_checkpoints_are_signed_by_a_key_that_never_leaves(template: Template) -
 
 def test_one_sealer_runs_at_a_time(template: Template) -> None:
     assert template.function("Seal")["ReservedConcurrentExecutions"] == 1
+
+
+def test_a_mail_that_comes_back_is_heard_of(template: Template) -> None:
+    destination = template.only("SES::ConfigurationSetEventDestination")["EventDestination"]
+    assert set(destination["MatchingEventTypes"]) == {"bounce", "complaint", "reject"}
+    topic = destination["SnsDestination"]["TopicARN"]["Ref"]
+    subscription = template.only("SNS::Subscription")
+    assert subscription["TopicArn"] == {"Ref": topic}
+    assert "FeedbackFunction" in json.dumps(subscription["Endpoint"])
+    policy = json.dumps(template.properties("SNS::TopicPolicy"))
+    assert "ses.amazonaws.com" in policy
+    key = json.dumps(template.only("KMS::Key", "DataKey")["KeyPolicy"])
+    assert "ses.amazonaws.com" in key
 
 
 def test_topics_are_encrypted(template: Template) -> None:
