@@ -4,6 +4,7 @@ On AWS these are three addresses; here one port serves them, so that links in ma
 name server, and a page's forms go back to where the page came from.
 """
 
+import contextlib
 import http.client
 import json
 import mimetypes
@@ -184,6 +185,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _end(self, content: bytes, length: str | None = None) -> None:
         self.send_header("Content-Length", length or str(len(content)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(content)
+        # Whoever asked may have gone meanwhile, which is nobody's fault.
+        with contextlib.suppress(ConnectionError):
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(content)
