@@ -301,7 +301,7 @@ def _flipped(content: bytes) -> bytes:
 
 
 def _indented(words: str) -> str:
-    """The verdict and what it rests on; the report goes on with every event, which the chapter before told."""
+    """The verdict and what it rests on; the report goes on with every event, as the chapter before did."""
     verdict = words.partition("Worth a look")[0].partition("The events, as they are proved")[0]
     return "\n".join(f"    {line}" for line in verdict.strip().splitlines())
 
