@@ -2,8 +2,8 @@
 
 python -m bench.evaluate [--facts 1000000] [--rounds 3]
 
-Targets for a million facts: 1.5 s of CPU and 300 MiB; both are the least of some rounds, since a busy machine
-only ever adds. The peer runs in the interpreter that PEERS_PYTHON names, and is left out without DuckDB there.
+Targets for a million facts: 1.5 s of CPU and 300 MiB. Both are the least of some rounds, since a busy
+machine only adds. The peer runs in the interpreter that PEERS_PYTHON names, left out without DuckDB.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """The same evaluation as one DuckDB pipeline: what an engine of columns makes of it, on one thread.
 
-Written for exactly the policy of ``config/policies/field-sales.yaml`` (its figures stand in the SQL), for credits
-that are not negative and ids that need no escape; the output is compared with ours to the byte.
+Written for exactly the policy of ``config/policies/field-sales.yaml`` (its figures stand in the SQL), for
+credits that are not negative and ids that need no escape; the output is compared with ours to the byte.
 
     python bench/peers/evaluate_duckdb.py PEOPLE OUT FACTS...
 """
@@ -21,9 +21,11 @@ create temp table w as select * from (values
 """
 READ = """
 create temp table f as
-select rep_id, period, max_by(struct_pack(quota, credited, currency, leave_days), (file, line)) as fact
+select rep_id, period,
+    max_by(struct_pack(quota, credited, currency, leave_days), (file, line)) as fact
 from (
-    select rep_id, period, quota, credited, currency, leave_days, line, list_position($files, filename) as file
+    select rep_id, period, quota, credited, currency, leave_days, line,
+        list_position($files, filename) as file
     from read_json($files, format = 'newline_delimited', filename = true, columns = {
         line: 'BIGINT', rep_id: 'VARCHAR', period: 'VARCHAR', quota: 'VARCHAR', credited: 'VARCHAR',
         currency: 'VARCHAR', leave_days: 'VARCHAR'})
@@ -67,7 +69,8 @@ with cells as (
         (worked * 20000 + days) // (2 * days) as frac
     from counted
 )
-select rep_id, in_scope, role, region, pos, period, status, steps, top, bottom, c, days, fact.currency as currency,
+select rep_id, in_scope, role, region, pos, period, status, steps, top, bottom, c, days,
+    fact.currency as currency,
     '{"period":"' || period || '","quota":' || coalesce('"' || fact.quota || '"', 'null')
     || ',"credited":' || coalesce('"' || fact.credited || '"', 'null')
     || ',"leave_days":' || coalesce(fact.leave_days, 'null')

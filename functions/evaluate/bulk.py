@@ -129,39 +129,43 @@ def _brief(
     steps: list[int | None] = []
     cents: list[tuple[int, int]] = []
     status, lowest, attainment = "missing", window.highest_bar, _UNASKED
-    leave_free, is_usual = window.leave_free, terms is None and window.has_usual_periods
+    leave_free, printed, bar = window.leave_free, window.printed, lowest
+    is_usual = terms is None and window.has_usual_periods
     last_quota, quota_cents = "", None
-    for position, fact in enumerate(facts):
+    for fact, head, missing in zip(facts, window.heads, window.missing, strict=True):
         reached: int | None = None
         if fact is None:
-            text, status = window.missing[position], "missing"
+            text, status = missing, "missing"
         elif not isinstance(fact, tuple):
             return None
         else:
             _, _, quota, credited, tail = fact
             if quota != last_quota:
                 last_quota, quota_cents = quota, _plain_cents(quota)
-            credited_cents = _cents(credited)
+            if credited[-3:-2] == ".":
+                credited_cents: int | None = int(credited[:-3] + credited[-2:])
+            else:
+                credited_cents = _cents(credited)
             if is_usual and quota_cents and credited_cents is not None and leave_free[tail]:
                 status = "assessable"
                 reached, rest = divmod(credited_cents * STEPS, quota_cents)
                 rest += rest
                 up = rest > quota_cents or (rest == quota_cents and reached & 1)
                 text = (
-                    f'{window.heads[position]}{quota}","credited":"{credited}","leave_days":0,'
+                    f'{head}{quota}","credited":"{credited}","leave_days":0,'
                     f'"eligible_fraction":"1.0000","ramp_share":"1","adjusted_quota":"{quota}",'
-                    f'"attainment":"{window.printed[reached + up]}","status":"assessable"}}'
+                    f'"attainment":"{printed[reached + up]}","status":"assessable"}}'
                 )
                 attainment = credited_cents, quota_cents
                 cents.append(attainment)
             else:
-                text, status, reached, attainment = window.measured(position, terms, fact)
+                text, status, reached, attainment = window.measured(len(steps), terms, fact)
             if reached is not None and reached < lowest:
                 lowest = reached
         texts.append(text)
         steps.append(reached)
     findings = _NO_FINDINGS
-    if lowest < window.highest_bar and scope and status == "assessable":
+    if lowest < bar and scope and status == "assessable":
         findings = window.own_findings(terms, facts, steps, cents if len(cents) == len(facts) else None)
     return Brief(rep, scope, status, ",".join(texts), findings, key, attainment)
 
@@ -208,7 +212,7 @@ class _Judge:
 
     def judged(self, brief: Brief) -> tuple[Outcome, str]:
         """The outcome of somebody assessable in scope, and the line's text from the stage to the findings."""
-        findings = self._findings(brief) if self._window.peer_rules else list(brief.findings.values())
+        findings = self._findings(brief)
         if not findings:
             return "clear", 'null,"reason":null,"findings":[]'
         listed = orjson.dumps([finding.as_data() for finding in findings]).decode()

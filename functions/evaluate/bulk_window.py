@@ -166,8 +166,14 @@ class Window:
             # A weighted mean is never below the least of its parts.
             if len(seen) < trailing.of_last or min(seen) >= bar:
                 continue
-            credited, adjusted = self._sums(first, terms, facts, cents)
-            if adjusted and credited * self.scale < bar * adjusted:
+            if cents is None:
+                credited, adjusted = self._sums(first, terms, facts)
+            else:
+                credited = adjusted = 0
+                for one, other in cents[first:]:
+                    credited += one
+                    adjusted += other
+            if credited * self.scale < bar * adjusted and _is_one_currency(facts[first:]):
                 share = self.printed[half_even(credited * STEPS, adjusted)]
                 names = tuple(self.names[first:])
                 found[trailing.id] = Finding(trailing.id, share, trailing.trailing_below, names)
@@ -178,22 +184,19 @@ class Window:
         first: int,
         terms: tuple[Terms, ...] | None,
         facts: Sequence[PlainFact | Row | None],
-        cents: Sequence[tuple[int, int]] | None,
     ) -> tuple[int, int]:
-        """Credits and adjusted quotas of periods that are all assessable, in whatever unit both are whole in;
-        zeros where currencies differ.
-        """
+        """Credits and adjusted quotas of assessable periods, in a unit in which both are whole."""
         known = [(at, fact) for at, fact in enumerate(facts) if at >= first and isinstance(fact, tuple)]
-        if len({tail_parts(fact[4])[0] for _, fact in known}) > 1:
-            return 0, 0
-        if cents is not None:
-            return sum(credited for credited, _ in cents[first:]), sum(quota for _, quota in cents[first:])
         credited, adjusted = 0, Fraction(0)
         for at, fact in known:
             part = self._part(at, tail_parts(fact[4])[1] or 0, (terms or self._veteran)[at].ramp_share)
             credited += millionths(fact[3])
             adjusted += Fraction(millionths(fact[2]) * part.top, part.bottom)
         return credited * adjusted.denominator, adjusted.numerator
+
+
+def _is_one_currency(facts: Sequence[PlainFact | Row | None]) -> bool:
+    return len({tail_parts(fact[4])[0] for fact in facts if isinstance(fact, tuple)}) == 1
 
 
 def millionths(amount: str) -> int:

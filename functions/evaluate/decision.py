@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import orjson
 
@@ -14,8 +14,7 @@ from shared.domain.money import plain, rounded
 Outcome = Literal["out_of_scope", "not_assessable", "clear", "open_case", "structural"]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One rule that fired. ``observed`` and ``threshold`` are printed forms; the comparison was exact."""
 
     rule: str
