@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from local.stack import Stack, running_stack
+from tests.e2e.short_ladder import ShortLadder
 
 # A day passes in nine seconds: time to answer a question, and little to wait for its deadline.
 CLOCK_RATE = 10_000
@@ -16,3 +17,10 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder: Path = tmp_path_factory.mktemp("cloud")
     with running_stack(folder, clock_rate=CLOCK_RATE, fresh=True) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def short_ladder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ShortLadder]:
+    office = ShortLadder(tmp_path_factory.mktemp("short-ladder"))
+    yield office
+    office.stop()
