@@ -103,7 +103,9 @@ select *,
         null) as below,
     case when good = 3 and currencies = 1 and credited * 10000 < 6000 * adjusted then
         (credited * 10000)::hugeint // adjusted::hugeint
-        + ((credited * 20000)::hugeint % (2 * adjusted)::hugeint > adjusted)::int end as share
+        + ((credited * 20000)::hugeint % (2 * adjusted)::hugeint > adjusted
+            or ((credited * 20000)::hugeint % (2 * adjusted)::hugeint = adjusted
+                and (credited * 10000)::hugeint // adjusted::hugeint % 2 = 1))::int end as share
 from sums
 """
 DECIDE = """
