@@ -10,9 +10,11 @@ from shared.domain.errors import InvalidInput
 # Modules are imported only when their command runs: `plumbline read` must not pay for the cloud's libraries.
 COMMANDS: dict[str, str] = {
     "read": "read an export by its profile; every row accepted, or rejected with its reasons",
+    "profile": "check a profile, or propose one for an export",
     "evaluate": "decide about every person of a directory, by a dated policy",
     "backtest": "what a policy would have done, period by period, before it goes live",
     "policy": "check a policy and read it in plain sentences, or compare two",
+    "replay": "decide a past evaluation anew from what it named, and compare to the byte",
     "up": "run the local cloud, with mailbox and console, until interrupted",
     "verify": "check an evidence bundle, without network or account",
     "drop": "put exports into the running local cloud, as an ICM product would",
