@@ -37,7 +37,7 @@ def assess(evaluation_id: EvaluationId, shard: int, store: CaseStore, files: Fil
     """First pass over one shard: what its people add to their groups."""
     plan = store.planned(evaluation_id)
     policy = planned_policy(plan, files)
-    inputs = _inputs(plan, shard, store)
+    inputs = shard_inputs(plan, shard, store)
     key = paths.statistics(evaluation_id, shard)
     assess_shard(policy, Period.parse(plan.period), inputs, key, files)
 
@@ -55,7 +55,7 @@ def decide(evaluation_id: EvaluationId, shard: int, store: CaseStore, files: Fil
     decided = decide_shard(
         planned_policy(plan, files),
         Period.parse(plan.period),
-        _inputs(plan, shard, store),
+        shard_inputs(plan, shard, store),
         paths.population(evaluation_id),
         paths.decisions(evaluation_id, shard),
         paths.shard_flagged(evaluation_id, shard),
@@ -122,7 +122,7 @@ def planned_policy(plan: PlannedEvaluation, files: Files) -> Policy:
     return parse_policy(text.decode(), plan.policy)
 
 
-def _inputs(plan: PlannedEvaluation, shard: int, store: CaseStore) -> ShardInputs:
+def shard_inputs(plan: PlannedEvaluation, shard: int, store: CaseStore) -> ShardInputs:
     """The shard's part of the directory and of every pinned revision, the one known last at the end.
 
     A revision counts period by period, so the order between periods is of no matter.

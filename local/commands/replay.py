@@ -1,0 +1,93 @@
+"""``plumbline replay``: does an evaluation of the running local cloud still come out as it did?"""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from functions.evaluate.replay_evaluation import Replay, replay_evaluation
+from infra.bundling import digest_of, source_files
+from local.engine import ACCOUNT
+from local.stack import client, read_stack
+from shared.aws.dynamo import Table
+from shared.aws.files import S3Files
+from shared.aws.subject_keys import KmsSubjectKeys
+from shared.aws.table_store import TableStore
+from shared.domain.errors import NotFound
+from shared.domain.identifiers import EvaluationId
+from shared.runtime.clock import ScaledClock
+
+EPILOG = """\
+Fetched is what the evaluation named: its plan, the policy by its SHA-256, the directory and the revisions of
+the facts, each held to the digest that was recorded of it. Everybody is decided about anew, and compared are
+the digest of each shard's decisions, the filed decisions, the counts, and the Merkle root that the ledger
+holds. Nothing is written. What became known later, a newer policy included, does not matter.
+
+example:
+  plumbline replay evaluation-0123456789abcdef0123
+
+Exit status: 0 identical to the byte; 1 something is missing or differs, with one line for each.
+Evaluations are listed in the console, and by the API under /evaluations.
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = EPILOG
+    parser.add_argument("evaluation", metavar="EVALUATION", help="the evaluation's id")
+    parser.add_argument(
+        "--data", metavar="DIR", type=Path, default=Path(".plumbline"), help="default: .plumbline"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    info = read_stack(args.data)
+    store, files = _store(info), S3Files(info["facts_bucket"], client("s3", info))
+    try:
+        replay = replay_evaluation(EvaluationId(args.evaluation), store, files, _own_code_version())
+    except NotFound:
+        print(f"{args.evaluation}: there is no such evaluation", file=sys.stderr)
+        return 1
+    show(replay)
+    return 0 if replay.identical else 1
+
+
+def show(replay: Replay) -> None:
+    """What was decided anew on standard output, what is missing or differs on standard error."""
+    plan = replay.plan
+    print(f"{plan.id}: {plan.policy} on {plan.period}, directory {plan.directory}")
+    if replay.other_code:
+        print(f"decided by code {plan.code_version[:16]}, replayed by code {replay.code_version[:16]}")
+    for shard in replay.shards:
+        verdict = "same" if shard.same else "DIFFERS"
+        print(f"  shard {shard.shard}  {shard.people:>7} people  {shard.digest}  {verdict}")
+    if replay.root is not None:
+        print(f"  Merkle root  {replay.root}")
+    for fault in replay.faults:
+        print(f"{fault.where}: {fault.says}", file=sys.stderr)
+    people = sum(shard.people for shard in replay.shards)
+    if replay.identical:
+        print(f"identical: {people} decisions in {len(replay.shards)} shards, to the byte")
+    elif replay.root is None:
+        print("not replayed: what it was decided from is not there as it was")
+    else:
+        print("not identical")
+
+
+def _store(info: dict[str, Any]) -> TableStore:
+    resource = boto3.resource(
+        "dynamodb",
+        endpoint_url=info["endpoint"],
+        region_name=info["region"],
+        aws_access_key_id=ACCOUNT,
+        aws_secret_access_key="local",
+    )
+    table = Table(info["table"], resource)
+    # A replay reads no private part of any event, so no key is ever asked for.
+    subject_keys = KmsSubjectKeys(table, client("kms", info), "")
+    return TableStore(table, subject_keys, ScaledClock(1, None))
+
+
+def _own_code_version() -> str:
+    return digest_of(source_files("evaluate"))
