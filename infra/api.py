@@ -25,7 +25,7 @@ READS = (
     "/ledger/checkpoint",
     "/ledger/evidence",
 )
-ACTS = ("/cases/{id}/decisions",)
+ACTS = ("/cases/{id}/decisions", "/cases/{id}/hold")
 LINK = "/r/{token}"
 GROUPS = {
     "hr_partner": "Decides on the cases of the people they look after",

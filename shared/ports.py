@@ -9,6 +9,7 @@ from shared.domain.case import Case, CaseStatus
 from shared.domain.change import Change
 from shared.domain.effect import Effect
 from shared.domain.identifiers import BatchId, CaseId, EvaluationId, PersonId, PolicyRef, RequestId, Subject
+from shared.domain.instruction import Instruction
 from shared.domain.person import Directory
 from shared.domain.policy import Policy
 from shared.domain.record import Batch, EvaluationRecord, PlannedEvaluation, Revision
@@ -59,6 +60,10 @@ class CaseStore(Protocol):
 
     def requests_of(self, case_id: CaseId) -> Sequence[Request]:
         """Every request of the case, oldest first."""
+        ...
+
+    def instructions(self, case_id: CaseId) -> Sequence[Instruction]:
+        """What HR told the case to do and it has not taken in yet, oldest first."""
         ...
 
     def events(self, subject: Subject) -> Sequence[bytes]:
@@ -244,7 +249,18 @@ class Directories(Protocol):
 
 class Policies(Protocol):
     def in_force(self, day: datetime) -> Sequence[Policy]:
-        """The latest version of each policy whose effective_from is not after that day."""
+        """The latest version of each policy whose effective_from is not after that day, unless it ended."""
+        ...
+
+    def ended(self, name: str, day: datetime) -> bool:
+        """Whether HR has ended the policy by that day: the latest version in force then says so."""
+        ...
+
+    def used(self, digest: str) -> tuple[Policy, bytes]:
+        """The policy of this digest as its file was when it was first used, whatever the files say by now.
+
+        Raises NotFound.
+        """
         ...
 
     def by_ref(self, ref: PolicyRef) -> tuple[Policy, bytes]:

@@ -74,7 +74,7 @@ def show_case(sources: Sources, asker: Asker, case_id: CaseId) -> View:
     asker.require(*HR)
     case, directory = visible_case(sources, asker, case_id)
     now = sources.clock.now()
-    policy, _ = sources.policies.by_ref(case.policy)
+    policy, _ = sources.policies.used(case.policy_digest)
     record_reading(sources.store, asker, case_subject(case_id), now)
     return case_view(case, sources.store.requests_of(case_id), policy, directory, asker, now)
 

@@ -61,7 +61,7 @@ def case_evidence(sources: Sources, record: Record, asker: Asker, case_id: CaseI
     places = record.events.read([EventPlace(subject, event.sequence) for event, _ in chain])
     indices = {at.sequence: stored.index for at, stored in places.items()}
     checkpoints, segments = _ledger(record)
-    _, policy = sources.policies.by_ref(case.policy)
+    _, policy = sources.policies.used(case.policy_digest)
     bundle = case_bundle(
         CaseEvidence(
             subject=subject,

@@ -15,10 +15,10 @@ from functions.audit.asker import Asker
 from functions.audit.export_evidence import Record
 from functions.audit.problem import problem_of
 from functions.audit.record_decision import record_decision
+from functions.audit.record_leave import record_leave
 from shared.aws import adapters
 from shared.domain.errors import InvalidInput, NotFound, PlumblineError
 from shared.domain.identifiers import BatchId, CaseId, EvaluationId, RequestId
-from shared.runtime.configuration import BundledPolicies
 from shared.runtime.observability import logger
 from shared.runtime.settings import QuerySettings
 
@@ -36,6 +36,12 @@ class Decision(BaseModel):
     reason: str
 
 
+class Leave(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class Dependencies:
     sources: Sources
@@ -48,7 +54,7 @@ def _dependencies() -> Dependencies:
     sources = Sources(
         store=adapters.case_store(settings),
         directories=adapters.directories(settings),
-        policies=BundledPolicies(),
+        policies=adapters.policies(settings),
         files=adapters.files(settings),
         clock=settings.clock,
     )
@@ -96,6 +102,15 @@ def decisions(case_id: str) -> Response[Any]:
         raise InvalidInput("the body is JSON with request_id, choice and reason, each a text") from error
     request_id = RequestId(said.request_id)
     return _json(record_decision(_sources(), _asker(), CaseId(case_id), request_id, said.choice, said.reason))
+
+
+@app.post("/cases/<case_id>/hold")
+def hold(case_id: str) -> Response[Any]:
+    try:
+        said = Leave.model_validate_json(app.current_event.decoded_body or "")
+    except ValidationError as error:
+        raise InvalidInput("the body is JSON with reason, a text") from error
+    return _json(record_leave(_sources(), _asker(), CaseId(case_id), said.reason))
 
 
 @app.get("/evaluations")

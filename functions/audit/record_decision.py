@@ -27,7 +27,7 @@ def record_decision(
     The same words sent again are the same answer. Whoever comes second is told so, and it is recorded.
     """
     asker.require(*HR)
-    reason = _typed(reason)
+    reason = typed_reason(reason)
     for tries_left in reversed(range(_TRIES)):
         case, request = _asked(sources, asker, case_id, request_id)
         answer = _answer(sources, asker, case, request, choice, reason)
@@ -93,7 +93,8 @@ def _require_open(sources: Sources, asker: Asker, case: Case, request: Request, 
     raise Conflict(said)
 
 
-def _typed(reason: str) -> str:
+def typed_reason(reason: str) -> str:
+    """The words as they are kept. Raises InvalidInput for too few, too many, or what is no text."""
     text = unicodedata.normalize("NFC", reason.strip())
     if not SHORTEST_REASON <= len(text) <= LONGEST_REASON:
         raise InvalidInput(f"a reason of {SHORTEST_REASON} to {LONGEST_REASON} characters is needed")

@@ -38,6 +38,7 @@ _SAYS: Final[dict[EventTag, tuple[str, str]]] = {
         "Restated figures undid what opened the case. HR is asked to confirm.",
     ),
     EventTag.CASE_HELD: ("The case was put on hold: {reason}.", "The case was put on hold."),
+    EventTag.LEAVE_REPORTED: ("", "HR reported a leave: the case is to stand still."),
     EventTag.CASE_RESUMED: ("", "The case goes on; the days on hold do not count."),
     EventTag.CASE_CLOSED: ("The case was closed: {exit}.", "The case was closed."),
     EventTag.OWNER_CHANGED: (

@@ -24,6 +24,7 @@ def _dependencies() -> tuple[Casework, TaskTokens, Callable[[str], bool]]:
         adapters.case_store(settings),
         adapters.files(settings),
         adapters.directories(settings),
+        adapters.policies(settings),
         settings.clock,
     )
     # A task is woken by its token alone, whichever machine it belongs to.

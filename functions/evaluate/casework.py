@@ -1,21 +1,19 @@
 """What every use case of cases works with: what a step is judged by, and how it becomes true."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from functions.evaluate.drafting import Step, wake_workflow
 from functions.evaluate.escalation import step
 from functions.evaluate.occurrences import Context, Occurrence
-from shared.domain import paths
 from shared.domain.case import Case
 from shared.domain.change import Change
 from shared.domain.effect import WakeWorkflow
-from shared.domain.errors import Conflict, IntegrityError
+from shared.domain.errors import Conflict
 from shared.domain.event import Actor, ActorKind
 from shared.domain.identifiers import CommandId, derived_id
-from shared.domain.policy import Policy, parse_policy, policy_digest
-from shared.ports import CaseStore, Clock, Directories, Files
+from shared.ports import CaseStore, Clock, Directories, Files, Policies
 
 EVALUATE: Final = Actor(ActorKind.SYSTEM, "evaluate")
 Result = TypeVar("Result")
@@ -28,28 +26,22 @@ class Casework:
     store: CaseStore
     files: Files
     directories: Directories
+    policies: Policies
     clock: Clock
-    _policies: dict[str, Policy] = field(default_factory=dict)
-
-    def policy(self, digest: str) -> Policy:
-        """The policy as its file was when the case was opened, whatever the configuration says by now."""
-        if digest not in self._policies:
-            text = self.files.read(paths.policy(digest))
-            if policy_digest(text) != digest:
-                raise IntegrityError(f"{paths.policy(digest)} is not the policy that it was stored as")
-            self._policies[digest] = parse_policy(text.decode(), paths.policy(digest))
-        return self._policies[digest]
 
     def context(self, digest: str, case: Case | None, command: str) -> Context:
         standing = () if case is None else case.standing
+        policy, now = self.policies.used(digest)[0], self.clock.now()
         return Context(
-            policy=self.policy(digest),
+            policy=policy,
             policy_digest=digest,
+            policy_ended=self.policies.ended(policy.policy, now),
             directory=self.directories.current(),
-            now=self.clock.now(),
+            now=now,
             command=CommandId(command),
             actor=EVALUATE,
             standing={request: self.store.request(request) for request in standing},
+            instructions=() if case is None else self.store.instructions(case.id),
         )
 
     def carry_out(
@@ -75,6 +67,7 @@ def change_of(done: Step, command: CommandId, *, wake: bool = False) -> Change:
         case=done.case,
         requests=done.requests,
         effects=effects,
+        carried_out=done.carried_out,
     )
 
 

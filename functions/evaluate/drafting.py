@@ -20,6 +20,7 @@ from shared.domain.identifiers import (
     derived_id,
     request_id,
 )
+from shared.domain.instruction import Instruction
 from shared.domain.ladder import Stage
 from shared.domain.request import Purpose, Request, RequestStatus
 
@@ -32,6 +33,7 @@ class Step:
     requests: tuple[Request, ...]
     events: tuple[EventDraft, ...]
     effects: tuple[Effect, ...]
+    carried_out: tuple[Instruction, ...] = ()
 
 
 class Draft:
@@ -43,6 +45,7 @@ class Draft:
         self._requests: dict[RequestId, Request] = {}
         self._events: list[EventDraft] = []
         self._effects: list[Effect] = []
+        self._carried_out: tuple[Instruction, ...] = ()
 
     @property
     def stage(self) -> Stage:
@@ -170,6 +173,10 @@ class Draft:
         if self.case.request_id == request.id:
             self.change(request_id=None)
 
+    def carry_out_instructions(self) -> None:
+        """What HR told the case to do is done; it waits no longer."""
+        self._carried_out = tuple(self.context.instructions)
+
     def withdraw_main(self) -> None:
         """Whatever is asked of the chain or of HR is asked no longer."""
         if self.case.request_id is not None:
@@ -192,6 +199,7 @@ class Draft:
             check_in_at=None,
             stage_ends_at=None,
         )
+        self.carry_out_instructions()
         self.record(EventTag.CASE_CLOSED, {"exit": exit_, **data})
         for person in self._told_of(exit_):
             self.tell(NoticeKind.CASE_CLOSED, person, None, exit=exit_)
@@ -206,7 +214,8 @@ class Draft:
                 context = self.context
                 self._own(responsible(case.rep_id, context.policy, context.directory, context.now))
             self.change(waiting_for=self._waiting(), due_at=self._next_due())
-        return Step(self.case, tuple(self._requests.values()), tuple(self._events), tuple(self._effects))
+        requests, events, effects = self._requests.values(), self._events, self._effects
+        return Step(self.case, tuple(requests), tuple(events), tuple(effects), self._carried_out)
 
     def _told_of(self, exit_: Exit) -> list[PersonId]:
         """Who hears of the end; the rep only if they knew of the case, and of a removal from a person."""

@@ -60,10 +60,14 @@ def what_is_due(case: Case, context: Context) -> Occurrence | None:
     rep = context.directory.person(case.rep_id)
     if rep is not None and not rep.active:
         return PersonLeft()
+    if context.policy_ended:
+        return PolicyEnded()
     standing = [context.standing[request] for request in case.standing]
     answered = [r for r in standing if r.status is RequestStatus.ANSWERED]
     if answered:
         return Answered(min(answered, key=_answered_at).id)
+    if context.instructions:
+        return HeldFor("leave")
     for request in standing:
         if request.status is RequestStatus.BOUNCED:
             return Bounced(request.id)
@@ -119,9 +123,11 @@ def _happen(draft: Draft, occurrence: Occurrence) -> None:
             end_stage(draft)
         case HeldFor(reason):
             hold(draft, reason)
+            draft.carry_out_instructions()
         case PersonLeft():
             draft.close(Exit.LEFT_COMPANY)
         case PolicyEnded():
+            _require(draft.context.policy_ended, f"{draft.context.policy.policy} has not ended")
             draft.close(Exit.POLICY_CLOSED, because="policy_ended")
         case Opened():
             raise IllegalTransition(f"{case.id} is open already")

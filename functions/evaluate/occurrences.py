@@ -1,6 +1,6 @@
 """What can happen to a case, and what it is judged by when it does."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from shared.domain.case import HoldReason
 from shared.domain.event import Actor
 from shared.domain.identifiers import CommandId, EvaluationId, RequestId
+from shared.domain.instruction import Instruction
 from shared.domain.person import Directory
 from shared.domain.policy import Policy
 from shared.domain.request import Request
@@ -27,6 +28,9 @@ class Context:
     command: CommandId
     actor: Actor
     standing: Mapping[RequestId, Request]
+    instructions: Sequence[Instruction] = ()
+    """What HR told the case to do; taken in by the step that they lead to."""
+    policy_ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,8 @@ def _open(decision: Mapping[str, Any], plan: PlannedEvaluation, command: str, wo
     if not wanted or any(_settled(case, decision) for case in earlier):
         return "left"
     context = work.context(plan.policy_digest, None, command)
+    if context.policy_ended:
+        return "left"
     stage = relapse_stage(context.policy, decision, earlier, work)
     relapse = stage != decision["stage"]
     work.carry_out(None, Opened(decision, plan.id, stage, relapse), context)

@@ -18,6 +18,7 @@ def _dependencies() -> Casework:
         adapters.case_store(settings),
         adapters.files(settings),
         adapters.directories(settings),
+        adapters.policies(settings),
         settings.clock,
     )
 

@@ -7,7 +7,6 @@ from functions.evaluate.plan_evaluation import Planning, plan_evaluation
 from shared.aws import adapters
 from shared.domain import paths
 from shared.domain.identifiers import BatchId
-from shared.runtime.configuration import BundledPolicies
 from shared.runtime.observability import logger
 from shared.runtime.settings import PlanSettings
 
@@ -18,7 +17,7 @@ def _dependencies() -> Planning:
     return Planning(
         store=adapters.case_store(settings),
         files=adapters.files(settings),
-        policies=BundledPolicies(),
+        policies=adapters.policies(settings),
         clock=settings.clock,
         shards=settings.shards,
         code_version=settings.code_version,

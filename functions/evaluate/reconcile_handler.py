@@ -21,6 +21,7 @@ def _dependencies() -> tuple[Casework, Outbox, Workflow]:
         adapters.case_store(settings),
         adapters.files(settings),
         adapters.directories(settings),
+        adapters.policies(settings),
         settings.clock,
     )
     sfn = boto3.client("stepfunctions", config=adapters.AWS)

@@ -120,7 +120,7 @@ def _look_up(notice: Notice, composing: Composing) -> _About:
     if notice.case_id is None:
         return _About(directory, None, None, None)
     case = composing.store.case(notice.case_id)
-    policy = composing.policies.by_ref(case.policy)[0]
+    policy = composing.policies.used(case.policy_digest)[0]
     request = None if notice.request_id is None else composing.store.request(notice.request_id)
     return _About(directory, case, policy, request)
 

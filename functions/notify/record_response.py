@@ -141,7 +141,7 @@ def _find(token: str, responding: Responding) -> _Found | None:
         return None
     request = responding.store.request(request_id)
     case = responding.store.case(request.case_id)
-    policy = responding.policies.by_ref(case.policy)[0]
+    policy = responding.policies.used(case.policy_digest)[0]
     directory = responding.directories.current()
     return _Found(link_id(token), expires_at, request, case, policy, directory)
 

@@ -16,7 +16,6 @@ from shared.aws.mail import SesMailer
 from shared.aws.topic import SnsTopic
 from shared.aws.workflow import StepFunctionsWorkflow
 from shared.ports import Topic
-from shared.runtime.configuration import BundledPolicies
 from shared.runtime.observability import logger, metrics
 from shared.runtime.settings import RelaySettings
 
@@ -31,7 +30,7 @@ def _dependencies() -> tuple[Delivering, Topic]:
         store=adapters.case_store(settings),
         links=adapters.links(settings),
         directories=adapters.directories(settings),
-        policies=BundledPolicies(),
+        policies=adapters.policies(settings),
         files=adapters.files(settings),
         clock=settings.clock,
         addresses=Addresses(settings.public_url, settings.hr_queue_email, settings.source_owner_email),

@@ -8,7 +8,6 @@ from functions.notify.link import link_id
 from functions.notify.link_events import Responding
 from functions.notify.respond import WebRequest, respond
 from shared.aws import adapters
-from shared.runtime.configuration import BundledPolicies
 from shared.runtime.observability import logger
 from shared.runtime.settings import RespondSettings
 
@@ -20,7 +19,7 @@ def _dependencies() -> tuple[str, Responding]:
         store=adapters.case_store(settings),
         links=adapters.links(settings),
         directories=adapters.directories(settings),
-        policies=BundledPolicies(),
+        policies=adapters.policies(settings),
         clock=settings.clock,
     )
     return settings.public_url, responding

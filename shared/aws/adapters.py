@@ -13,6 +13,7 @@ from shared.aws.signing import KmsKeyring
 from shared.aws.subject_keys import KmsSubjectKeys
 from shared.aws.table_store import TableStore
 from shared.aws.task_tokens import TableTaskTokens
+from shared.aws.used_policies import FiledPolicies
 from shared.runtime.settings import FilesSettings, Settings
 
 AWS = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=5, read_timeout=60)
@@ -34,6 +35,10 @@ def files(settings: FilesSettings) -> S3Files:
 
 def directories(settings: FilesSettings) -> FiledDirectories:
     return FiledDirectories(case_store(settings), files(settings))
+
+
+def policies(settings: FilesSettings) -> FiledPolicies:
+    return FiledPolicies(files(settings))
 
 
 def links(settings: Settings) -> TableLinks:

@@ -40,6 +40,10 @@ def operations(
         pending = {"pending_pk": keys.PENDING, "pending_sk": f"{at}#{effect.id}"}
         body = {"body": effect.model_dump_json(), "queued_at": at, "attempts": 0}
         written.append(new(keys.outbox(effect.id), body | pending))
+    if change.instruction is not None:
+        key = keys.instruction(change.instruction.case_id, change.instruction.id)
+        written.append(new(key, {"body": change.instruction.model_dump_json()}))
+    written += [remove(keys.instruction(done.case_id, done.id)) for done in change.carried_out]
     if change.batch is not None:
         written.append(_batch(change.batch))
     for revision in change.revisions:

@@ -36,6 +36,13 @@ def one_time_code(request_id: RequestId) -> Key:
     return f"CASE#{case_id}", f"CODE#{number:06d}"
 
 
+INSTRUCTION = "INSTRUCTION#"
+
+
+def instruction(case_id: CaseId, instruction_id: str) -> Key:
+    return f"CASE#{case_id}", f"{INSTRUCTION}{instruction_id}"
+
+
 def task_token(case_id: CaseId) -> Key:
     return f"CASE#{case_id}", "TASK"
 

@@ -14,6 +14,7 @@ from shared.domain.change import Change
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.event import NOTHING_BEFORE, parse_event
 from shared.domain.identifiers import BatchId, CaseId, EvaluationId, PersonId, RequestId, Subject
+from shared.domain.instruction import Instruction
 from shared.domain.record import Batch, EvaluationRecord, PlannedEvaluation, Revision
 from shared.domain.request import Request
 from shared.ports import Clock
@@ -75,6 +76,10 @@ class TableStore:
 
     def requests_of(self, case_id: CaseId) -> Sequence[Request]:
         return [_read(Request, item) for item in self._table.query(keys.case(case_id)[0], "REQUEST#")]
+
+    def instructions(self, case_id: CaseId) -> Sequence[Instruction]:
+        found = self._table.query(keys.case(case_id)[0], keys.INSTRUCTION)
+        return sorted((_read(Instruction, item) for item in found), key=lambda each: (each.given_at, each.id))
 
     def events(self, subject: Subject) -> Sequence[bytes]:
         return [bytes(item["body"]) for item in self._table.query(keys.chain_head(subject)[0], "EVENT#")]

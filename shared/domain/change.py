@@ -6,6 +6,7 @@ from shared.domain.case import Case
 from shared.domain.effect import Effect
 from shared.domain.event import EventDraft
 from shared.domain.identifiers import CommandId
+from shared.domain.instruction import Instruction
 from shared.domain.record import Batch, EvaluationRecord, PlannedEvaluation, Revision
 from shared.domain.request import Request
 
@@ -17,7 +18,7 @@ class Change:
     ``result`` is what a repeat of the command gets back. A case or request with version 1 must be new; any
     other must follow the stored version by one. Events are appended to their subjects' chains in order.
     A new open case must be its rep's only open one under its policy. ``directory`` names a batch whose people
-    are now the directory in force.
+    are now the directory in force. ``carried_out`` are instructions that wait no longer.
     """
 
     command: CommandId
@@ -26,6 +27,8 @@ class Change:
     case: Case | None = None
     requests: tuple[Request, ...] = ()
     effects: tuple[Effect, ...] = ()
+    instruction: Instruction | None = None
+    carried_out: tuple[Instruction, ...] = ()
     batch: Batch | None = None
     revisions: tuple[Revision, ...] = ()
     directory: Batch | None = None

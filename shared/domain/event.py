@@ -39,6 +39,7 @@ class EventTag(StrEnum):
     CASE_OPENED = "case:opened"
     CASE_MARKED = "case:marked"
     CASE_HELD = "case:held"
+    LEAVE_REPORTED = "leave:reported"
     CASE_RESUMED = "case:resumed"
     CASE_CLOSED = "case:closed"
     OWNER_CHANGED = "owner:changed"

@@ -97,6 +97,8 @@ class Policy(_Part):
     policy: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
     version: Annotated[int, Field(ge=1)]
     effective_from: date
+    ends_on: date | None = None
+    """From this day on the policy is over: it opens no case, and its open cases, of any version, end."""
     title: str = ""
     period: PeriodKind
     calendar: Calendar = Calendar()

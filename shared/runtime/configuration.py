@@ -13,7 +13,10 @@ BUNDLED = Path(__file__).resolve().parents[2] / "config"
 
 
 class BundledPolicies:
-    """See ``shared.ports.Policies``. Every file is parsed once; one that is wrong stops the first call."""
+    """The part of ``shared.ports.Policies`` that needs no storage: the files bundled with the code.
+
+    Every file is parsed once; one that is wrong stops the first call.
+    """
 
     def __init__(self, folder: Path = BUNDLED / "policies") -> None:
         self._folder = folder
@@ -35,13 +38,25 @@ class BundledPolicies:
             before = latest.get(policy.policy)
             if policy.effective_from <= day.date() and (before is None or before.version < policy.version):
                 latest[policy.policy] = policy
-        return list(latest.values())
+        return [policy for policy in latest.values() if not _over(policy, day)]
+
+    def ended(self, name: str, day: datetime) -> bool:
+        versions = [
+            policy
+            for policy, _ in self._known.values()
+            if policy.policy == name and policy.effective_from <= day.date()
+        ]
+        return bool(versions) and _over(max(versions, key=lambda policy: policy.version), day)
 
     def by_ref(self, ref: PolicyRef) -> tuple[Policy, bytes]:
         try:
             return self._known[ref]
         except KeyError:
             raise NotFound(f"there is no policy {ref}") from None
+
+
+def _over(policy: Policy, day: datetime) -> bool:
+    return policy.ends_on is not None and policy.ends_on <= day.date()
 
 
 def bundled_profile(profile_id: str, folder: Path = BUNDLED / "profiles") -> str | None:

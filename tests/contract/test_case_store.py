@@ -16,6 +16,7 @@ from shared.domain.change import Change
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.event import NOTHING_BEFORE, EventTag, event_digest, parse_event
 from shared.domain.identifiers import CommandId, PersonId, RequestId, batch_subject, case_subject
+from shared.domain.instruction import Instruction
 from shared.domain.record import Revision
 from shared.domain.request import Answer, RequestStatus
 from shared.ports import CaseStore
@@ -68,6 +69,21 @@ def test_what_one_change_writes_is_read_back_whole(store: CaseStore) -> None:
     assert store.open_case("field-sales", REP) == case.id
     assert list(store.cases(CaseStatus.OPEN)) == [case]
     assert list(store.cases_of(REP)) == [case]
+
+
+def test_an_instruction_waits_until_it_is_carried_out(store: CaseStore) -> None:
+    def told(name: str, hours: int) -> Instruction:
+        at = NOON + timedelta(hours=hours)
+        return Instruction(id=name, case_id=CASE, kind="hold_for_leave", given_by=MANAGER, given_at=at)
+
+    later, earlier = told("a", 2), told("b", 1)
+    store.commit(a_change("one", instruction=later))
+    store.commit(a_change("two", instruction=earlier))
+    assert list(store.instructions(CASE)) == [earlier, later]
+    with pytest.raises(Conflict):
+        store.commit(a_change("three", instruction=later))
+    store.commit(a_change("four", carried_out=(earlier, later)))
+    assert list(store.instructions(CASE)) == []
 
 
 def test_a_repeated_command_returns_the_first_result_and_changes_nothing(store: CaseStore) -> None:

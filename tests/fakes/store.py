@@ -23,6 +23,7 @@ from shared.domain.event import (
     sealed,
 )
 from shared.domain.identifiers import BatchId, CaseId, EvaluationId, PersonId, RequestId, Subject
+from shared.domain.instruction import Instruction
 from shared.domain.record import Batch, EvaluationRecord, PlannedEvaluation, Revision
 from shared.domain.request import Request
 from shared.ports import Clock, OutboxRow
@@ -38,6 +39,7 @@ class _State:
     cases: dict[CaseId, Case] = field(default_factory=dict)
     open_cases: dict[tuple[str, PersonId], CaseId] = field(default_factory=dict)
     requests: dict[RequestId, Request] = field(default_factory=dict)
+    instructions: dict[str, Instruction] = field(default_factory=dict)
     chains: dict[Subject, list[bytes]] = field(default_factory=dict)
     outbox: dict[str, OutboxRow] = field(default_factory=dict)
     batches: dict[BatchId, Batch] = field(default_factory=dict)
@@ -88,6 +90,11 @@ class FakeStore:
             if effect.id in state.outbox:
                 raise Conflict(f"effect {effect.id} was queued before")
             state.outbox[effect.id] = OutboxRow(effect, now, 0)
+        if change.instruction is not None:
+            _new(state.instructions, change.instruction.id)
+            state.instructions[change.instruction.id] = change.instruction
+        for done in change.carried_out:
+            state.instructions.pop(done.id, None)
         if change.batch is not None:
             known = state.batches.get(change.batch.id)
             if known is not None and known.refused is None:
@@ -143,6 +150,10 @@ class FakeStore:
 
     def requests_of(self, case_id: CaseId) -> Sequence[Request]:
         return [request for request in self._state.requests.values() if request.case_id == case_id]
+
+    def instructions(self, case_id: CaseId) -> Sequence[Instruction]:
+        found = [each for each in self._state.instructions.values() if each.case_id == case_id]
+        return sorted(found, key=lambda each: (each.given_at, each.id))
 
     def events(self, subject: Subject) -> Sequence[bytes]:
         return list(self._state.chains.get(subject, []))

@@ -9,7 +9,7 @@ from shared.domain.errors import IntegrityError, InvalidInput, NotFound, Throttl
 from shared.domain.identifiers import BatchId, CaseId, PolicyRef, RequestId
 from shared.domain.line_file import LineFile
 from shared.domain.person import Directory
-from shared.domain.policy import Policy
+from shared.domain.policy import Policy, policy_digest
 from shared.ports import Export, Mail
 
 
@@ -75,7 +75,10 @@ class FakeDirectories:
 
 
 class FakePolicies:
+    """``over`` are the names of policies that HR has ended."""
+
     def __init__(self, *policies: tuple[Policy, bytes]) -> None:
+        self.over: set[str] = set()
         self.policies = list(policies)
 
     def in_force(self, day: datetime) -> Sequence[Policy]:
@@ -84,7 +87,16 @@ class FakePolicies:
             known = latest.get(policy.policy)
             if policy.effective_from <= day.date() and (known is None or known.version < policy.version):
                 latest[policy.policy] = policy
-        return list(latest.values())
+        return [policy for policy in latest.values() if policy.policy not in self.over]
+
+    def ended(self, name: str, day: datetime) -> bool:
+        return name in self.over
+
+    def used(self, digest: str) -> tuple[Policy, bytes]:
+        for policy, text in self.policies:
+            if policy_digest(text) == digest:
+                return policy, text
+        raise NotFound(f"there is no policy of digest {digest}")
 
     def by_ref(self, ref: PolicyRef) -> tuple[Policy, bytes]:
         for policy, text in self.policies:

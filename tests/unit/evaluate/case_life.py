@@ -13,6 +13,7 @@ from shared.domain.case import Case
 from shared.domain.effect import Effect, Notice, NoticeKind
 from shared.domain.event import Actor, ActorKind, EventDraft, EventTag
 from shared.domain.identifiers import BatchId, CommandId, EvaluationId, PersonId, RequestId
+from shared.domain.instruction import Instruction
 from shared.domain.person import Directory, Person
 from shared.domain.policy import Policy, parse_policy
 from shared.domain.request import Answer, Request, RequestStatus
@@ -142,6 +143,8 @@ class Life:
         self.events: list[EventDraft] = []
         self.effects: list[Effect] = []
         self.steps = 0
+        self.instructions: tuple[Instruction, ...] = ()
+        self.policy_ended = False
 
     @property
     def case(self) -> Case:
@@ -179,6 +182,8 @@ class Life:
             command=CommandId(f"command-{self.steps}"),
             actor=SYSTEM,
             standing={one: self.requests[one] for one in standing},
+            instructions=self.instructions,
+            policy_ended=self.policy_ended,
         )
 
     def happen(self, occurrence: Occurrence) -> Step:

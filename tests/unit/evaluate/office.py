@@ -16,12 +16,12 @@ from shared.domain.change import Change
 from shared.domain.effect import NoticeKind, StartWorkflow, WakeWorkflow
 from shared.domain.identifiers import CaseId, CommandId, EvaluationId, PersonId, PolicyRef
 from shared.domain.person import Directory
-from shared.domain.policy import policy_digest
+from shared.domain.policy import parse_policy, policy_digest
 from shared.domain.request import Answer, Request
 from tests.fakes.builders import a_plan
 from tests.fakes.clock import FakeClock
 from tests.fakes.store import FakeStore
-from tests.fakes.world import FakeDirectories, FakeFiles, FakeTaskTokens, FakeWorkflow
+from tests.fakes.world import FakeDirectories, FakeFiles, FakePolicies, FakeTaskTokens, FakeWorkflow
 from tests.unit.evaluate.case_life import FRIDAY, POLICY_TEXT, directory
 
 DIGEST = policy_digest(POLICY_TEXT.encode())
@@ -32,11 +32,11 @@ class Office:
         self.clock = FakeClock(FRIDAY)
         self.store = FakeStore(self.clock)
         self.files = FakeFiles()
-        self.files.write(paths.policy(DIGEST), POLICY_TEXT.encode())
+        self.policies = FakePolicies((parse_policy(POLICY_TEXT, "field-sales"), POLICY_TEXT.encode()))
         self.directories = FakeDirectories(people or directory())
         self.tokens = FakeTaskTokens()
         self.workflow = FakeWorkflow()
-        self.work = Casework(self.store, self.files, self.directories, self.clock)
+        self.work = Casework(self.store, self.files, self.directories, self.policies, self.clock)
 
     @property
     def case(self) -> Case:

@@ -4,6 +4,7 @@ from datetime import UTC
 
 import pytest
 
+from functions.evaluate.escalation import what_is_due
 from functions.evaluate.occurrences import (
     Answered,
     CheckInDue,
@@ -151,7 +152,9 @@ def test_only_a_flagging_decision_opens_a_case() -> None:
 
 def test_a_policys_end_closes_the_case() -> None:
     life = Life().open()
-    life.happen(PolicyEnded())
+    assert what_is_due(life.case, life.context()) is None
+    life.policy_ended = True
+    life.settle()
     assert life.case.exit is Exit.POLICY_CLOSED
 
 

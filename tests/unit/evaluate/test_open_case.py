@@ -5,7 +5,6 @@ import pytest
 from functions.evaluate.advance_case import hand_over
 from shared.domain.case import Case, CaseStatus, Exit, Phase
 from shared.domain.effect import NoticeKind
-from shared.domain.errors import IntegrityError
 from shared.domain.event import EventTag
 from shared.domain.identifiers import CaseId
 from tests.unit.evaluate.case_life import decision, directory, figures, person
@@ -135,10 +134,3 @@ def test_a_loser_of_a_race_reads_and_decides_again(monkeypatch: pytest.MonkeyPat
     news = [decision("2026-10", figures("2026-10", "0.9"), outcome="clear")]
     assert office.evaluated("e-2", news)["fed"] == 1
     assert office.case.version == stale.version + 2
-
-
-def test_a_policy_file_that_was_changed_is_found_out() -> None:
-    office = Office()
-    office.files.files = {key: body + b"\n" for key, body in office.files.files.items()}
-    with pytest.raises(IntegrityError):
-        office.evaluated("e-1", [decision("2026-09")])

@@ -11,7 +11,7 @@ from shared.domain.effect import Effect, Notice, NoticeKind
 from shared.domain.event import EventTag
 from shared.domain.identifiers import BatchId, CommandId, NoticeId, PersonId
 from shared.domain.person import Directory
-from shared.domain.policy import Policy, parse_policy
+from shared.domain.policy import Policy, parse_policy, policy_digest
 from shared.domain.request import Request
 from tests.fakes.builders import NOON, a_case, a_draft, a_request
 from tests.fakes.clock import FakeClock
@@ -135,7 +135,11 @@ def policy() -> Policy:
 
 
 def the_case(**changes: Any) -> Case:
-    fields: dict[str, Any] = {"decision": DECISION, "request_id": "case-0123456789.1"}
+    fields: dict[str, Any] = {
+        "decision": DECISION,
+        "request_id": "case-0123456789.1",
+        "policy_digest": policy_digest(POLICY_TEXT.encode()),
+    }
     return a_case(**(fields | changes))
 
 

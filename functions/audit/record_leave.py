@@ -1,0 +1,73 @@
+"""HR says that a rep is on leave: the case is told to stand still until HR lets it go on."""
+
+from typing import Final
+
+from functions.audit.answer_query import Sources, visible_case
+from functions.audit.asker import HR, Asker
+from functions.audit.case_view import View
+from functions.audit.record_decision import typed_reason
+from shared.domain.case import Case, CaseStatus
+from shared.domain.change import Change
+from shared.domain.effect import WakeWorkflow
+from shared.domain.errors import Conflict, Forbidden
+from shared.domain.event import EventDraft, EventTag
+from shared.domain.identifiers import CaseId, CommandId, PersonId, case_subject, derived_id
+from shared.domain.instruction import Instruction
+
+_TRIES: Final = 3
+
+
+def record_leave(sources: Sources, asker: Asker, case_id: CaseId, reason: str) -> View:
+    """Tell the case to hold; said again while it is held or about to be, nothing more is recorded.
+
+    Raises Conflict where the case is closed.
+    """
+    asker.require(*HR)
+    person = asker.person_id
+    if person is None:
+        raise Forbidden("this account stands for no person of the directory, so it cannot decide")
+    reason = typed_reason(reason)
+    for tries_left in reversed(range(_TRIES)):
+        case, _ = visible_case(sources, asker, case_id)
+        if case.status is CaseStatus.CLOSED:
+            raise Conflict(f"case {case_id} is closed")
+        if _is_held(case) or sources.store.instructions(case_id):
+            break
+        try:
+            sources.store.commit(_reporting(case, person, reason, asker, sources))
+        except Conflict:
+            if not tries_left:
+                raise
+            continue
+        break
+    return {"case_id": case_id, "status": "held" if _is_held(case) else "recorded"}
+
+
+def _is_held(case: Case) -> bool:
+    return "leave" in case.holds_waiting or (case.hold is not None and case.hold.reason == "leave")
+
+
+def _reporting(case: Case, person: PersonId, reason: str, asker: Asker, sources: Sources) -> Change:
+    # A later leave of the same case is another command: the case has changed by then.
+    command = CommandId(derived_id("leave", case.id, str(case.version)))
+    now = sources.clock.now()
+    reported = EventDraft(
+        tag=EventTag.LEAVE_REPORTED,
+        subject=case_subject(case.id),
+        occurred_at=now,
+        actor=asker.actor,
+        command=command,
+        relied_on={"policy": case.policy_digest},
+        data={"by": person},
+        private={"reason": reason},
+        person=case.rep_id,
+    )
+    return Change(
+        command=command,
+        result="recorded",
+        events=(reported,),
+        instruction=Instruction(
+            id=command, case_id=case.id, kind="hold_for_leave", given_by=person, given_at=now
+        ),
+        effects=(WakeWorkflow(id=derived_id("wake", command), case_id=case.id),),
+    )

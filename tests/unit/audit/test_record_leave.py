@@ -1,0 +1,72 @@
+"""HR reports a leave; the case hears of it, once, and by whom."""
+
+import pytest
+
+from functions.audit.asker import Asker, Group
+from functions.audit.record_leave import record_leave
+from shared.domain.case import CaseStatus, Exit, Hold
+from shared.domain.effect import WakeWorkflow
+from shared.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
+from shared.domain.event import EventTag
+from shared.domain.identifiers import PersonId
+from tests.unit.audit.hr_desk import ADMIN, COMPENSATION, NOW, OTHER_PARTNER, PARTNER, Desk
+
+WHY = "Parental leave from the first of November."
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def test_a_reported_leave_waits_for_the_case_and_wakes_its_workflow(desk: Desk) -> None:
+    case = desk.open()
+    assert record_leave(desk.sources, PARTNER, case.id, WHY) == {"case_id": case.id, "status": "recorded"}
+    [told] = desk.store.instructions(case.id)
+    assert (told.kind, told.given_by) == ("hold_for_leave", PARTNER.person_id)
+    assert any(isinstance(effect, WakeWorkflow) for effect in desk.store.effects)
+    assert desk.store.case(case.id) == case
+
+
+def test_why_somebody_is_on_leave_is_sealed(desk: Desk) -> None:
+    case = desk.open()
+    record_leave(desk.sources, ADMIN, case.id, WHY)
+    [event] = [each for each in desk.store.seen if each.tag is EventTag.LEAVE_REPORTED]
+    assert event.data == {"by": ADMIN.person_id}
+    assert event.private is not None
+
+
+def test_said_twice_it_is_recorded_once(desk: Desk) -> None:
+    case = desk.open()
+    record_leave(desk.sources, PARTNER, case.id, WHY)
+    record_leave(desk.sources, ADMIN, case.id, WHY + " Once more.")
+    assert len(desk.store.instructions(case.id)) == 1
+
+
+def test_a_case_that_is_held_for_it_already_is_left_alone(desk: Desk) -> None:
+    case = desk.open(hold=Hold(reason="leave", since=NOW, remaining_s=0))
+    assert record_leave(desk.sources, PARTNER, case.id, WHY)["status"] == "held"
+    assert desk.store.instructions(case.id) == []
+
+
+def test_a_closed_case_is_not_held(desk: Desk) -> None:
+    case = desk.open(status=CaseStatus.CLOSED, exit=Exit.GRADUATED, closed_at=NOW)
+    with pytest.raises(Conflict):
+        record_leave(desk.sources, PARTNER, case.id, WHY)
+
+
+def test_only_hr_who_looks_after_the_rep_reports_a_leave_and_says_why(desk: Desk) -> None:
+    case = desk.open()
+    nobody = Asker("a-9", None, frozenset({Group.HR_ADMIN}))
+    the_rep = Asker("a-8", PersonId("r-1"), frozenset({Group.HR_ADMIN}))
+    for asker, refusal in (
+        (COMPENSATION, Forbidden),
+        (nobody, Forbidden),
+        (OTHER_PARTNER, NotFound),
+        (the_rep, NotFound),
+    ):
+        with pytest.raises(refusal):
+            record_leave(desk.sources, asker, case.id, WHY)
+    with pytest.raises(InvalidInput):
+        record_leave(desk.sources, PARTNER, case.id, "leave")
+    assert desk.store.instructions(case.id) == []

@@ -1,0 +1,78 @@
+"""What HR says outside of any question: a leave, and the end of a policy."""
+
+import pytest
+
+from shared.domain.case import CaseStatus, Exit, Hold
+from shared.domain.change import Change
+from shared.domain.event import EventTag
+from shared.domain.identifiers import CommandId, PersonId
+from shared.domain.instruction import Instruction
+from tests.unit.evaluate.case_life import decision
+from tests.unit.evaluate.office import Office
+
+
+@pytest.fixture
+def office() -> Office:
+    office = Office()
+    office.evaluated("e-1", [decision("2026-09")])
+    return office
+
+
+def report_leave(office: Office, name: str = "leave-1") -> None:
+    instruction = Instruction(
+        id=name,
+        case_id=office.case.id,
+        kind="hold_for_leave",
+        given_by=PersonId("partner"),
+        given_at=office.clock.now(),
+    )
+    office.store.commit(Change(command=CommandId(name), result="", events=(), instruction=instruction))
+
+
+def held(office: Office) -> Hold:
+    assert office.case.hold is not None
+    return office.case.hold
+
+
+def test_a_reported_leave_holds_the_case_at_its_next_look(office: Office) -> None:
+    report_leave(office)
+    assert office.advance()["waiting_for"] == "hr"
+    assert held(office).reason == "leave"
+    assert office.asked.purpose == "leave"
+    assert office.store.instructions(office.case.id) == []
+
+
+def test_the_reconciler_too_takes_a_reported_leave_in(office: Office) -> None:
+    office.relay()
+    report_leave(office)
+    office.reconcile()
+    assert held(office).reason == "leave"
+
+
+def test_an_answer_on_its_way_counts_before_the_leave(office: Office) -> None:
+    office.answer("coach")
+    report_leave(office)
+    office.advance()
+    assert held(office).reason == "leave"
+    assert held(office).remaining_s > 0  # the stage had begun
+
+
+def test_a_leave_reported_during_the_hold_changes_nothing_more(office: Office) -> None:
+    for name in ("leave-1", "leave-2"):
+        report_leave(office, name)
+        office.advance()
+    assert [event.tag for event in office.store.seen].count(EventTag.CASE_HELD) == 1
+    assert office.store.instructions(office.case.id) == []
+
+
+def test_the_end_of_a_policy_ends_its_cases_and_opens_no_more(office: Office) -> None:
+    office.policies.over.add("field-sales")
+    office.reconcile()
+    assert (office.case.status, office.case.exit) == (CaseStatus.CLOSED, Exit.POLICY_CLOSED)
+    assert office.evaluated("e-2", [decision("2026-10")]) == {"opened": 0, "fed": 0}
+
+
+def test_a_policy_that_goes_on_ends_nothing(office: Office) -> None:
+    office.policies.over.add("another-policy")
+    office.reconcile()
+    assert office.case.status is CaseStatus.OPEN
