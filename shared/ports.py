@@ -1,4 +1,4 @@
-"""What use cases speak to. Adapters are in ``shared.aws``; stand-ins, held to the same suite, in ``tests``."""
+"""What use cases speak to. Adapters are in ``shared.aws``; stand-ins, held to one suite, in ``tests``."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
