@@ -100,5 +100,22 @@ def every(function: Function, minutes: int) -> None:
     )
 
 
+def each_working_day(function: Function, hour: int, **says: str) -> None:
+    """Call the function with these words at that hour (UTC), Monday to Friday."""
+    events.Rule(
+        function,
+        "WorkingDays",
+        schedule=events.Schedule.cron(minute="0", hour=str(hour), week_day="MON-FRI"),
+        targets=[
+            targets.LambdaFunction(
+                function.resource,
+                event=events.RuleTargetInput.from_object(says),
+                max_event_age=Duration.hours(2),
+                retry_attempts=3,
+            )
+        ],
+    )
+
+
 def _pattern(criteria: dict[str, Any]) -> str:
     return lambda_.FilterCriteria.filter(criteria)["pattern"]  # type: ignore[no-any-return]

@@ -5,7 +5,7 @@ from constructs import Construct
 
 from infra.alarms import Alarms
 from infra.api import Api
-from infra.doorbells import NEW_EFFECT, NEW_EVENT, every, hear, ring, undelivered
+from infra.doorbells import NEW_EFFECT, NEW_EVENT, each_working_day, every, hear, ring, undelivered
 from infra.function import Function
 from infra.ledger import Ledger
 from infra.mail import Mail
@@ -179,7 +179,6 @@ class PlumblineStack(Stack):
             [storage.data_key.key_arn],
             only_if=_via("sns", self.region),
         )
-        self.case.knows(HR_QUEUE_EMAIL=settings.hr_queue_email)
         self.reconcile.knows(CASE_STATE_MACHINE_ARN=self.case_flow.arn)
         self.respond.knows(PUBLIC_URL=self.api.public_url)
         self.relay.knows(
@@ -221,6 +220,7 @@ class PlumblineStack(Stack):
         )  # fmt: skip
         hear(self.feedback, self.mail.feedback, self.unheard_changes)
         every(self.relay, minutes=1)
+        each_working_day(self.relay, hour=6, task="digest")
         every(self.seal, minutes=1)
         every(self.reconcile, minutes=5)
         self.api.answer_links_by(self.respond)

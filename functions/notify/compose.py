@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from functions.notify.case_facts import case_facts, name_of, request_facts, timezone_of
+from functions.notify.digest_facts import DigestFacts, digest_facts
 from functions.notify.export_facts import FIRST_FAULTS, ExportFacts, export_facts
 from functions.notify.figures import moment_in_words
 from functions.notify.link import link_id
@@ -14,7 +15,7 @@ from functions.notify.notice_events import ASKING, CARRYING_A_LINK
 from functions.notify.pace import in_product_time
 from functions.notify.wording import detail
 from shared.domain import paths
-from shared.domain.case import Case
+from shared.domain.case import Case, CaseStatus
 from shared.domain.effect import Notice, NoticeKind
 from shared.domain.errors import NotFound
 from shared.domain.identifiers import BatchId, PersonId
@@ -92,6 +93,7 @@ def compose(notice: Notice, queued_at: datetime, composing: Composing) -> Compos
         **_case_facts(notice.to, about),
     }
     facts["details"] = _details(notice, about.directory)
+    facts["digest"] = _digest(notice, about.directory, composing)
     facts |= {"batch": _batch_facts(notice, composing), "link": None, "code": None, "code_until": None}
     token = None
     if notice.notice is NoticeKind.ONE_TIME_CODE and request is not None:
@@ -159,6 +161,13 @@ def _details(notice: Notice, directory: Directory | None) -> list[tuple[str, str
         for name, value in notice.parameters.items()
     }
     return [detail(name, named[name]) for name in sorted(named)]
+
+
+def _digest(notice: Notice, directory: Directory | None, composing: Composing) -> DigestFacts | None:
+    if notice.notice is not NoticeKind.DAILY_DIGEST or directory is None or notice.to is None:
+        return None
+    zone = timezone_of(notice.to, None, directory)
+    return digest_facts(notice.to, composing.store.cases(CaseStatus.OPEN), directory, zone)
 
 
 def _batch_facts(notice: Notice, composing: Composing) -> ExportFacts | None:

@@ -11,6 +11,7 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 
 from functions.notify.compose import Addresses, Composing
 from functions.notify.deliver import Delivering, deliver, deliver_pending
+from functions.notify.queue_digests import queue_digests
 from shared.aws import adapters, keys
 from shared.aws.mail import SesMailer
 from shared.aws.topic import SnsTopic
@@ -48,13 +49,20 @@ def _dependencies() -> tuple[Delivering, Topic]:
 @logger.inject_lambda_context
 @metrics.log_metrics
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """A batch of stream records, of which those that failed are handed back; or the schedule's ring."""
+    """A batch of stream records, of which those that failed are handed back; or a schedule's ring.
+
+    The ring of each working day says ``{"task": "digest"}``.
+    """
     if "Records" in event:
         # One that fails is tried again by the stream, and those after it in its shard with it.
         processor = BatchProcessor(EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
         answer = process_partial_response(event, _carry_out, processor, context)
         metrics.add_metric("EffectsFailed", MetricUnit.Count, len(answer["batchItemFailures"]))
         return dict(answer)
+    if event.get("task") == "digest":
+        queued = queue_digests(_dependencies()[0].composing)
+        metrics.add_metric("DigestsQueued", MetricUnit.Count, queued)
+        return {"digests": queued}
     counts = deliver_pending(_dependencies()[0], _tell_of_failure)
     metrics.add_metric("EffectsFailed", MetricUnit.Count, counts.get("to_be_tried_again", 0))
     logger.info("swept", counts=counts)

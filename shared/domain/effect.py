@@ -46,6 +46,8 @@ class NoticeKind(StrEnum):
     REMOVAL_APPROVAL = "removal_approval"
     """HR approves a proposed removal, or sends it back."""
     CHECK_IN_DUE = "check_in_due"
+    DAILY_DIGEST = "daily_digest"
+    """Each working day, to HR: the open cases of somebody's people. Parameter ``day``."""
     UNREACHABLE = "unreachable"
     """HR is told that somebody could not be asked: a mail bounced, or a seat fell empty."""
 

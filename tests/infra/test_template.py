@@ -152,6 +152,12 @@ def test_what_nobody_rings_for_is_looked_at_by_the_clock(template: Template) -> 
     }  # fmt: skip
 
 
+def test_hr_gets_its_digest_each_working_day(template: Template) -> None:
+    rule = template.only("Events::Rule", "WorkingDays")
+    assert rule["ScheduleExpression"] == "cron(0 6 ? * MON-FRI *)"
+    assert [json.loads(target["Input"]) for target in rule["Targets"]] == [{"task": "digest"}]
+
+
 def test_checkpoints_are_signed_by_a_key_that_never_leaves(template: Template) -> None:
     signing = template.only("KMS::Key", "SigningKey")
     assert (signing["KeySpec"], signing["KeyUsage"]) == ("ECC_NIST_P256", "SIGN_VERIFY")

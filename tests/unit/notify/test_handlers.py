@@ -110,6 +110,10 @@ def test_the_schedule_sweeps_up_what_the_stream_left(office: Office) -> None:
     assert relay_handler.handle({"source": "aws.events"}, CONTEXT) == {"sent": 1}
 
 
+def test_the_ring_of_a_working_day_queues_the_digests(office: Office) -> None:
+    assert relay_handler.handle({"task": "digest"}, CONTEXT) == {"digests": 1}
+
+
 def page_event(token: str, method: str = "GET", body: str = "", encoded: bool = False) -> dict[str, Any]:
     return {
         "version": "2.0",

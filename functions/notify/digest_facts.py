@@ -1,0 +1,69 @@
+"""What the daily mail to HR says: the open cases of somebody's people, the most pressing first. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from functions.notify.case_facts import name_of
+from functions.notify.figures import moment_in_words
+from functions.notify.wording import stage_name
+from shared.domain.case import Case, Waiting
+from shared.domain.identifiers import PersonId
+from shared.domain.person import HR_QUEUE, Directory
+
+MOST_LINES: Final = 20
+"""Of each group; a mail that nobody reads to its end helps nobody."""
+_HEADINGS: Final = {
+    Waiting.HR: "HR decides",
+    Waiting.ANSWER: "Somebody was asked",
+    Waiting.RESULTS: "The stage runs",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DigestLine:
+    rep: str
+    stage: str
+    owner: str
+    due: str
+
+
+@dataclass(frozen=True, slots=True)
+class DigestGroup:
+    heading: str
+    lines: tuple[DigestLine, ...]
+    more: int
+    """How many cases are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class DigestFacts:
+    total: int
+    groups: tuple[DigestGroup, ...]
+
+
+def looks_after(case: Case, directory: Directory) -> PersonId:
+    """Who in HR gets the case in their daily mail: the rep's partner, or the queue where there is none."""
+    partner = directory.hr_partner_of(case.rep_id)
+    return HR_QUEUE if partner is None else partner.id
+
+
+def digest_facts(to: PersonId, cases: Iterable[Case], directory: Directory, timezone: str) -> DigestFacts:
+    """``cases`` are the open ones of everybody, by due time."""
+    theirs = [case for case in cases if looks_after(case, directory) == to]
+    groups = []
+    for waiting, heading in _HEADINGS.items():
+        found = [case for case in theirs if case.waiting_for is waiting]
+        lines = tuple(_line(case, directory, timezone) for case in found[:MOST_LINES])
+        if found:
+            groups.append(DigestGroup(heading, lines, len(found) - len(lines)))
+    return DigestFacts(len(theirs), tuple(groups))
+
+
+def _line(case: Case, directory: Directory, timezone: str) -> DigestLine:
+    return DigestLine(
+        rep=name_of(case.rep_id, directory),
+        stage=stage_name(case.stage),
+        owner=name_of(case.owner, directory),
+        due=moment_in_words(case.due_at, timezone),
+    )

@@ -1,0 +1,47 @@
+"""Once a day: a mail to everybody in HR who has open cases to look after."""
+
+from functools import partial
+
+from functions.notify.compose import Composing
+from functions.notify.deciding import until_settled
+from functions.notify.digest_facts import looks_after
+from shared.domain.case import CaseStatus
+from shared.domain.change import Change
+from shared.domain.effect import Notice, NoticeKind
+from shared.domain.errors import NotFound
+from shared.domain.event import Actor, ActorKind, EventDraft, EventTag
+from shared.domain.identifiers import CommandId, NoticeId, PersonId, Subject, derived_id
+from shared.domain.person import Directory
+
+
+def queue_digests(composing: Composing) -> int:
+    """Queue today's mails, each once however often this is asked for; returns for how many people."""
+    try:
+        directory: Directory = composing.directories.current()
+    except NotFound:
+        return 0  # no people, no cases
+    open_cases = composing.store.cases(CaseStatus.OPEN)
+    people = sorted({looks_after(case, directory) for case in open_cases})
+    for person in people:
+        until_settled(partial(composing.store.commit, _digest_to(person, composing)))
+    return len(people)
+
+
+def _digest_to(person: PersonId, composing: Composing) -> Change:
+    now = composing.clock.now()
+    command = CommandId(derived_id("digest", person, now.date().isoformat()))
+    notice = Notice(
+        id=NoticeId(derived_id("notice", command)),
+        notice=NoticeKind.DAILY_DIGEST,
+        to=person,
+        parameters={"day": now.date().isoformat()},
+    )
+    queued = EventDraft(
+        tag=EventTag.NOTICE_QUEUED,
+        subject=Subject("system"),
+        occurred_at=now,
+        actor=Actor(ActorKind.SYSTEM, "relay"),
+        command=command,
+        data={"notice": notice.id, "kind": notice.notice.value, "to": person, "request": None},
+    )
+    return Change(command=command, result=notice.id, events=(queued,), effects=(notice,))

@@ -1,0 +1,77 @@
+"""The daily mail to HR: to whom, once a day, and what it says."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from functions.notify.deliver import deliver
+from functions.notify.digest_facts import MOST_LINES, digest_facts
+from functions.notify.queue_digests import queue_digests
+from shared.domain.case import Case, CaseStatus, Waiting
+from shared.domain.effect import Notice, NoticeKind
+from shared.domain.identifiers import PersonId
+from shared.domain.person import HR_QUEUE
+from tests.fakes.builders import NOON
+from tests.unit.notify.office import DIRECTORY, Office, the_case
+
+PARTNER = PersonId("H001")
+
+
+def queued(office: Office) -> list[Notice]:
+    effects = [row.effect for row in office.store.pending()]
+    return [each for each in effects if isinstance(each, Notice) and each.notice is NoticeKind.DAILY_DIGEST]
+
+
+def test_it_is_queued_once_a_day_for_everybody_who_looks_after_a_case() -> None:
+    office = Office()
+    assert queue_digests(office.delivering.composing) == 1
+    assert queue_digests(office.delivering.composing) == 1
+    assert [notice.to for notice in queued(office)] == [PARTNER]
+    office.clock.advance(days=1)
+    queue_digests(office.delivering.composing)
+    assert [notice.parameters["day"] for notice in queued(office)] == ["2026-10-05", "2026-10-06"]
+
+
+def test_hrs_queue_hears_of_those_who_have_no_partner() -> None:
+    office = Office(case=the_case(rep_id="L000001"))
+    queue_digests(office.delivering.composing)
+    assert [notice.to for notice in queued(office)] == [HR_QUEUE]
+
+
+@pytest.mark.parametrize(
+    "office",
+    [Office(directory=False), Office(case=the_case(status=CaseStatus.CLOSED))],
+    ids=["people", "cases"],
+)
+def test_without_people_or_open_cases_nobody_is_mailed(office: Office) -> None:
+    assert queue_digests(office.delivering.composing) == 0
+    assert queued(office) == []
+
+
+def test_it_names_whoever_has_the_case_and_until_when_in_the_readers_time() -> None:
+    office = Office()
+    queue_digests(office.delivering.composing)
+    deliver(queued(office)[0].id, office.delivering)
+    (mail,) = office.mailer.sent
+    assert mail.to == ("dana@example.org",)
+    assert "1 case of your people is open." in mail.text
+    assert "SOMEBODY WAS ASKED\n- Ines O'Duff <script> (coaching): Mara Quist, until Wednesday 7" in mail.text
+    assert "(Berlin time)" in mail.text
+    assert "<script>" not in mail.html
+
+
+def cases(number: int, **changes: Any) -> list[Case]:
+    return [
+        the_case(id=f"case-{each}", due_at=NOON + timedelta(hours=each), **changes) for each in range(number)
+    ]
+
+
+def test_what_hr_decides_comes_first_and_a_long_list_is_cut_with_its_count() -> None:
+    many = [*cases(MOST_LINES + 3), *cases(1, waiting_for=Waiting.HR)]
+    facts = digest_facts(PARTNER, many, DIRECTORY, "UTC")
+    assert facts.total == MOST_LINES + 4
+    assert [(group.heading, len(group.lines), group.more) for group in facts.groups] == [
+        ("HR decides", 1, 0),
+        ("Somebody was asked", MOST_LINES, 3),
+    ]
