@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate, repeat
 
+from functions.ingest.cells import BLANKS
 from functions.ingest.codes import RowCode
 from functions.ingest.decode import BAD_CHARACTER
 from functions.ingest.lines import RawRow, RowSplitter
@@ -68,11 +69,21 @@ class BlockSplitter:
         counts = list(map(str.count, lines, repeat(self._delimiter)))
         if counts.count(self._width - 1) != len(counts):
             odd.update([index for index, count in enumerate(counts) if count != self._width - 1])
-        tidy = unmixed.isascii() and " " not in unmixed and "\t" not in unmixed
+        tidy = unmixed.isascii() and not self._may_have_blanks_around_cells(unmixed)
         if not odd:
             numbers = range(line, line + len(lines))
             return Block(lines, numbers, {}, [], masked, tidy, 0, end, len(lines))
         return self._with_odd_lines(_Place(text, start, end, line, final), lines, sorted(odd), masked, tidy)
+
+    def _may_have_blanks_around_cells(self, chunk: str) -> bool:
+        if self._quote is not None and self._quote in chunk:
+            return " " in chunk or "\t" in chunk
+        for blank in BLANKS:
+            if blank in chunk and blank != self._delimiter:
+                edges = (f"{blank}{self._delimiter}", f"{self._delimiter}{blank}", f"{blank}\n", f"\n{blank}")
+                if chunk[0] == blank or chunk[-1] == blank or any(edge in chunk for edge in edges):
+                    return True
+        return False
 
     def _without_quotes(self, chunk: str, lines: list[str], quote: str) -> tuple[list[str], set[int], bool]:
         """The lines without quotes, the indices of those that keep theirs, whether any is masked."""

@@ -193,9 +193,12 @@ class NumberColumn:
 
     def _plain(self, joined: str, shapes: set[str]) -> list[str]:
         """The cells as plain decimals, and JSON if they may be null, as far as they are numbers."""
-        for separator in self._between:
-            joined = joined.replace(separator, "")
-        lined = "\n" + joined.replace(self._decimal, ".").replace("+", "") + "\n"
+        for mark in (*self._between, "+"):
+            if mark in joined:
+                joined = joined.replace(mark, "")
+        if self._decimal != ".":
+            joined = joined.replace(self._decimal, ".")
+        lined = f"\n{joined}\n"
         leading = "\n-0" in lined or lined.count("\n0") > lined.count("\n0.") + lined.count("\n0\n")
         places = {len(shape.partition(self._decimal)[2]) for shape in shapes}
         if leading or len(places) > 1:

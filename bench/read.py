@@ -1,0 +1,119 @@
+"""`plumbline read` as a whole process on one core, beside peers that reject the same rows of the same file.
+
+python -m bench.read [--rows 1000000] [--rounds 3] [--large]
+
+Targets for a million rows: no more CPU than the fastest peer, 200 MiB, as much for five million (--large);
+for ten thousand, at most 1.5 times a bare csv pass, plus start-up. All figures are the least of some rounds,
+since a busy machine only adds. Peers run in the interpreter that PEERS_PYTHON names, or are left out.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.read_data import make
+
+REPOSITORY = Path(__file__).parents[1]
+PEERS = {"polars": "polars", "duckdb": "duckdb", "pandera": "pandera", "pydantic": "pydantic"}
+_CSV_PASS = "import csv, sys; [None for _ in csv.reader(open(sys.argv[1], encoding='latin-1', newline=''))]"
+_START = "import sys; from local.cli import main; sys.exit(main())"
+SMALL = 10_000
+LARGE = 5_000_000
+
+
+@dataclass(frozen=True)
+class Run:
+    """One process: user and system time, and its peak of memory."""
+
+    cpu_s: float
+    peak_mib: float
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.read")
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--large", action="store_true", help="also five million rows")
+    args = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="plumbline-bench-") as name:
+        agreed = _beside_peers(Path(name), args.rows, args.rounds)
+        _small(Path(name), args.rounds)
+        if args.large:
+            profile, export, _ = make(Path(name), LARGE)
+            run = _least([*_ours(profile, export, Path(name) / "large")], 1)
+            print(f"read: {LARGE:,} rows\n  plumbline    {run.cpu_s:6.2f} s CPU   {run.peak_mib:6.0f} MiB")
+    return 0 if agreed else 1
+
+
+def _beside_peers(folder: Path, rows: int, rounds: int) -> bool:
+    profile, export, truth = make(folder, rows)
+    out = folder / "plumbline"
+    ours = _least(_ours(profile, export, out), rounds)
+    print(
+        f"read: {rows:,} rows of 10 columns, {len(truth):,} faulty, least of {rounds}; ratios: ours to theirs"
+    )
+    print(f"  plumbline    {ours.cpu_s:6.2f} s CPU   {ours.peak_mib:6.0f} MiB")
+    agreed = _rejected(out) == truth
+    python = os.environ.get("PEERS_PYTHON", sys.executable)
+    for peer, module in PEERS.items():
+        if subprocess.run([python, "-c", f"import {module}"], capture_output=True, check=False).returncode:
+            print(f"  {peer:<12} not installed: see bench/peers/requirements.in")
+            continue
+        theirs_out = folder / peer
+        theirs_out.mkdir()
+        script = str(REPOSITORY / f"bench/peers/read_{peer}.py")
+        theirs = _least([python, script, str(export), str(theirs_out)], rounds)
+        ratios = f"{ours.cpu_s / theirs.cpu_s:6.2f} {ours.peak_mib / theirs.peak_mib:6.2f}"
+        print(f"  {peer:<12} {theirs.cpu_s:6.2f} s CPU   {theirs.peak_mib:6.0f} MiB   ratios {ratios}")
+        agreed = agreed and _rejected(theirs_out) == truth
+    if not agreed:
+        print("the rejected rows differ from those that the data were made with", file=sys.stderr)
+    return agreed
+
+
+def _small(folder: Path, rounds: int) -> None:
+    profile, export, _ = make(folder, SMALL)
+    ours = _least(_ours(profile, export, folder / "small"), rounds)
+    _, one_row, _ = make(folder, 1)
+    start_up = _least(_ours(profile, one_row, folder / "one"), rounds)
+    bare = _least([sys.executable, "-c", _CSV_PASS, str(export)], rounds)
+    print(
+        f"read: {SMALL:,} rows: {ours.cpu_s:.2f} s, of which start-up {start_up.cpu_s:.2f} s; "
+        f"python and a bare csv pass {bare.cpu_s:.2f} s"
+    )
+
+
+def _ours(profile: Path, export: Path, out: Path) -> list[str]:
+    return [sys.executable, "-c", _START, "read", str(profile), str(export), "--out", str(out)]
+
+
+def _rejected(out: Path) -> list[tuple[int, str]]:
+    rows = map(json.loads, (out / "rejected.jsonl").read_text("utf-8").splitlines())
+    return [(row["line"], row["faults"][0]["code"]) for row in rows]
+
+
+def _least(command: Sequence[str], rounds: int) -> Run:
+    runs = [_run(command) for _ in range(rounds)]
+    return Run(min(run.cpu_s for run in runs), min(run.peak_mib for run in runs))
+
+
+def _run(command: Sequence[str]) -> Run:
+    one_core = {**os.environ, "POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, env=one_core)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command[:3])} ended with {process.returncode}")
+    # Linux counts the peak in KiB, macOS in bytes.
+    unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
+    return Run(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / unit)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
