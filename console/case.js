@@ -14,7 +14,7 @@ export async function showCase({ id, again, groups }) {
   return h("div", { class: "case" },
     h("p", { class: "back" }, h("a", { href: "#/cases" }, "‹ All cases")),
     head(found),
-    asked.map((request) => decision(found, request, address, again)),
+    restated(found), asked.map((request) => decision(found, request, address, again)),
     figures(found), questions(found), history(events), evidence(address));
 }
 
@@ -74,6 +74,14 @@ function figures(found) {
     [period.period, period.counted && h("span", { class: "chip" }, "led to this case"), period.since && h("span", { class: "chip" }, "since then")], tidy(period.says)]);
   return h("section", {}, h("h2", {}, "What was found"), found.findings.map((finding) => h("p", {}, tidy(finding.says), ".")),
     h("div", { class: "scroll" }, chart(found.periods, found.bar)), table("The arithmetic, period by period", ["Period", "How it came about"], rows, { class: "arithmetic" }));
+}
+
+function restated(found) {
+  if (!found.restated) return null;
+  const before = new Map(found.periods.map((period) => [period.period, tidy(period.says)]));
+  const rows = found.restated.periods.map((period) => [period.period, before.get(period.period) ?? "–", tidy(period.says)]);
+  return h("section", {}, h("h2", {}, `As restated: ${word("outcome", found.restated.outcome)}`), found.restated.findings.map((finding) => h("p", {}, tidy(finding.says), ".")),
+    table("The arithmetic before and after", ["Period", "Before", "As restated"], rows, { class: "arithmetic" }));
 }
 
 function questions(found) {

@@ -15,6 +15,7 @@ from functions.evaluate.occurrences import (
     Answered,
     Context,
     DeadlinePassed,
+    FindingsHold,
     FindingsUndone,
     HeldFor,
     Occurrence,
@@ -109,6 +110,8 @@ def _possible(case: Case, known: Known, now: datetime) -> Iterator[tuple[str, Oc
             yield "silence", DeadlinePassed(request_id), {}, request.due_at
     if case.request_id is None and case.stage_ends_at is not None:
         yield "time is up", StageEnded(), {}, case.stage_ends_at
+    if case.hold is not None and case.hold.reason == "withdrawal":
+        yield "findings hold again", FindingsHold(_decision("open_case"), EvaluationId("anew")), {}, now
     if case.hold is None:
         yield "held for leave", HeldFor("leave"), {}, now
         if case.marked is None:

@@ -77,6 +77,7 @@ def case_view(
         "bar": bar_of(policy, case.decision["findings"]),
         "findings": [_finding_view(finding, policy) for finding in case.decision["findings"]],
         "periods": _periods(case),
+        "restated": _restated(case, policy),
         "requests": [_request_view(request, case, directory, asker, now) for request in requests],
     }
 
@@ -126,6 +127,18 @@ def _periods(case: Case) -> list[View]:
             "since": True,
         }
     return [periods[period] for period in sorted(periods)]
+
+
+def _restated(case: Case, policy: Policy) -> View | None:
+    """The period that opened the case as restated, while HR is asked whether the case is withdrawn."""
+    after = case.restated
+    if after is None or case.marked is None:
+        return None
+    return {
+        "outcome": after["outcome"],
+        "findings": [_finding_view(finding, policy) for finding in after["findings"]],
+        "periods": [dict(figures) | {"says": period_in_words(figures)} for figures in after["inputs"]],
+    }
 
 
 def _request_view(request: Request, case: Case, directory: Directory, asker: Asker, now: datetime) -> View:

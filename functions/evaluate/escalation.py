@@ -12,6 +12,7 @@ from functions.evaluate.occurrences import (
     CheckInDue,
     Context,
     DeadlinePassed,
+    FindingsHold,
     FindingsUndone,
     HeldFor,
     Occurrence,
@@ -23,7 +24,7 @@ from functions.evaluate.occurrences import (
     SeatEmptied,
     StageEnded,
 )
-from functions.evaluate.results import take_results, undo_findings
+from functions.evaluate.results import restore_findings, take_results, undo_findings
 from functions.evaluate.staging import check_in_due, end_stage, enter_stage, gate, hold
 from shared.domain.case import Case, CaseStatus, Exit, Phase, Waiting
 from shared.domain.effect import NoticeKind
@@ -48,7 +49,7 @@ def step(case: Case | None, occurrence: Occurrence, context: Context) -> Step:
         waiting = [r.id for r in draft.standing() if r.status is RequestStatus.ANSWERED]
         _require(not waiting, f"the answer to {waiting} has to be taken in first")
     _happen(draft, occurrence)
-    if isinstance(occurrence, ResultsArrived | FindingsUndone | HeldFor | PolicyEnded):
+    if isinstance(occurrence, ResultsArrived | FindingsUndone | FindingsHold | HeldFor | PolicyEnded):
         draft.wake_workflow()  # these come from elsewhere, while the workflow sleeps
     return draft.finished()
 
@@ -111,6 +112,10 @@ def _happen(draft: Draft, occurrence: Occurrence) -> None:
             undone = decision["period"] == case.opened_for and decision["outcome"] != "open_case"
             _require(undone, f"{evaluation_id} does not undo the findings of {case.id}")
             undo_findings(draft, decision, evaluation_id)
+        case FindingsHold(decision, evaluation_id):
+            restored = decision["period"] == case.opened_for and decision["outcome"] == "open_case"
+            _require(restored and case.marked is not None, f"no findings of {case.id} had been undone")
+            restore_findings(draft, decision, evaluation_id)
         case OwnerLeft():
             left = case.request_id is None and _has_left(case.owner, draft.context)
             _require(left, f"{case.owner} still looks after {case.id}")

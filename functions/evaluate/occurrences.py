@@ -60,6 +60,14 @@ class FindingsUndone:
 
 
 @dataclass(frozen=True, slots=True)
+class FindingsHold:
+    """Restated once more, the period that opened the case is as it should be for the case to go on."""
+
+    decision: Mapping[str, Any]
+    evaluation_id: EvaluationId
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     request_id: RequestId
 
@@ -119,6 +127,7 @@ Occurrence = (
     Opened
     | ResultsArrived
     | FindingsUndone
+    | FindingsHold
     | Answered
     | DeadlinePassed
     | Bounced

@@ -9,7 +9,7 @@ import orjson
 from functions.evaluate.advance_case import settle
 from functions.evaluate.casework import Casework, again_on_conflict
 from functions.evaluate.deadlines import due
-from functions.evaluate.occurrences import FindingsUndone, Occurrence, Opened, ResultsArrived
+from functions.evaluate.occurrences import FindingsHold, FindingsUndone, Occurrence, Opened, ResultsArrived
 from functions.evaluate.results import has_news
 from shared.domain import paths
 from shared.domain.case import Case, CaseStatus, Exit
@@ -44,7 +44,7 @@ def open_case(decision: Mapping[str, Any], plan: PlannedEvaluation, work: Casewo
             return _open(decision, plan, command, work)
         # An answer that is on its way is taken in before what the evaluation says.
         case = settle(work.store.case(case_id), work, wake=True)
-        occurrence = _news(case, decision, plan.id)
+        occurrence = _news(case, decision, plan)
         if case.status is CaseStatus.CLOSED or occurrence is None:
             return "left"
         work.carry_out(case, occurrence, work.context(case.policy_digest, case, command))
@@ -67,12 +67,20 @@ def _open(decision: Mapping[str, Any], plan: PlannedEvaluation, command: str, wo
     return "opened"
 
 
-def _news(case: Case, decision: Mapping[str, Any], evaluation_id: EvaluationId) -> Occurrence | None:
+def _news(case: Case, decision: Mapping[str, Any], plan: PlannedEvaluation) -> Occurrence | None:
     """What the decision is to an open case; None where it says nothing new."""
-    if decision["period"] == case.opened_for and evaluation_id != case.evaluation_id:
-        undone = decision["outcome"] != "open_case" and case.marked is None
-        return FindingsUndone(decision, evaluation_id) if undone else None
-    return ResultsArrived(decision, evaluation_id) if has_news(case, decision) else None
+    if decision["period"] == case.opened_for and plan.id != case.evaluation_id:
+        return _restated(case, decision, plan)
+    return ResultsArrived(decision, plan.id) if has_news(case, decision) else None
+
+
+def _restated(case: Case, decision: Mapping[str, Any], plan: PlannedEvaluation) -> Occurrence | None:
+    """The period that opened the case, as known now, by the case's own policy: no other changes a case."""
+    if plan.policy_digest != case.policy_digest:
+        return None
+    if decision["outcome"] == "open_case":
+        return None if case.marked is None else FindingsHold(decision, plan.id)
+    return None if case.restated == decision else FindingsUndone(decision, plan.id)
 
 
 def _earlier(rep_id: PersonId, plan: PlannedEvaluation, work: Casework) -> list[Case]:

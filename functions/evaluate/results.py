@@ -7,7 +7,7 @@ from typing import Any
 from functions.evaluate.deadlines import local_day
 from functions.evaluate.drafting import Draft
 from functions.evaluate.graduation import exact_attainment, graduate_if_earned
-from functions.evaluate.staging import hold
+from functions.evaluate.staging import hold, resume
 from shared.domain.case import Case, PeriodResult
 from shared.domain.effect import NoticeKind
 from shared.domain.event import EventTag, stamp
@@ -64,11 +64,14 @@ def has_news(case: Case, decision: Mapping[str, Any]) -> bool:
 
 
 def undo_findings(draft: Draft, decision: Mapping[str, Any], evaluation_id: EvaluationId) -> None:
-    """The opening findings no longer hold: mark the case, and let HR confirm its withdrawal."""
-    if draft.case.marked is not None:
-        return
+    """The opening findings no longer hold: mark the case, and let HR confirm its withdrawal.
+
+    Restated again before HR decided, the same question stands, beside the newer figures.
+    """
     why = decision["reason"] or decision["outcome"]
-    draft.change(marked=f"{decision['period']} is {why} as restated ({evaluation_id})")
+    draft.change(
+        marked=f"{decision['period']} is {why} as restated ({evaluation_id})", restated=dict(decision)
+    )
     draft.record(
         EventTag.CASE_MARKED,
         {"period": decision["period"], "outcome": decision["outcome"], "evaluation": evaluation_id},
@@ -76,6 +79,24 @@ def undo_findings(draft: Draft, decision: Mapping[str, Any], evaluation_id: Eval
         relied_on={"evaluation": evaluation_id},
     )
     hold(draft, "withdrawal")
+
+
+def restore_findings(draft: Draft, decision: Mapping[str, Any], evaluation_id: EvaluationId) -> None:
+    """Restated once more, the opening findings hold: HR has nothing to confirm, and the case goes on."""
+    draft.record(
+        EventTag.RESULTS_ARRIVED,
+        {"period": decision["period"], "evaluation": evaluation_id, "periods": [decision["period"]]},
+        private={"results": [dict(entry) for entry in decision["inputs"]]},
+        relied_on={"evaluation": evaluation_id},
+    )
+    draft.change(marked=None, restated=None)
+    held = draft.case.hold
+    if held is not None and held.reason == "withdrawal":
+        draft.withdraw_main()
+        resume(draft)
+    else:
+        waiting = tuple(reason for reason in draft.case.holds_waiting if reason != "withdrawal")
+        draft.change(holds_waiting=waiting)
 
 
 def _same(known: PeriodResult | None, entry: Mapping[str, Any]) -> bool:

@@ -29,6 +29,8 @@ from shared.domain.policy import Policy, parse_policy, policy_digest
 from shared.domain.record import EvaluationRecord, PlannedEvaluation
 from shared.ports import CaseStore, Clock, Files
 
+NAMED = 20
+"""How many people a mail names by their ids; the whole list is in the evaluation's files."""
 SLICE = 25
 """How many people one call opens or feeds cases for: a few seconds' work, far from any limit."""
 
@@ -108,7 +110,7 @@ def complete(evaluation_id: EvaluationId, store: CaseStore, files: Files, clock:
             result=record.decisions_root,
             evaluation=record,
             events=(_completed(record, command),),
-            effects=tuple(_questions(record)),
+            effects=tuple(_questions(record, store, files)),
         )
     )
     return store.evaluation(evaluation_id)
@@ -175,25 +177,43 @@ def _completed(record: EvaluationRecord, command: CommandId) -> EventDraft:
     )
 
 
-def _questions(record: EvaluationRecord) -> Iterator[Notice]:
-    """What HR is told: broken quotas, and findings of a past period, which open no case by themselves."""
-    asked: Mapping[NoticeKind, int] = {
-        NoticeKind.STRUCTURAL: record.outcomes.get("structural", 0),
-        NoticeKind.PAST_FINDINGS: 0 if record.plan.opens_cases else record.outcomes.get("open_case", 0),
-    }
-    for kind, count in asked.items():
-        if count:
-            yield Notice(
-                id=NoticeId(derived_id("notice", record.plan.id, kind)),
-                notice=kind,
-                to=HR_QUEUE,
-                parameters={
-                    "evaluation_id": record.plan.id,
-                    "period": record.plan.period,
-                    "policy": record.plan.policy,
-                    "count": str(count),
-                },
-            )
+def _questions(record: EvaluationRecord, store: CaseStore, files: Files) -> Iterator[Notice]:
+    """What HR is told: broken quotas, and new findings of a past period, which open no case by themselves."""
+    plan = record.plan
+    structural = record.outcomes.get("structural", 0)
+    if structural:
+        yield _notice(NoticeKind.STRUCTURAL, plan, {"count": str(structural)})
+    found_new = [] if plan.opens_cases else sorted(_flagged(plan, files) - _known(plan, store, files))
+    if found_new:
+        people = ", ".join(found_new[:NAMED]) + (", ..." if len(found_new) > NAMED else "")
+        yield _notice(NoticeKind.PAST_FINDINGS, plan, {"count": str(len(found_new)), "people": people})
+
+
+def _notice(kind: NoticeKind, plan: PlannedEvaluation, details: Mapping[str, str]) -> Notice:
+    about = {"evaluation_id": plan.id, "period": plan.period, "policy": plan.policy}
+    return Notice(
+        id=NoticeId(derived_id("notice", plan.id, kind)),
+        notice=kind,
+        to=HR_QUEUE,
+        parameters=about | dict(details),
+    )
+
+
+def _flagged(plan: PlannedEvaluation, files: Files) -> set[str]:
+    """Whom the evaluation found a case for, whether or not it opened one."""
+    lines = (
+        line for shard in range(plan.shards) for line in _lines(paths.shard_flagged(plan.id, shard), files)
+    )
+    decisions = map(orjson.loads, lines)
+    return {decision["rep_id"] for decision in decisions if decision["outcome"] == "open_case"}
+
+
+def _known(plan: PlannedEvaluation, store: CaseStore, files: Files) -> set[str]:
+    """Whom the last evaluation of the same period had found before."""
+    for record in store.evaluations(plan.policy.partition("@")[0]):
+        if record.plan.period == plan.period and record.plan.id != plan.id:
+            return _flagged(record.plan, files)
+    return set()
 
 
 def _lines(key: str, files: Files) -> Iterator[bytes]:

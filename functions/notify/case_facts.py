@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from functions.notify.figures import (
     PeriodLine,
     bar_of,
+    decided_lines,
     finding_in_words,
     moment_in_words,
     percent,
@@ -12,13 +13,30 @@ from functions.notify.figures import (
     period_name,
     time_in_words,
 )
-from functions.notify.wording import Choice, choice, choices, exit_in_words, question, stage_name
+from functions.notify.wording import (
+    Choice,
+    choice,
+    choices,
+    exit_in_words,
+    outcome_in_words,
+    question,
+    stage_name,
+)
 from shared.domain.canonical import digest, encode
 from shared.domain.case import Case
 from shared.domain.identifiers import PersonId
 from shared.domain.person import HR_QUEUE, Directory
 from shared.domain.policy import Policy
 from shared.domain.request import Request
+
+
+@dataclass(frozen=True, slots=True)
+class RestatedFacts:
+    """The period that opened the case as restated: what became of it, and the arithmetic anew."""
+
+    outcome: str
+    findings: tuple[str, ...]
+    periods: tuple[PeriodLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +60,8 @@ class CaseFacts:
     exit: str | None
     marked: bool
     owner: str
+    restated: RestatedFacts | None
+    """Set while HR is asked whether the case is withdrawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +103,7 @@ def case_facts(case: Case, policy: Policy, directory: Directory | None, timezone
         exit=None if case.exit is None else exit_in_words(case.exit),
         marked=case.marked is not None,
         owner=name_of(case.owner, directory),
+        restated=_restated(case, policy, bar),
     )
 
 
@@ -125,6 +146,17 @@ def name_of(person_id: PersonId, directory: Directory | None) -> str:
 def digest_of_shown(case: CaseFacts, request: RequestFacts) -> str:
     """The SHA-256 of everything that the page shows: what an answer relied on."""
     return digest(encode({"case": asdict(case), "request": asdict(request)}))
+
+
+def _restated(case: Case, policy: Policy, bar: str | None) -> RestatedFacts | None:
+    after = case.restated
+    if after is None or case.marked is None:
+        return None
+    return RestatedFacts(
+        outcome=outcome_in_words(after["outcome"]),
+        findings=tuple(finding_in_words(finding, policy, after) for finding in after["findings"]),
+        periods=decided_lines(after, bar),
+    )
 
 
 def _goal(case: Case, policy: Policy) -> str | None:

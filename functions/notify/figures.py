@@ -108,13 +108,18 @@ def time_in_words(instant: datetime, timezone: str) -> str:
 
 def period_lines(case: Case, bar: str | None) -> tuple[PeriodLine, ...]:
     """The periods of the opening decision, then what arrived since, oldest first."""
-    opening = [_opening_line(figures, bar) for figures in case.decision.get("inputs", ())]
+    opening = decided_lines(case.decision, bar)
     known = {figures["period"] for figures in case.decision.get("inputs", ())}
     later = {result.period: result for result in case.results if result.period not in known}
     return (
         *opening,
         *(_line(period, _exact(later[period]), bar, after_opening=True) for period in sorted(later)),
     )
+
+
+def decided_lines(decision: Mapping[str, Any], bar: str | None) -> tuple[PeriodLine, ...]:
+    """The periods that a decision looked at, oldest first."""
+    return tuple(_opening_line(figures, bar) for figures in decision.get("inputs", ()))
 
 
 def bar_of(policy: Policy, decision: Mapping[str, Any]) -> str | None:

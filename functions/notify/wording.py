@@ -115,6 +115,14 @@ _EXITS: Final[dict[Exit, str]] = {
     Exit.POLICY_CLOSED: "the policy came to its end",
 }
 
+_OUTCOMES: Final[dict[str, str]] = {
+    "clear": "no rule fires any more",
+    "not_assessable": "the period can no longer be assessed",
+    "out_of_scope": "the policy does not apply any more",
+    "structural": "most of the group fell short, which is a question about the quotas",
+    "open_case": "the policy still finds what it found",
+}
+
 _REFUSALS: Final[dict[str, str]] = {
     "empty": "the file has no data row",
     "header_missing_column": "a column that the profile needs is not in the header",
@@ -180,6 +188,11 @@ def stage_name(stage: str) -> str:
 
 def exit_in_words(code: Exit) -> str:
     return _EXITS[code]
+
+
+def outcome_in_words(outcome: str) -> str:
+    """What a decision comes to, as the end of a sentence."""
+    return _OUTCOMES.get(outcome, _spoken(outcome).lower())
 
 
 def refusal_in_words(code: str) -> str:

@@ -117,6 +117,10 @@ class Case(BaseModel):
     hold: Hold | None = None
     marked: str | None = None
     """Why the opening findings no longer hold, where a restatement undid them."""
+    restated: dict[str, Any] | None = None
+    """The opening period's decision as last restated, where it undid the findings. It stays when HR keeps the
+    case, so that HR is not asked again about the very same figures.
+    """
     phase: Phase = Phase.ASKING
     standing: tuple[RequestId, ...] = ()
     """Every request whose outcome the case has not taken in yet; ``request_id`` is one of them."""

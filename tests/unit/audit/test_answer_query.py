@@ -140,6 +140,15 @@ class TestOneCase:
         ]
         assert (case["bar"], case["goal"]) == ("0.70", "2 of the next 3 periods at 85 % or more")
 
+    def test_while_hr_is_asked_to_withdraw_it_shows_the_arithmetic_before_and_after(self, desk: Desk) -> None:
+        case = desk.open("r-1")
+        after = dict(case.decision) | {"outcome": "clear", "findings": []}
+        desk.open("r-2", marked="restated", restated=after)
+        shown = show_case(desk.sources, ADMIN, CaseId("case-r-2"))["restated"]
+        assert (shown["outcome"], shown["findings"]) == ("clear", [])
+        assert shown["periods"][0]["says"] == "credited 512.5 ÷ 1,000 = 51.25 %"
+        assert show_case(desk.sources, PARTNER, CaseId("case-r-1"))["restated"] is None
+
     def test_it_says_who_has_it_and_by_when(self, desk: Desk) -> None:
         desk.open("r-1")
         case = show_case(desk.sources, PARTNER, CaseId("case-r-1"))

@@ -6,13 +6,16 @@ from datetime import timedelta
 import pytest
 
 from functions.evaluate.occurrences import (
+    FindingsHold,
     FindingsUndone,
     HeldFor,
 )
 from shared.domain.case import CaseStatus, Exit, Phase, Waiting
 from shared.domain.effect import NoticeKind
+from shared.domain.errors import IllegalTransition
 from shared.domain.event import EventTag
 from shared.domain.identifiers import EvaluationId, PersonId
+from shared.domain.request import RequestStatus
 from tests.unit.evaluate.case_life import (
     POLICY,
     Life,
@@ -157,3 +160,44 @@ def test_a_rep_who_is_missing_from_the_directory_has_not_left() -> None:
     life.pass_deadline()
     assert life.case.status is CaseStatus.OPEN
     assert life.case.owner == "hr-queue"
+
+
+def test_restated_again_before_hr_decides_the_same_question_stands_beside_the_newer_figures() -> None:
+    life = running()
+    first = decision("2026-09", figures("2026-09", "0.9"), outcome="clear")
+    second = decision("2026-09", figures("2026-09", "0.8"), outcome="clear")
+    life.happen(FindingsUndone(first, EvaluationId("restated")))
+    asked = life.asked
+    life.happen(FindingsUndone(second, EvaluationId("restated-again")))
+    assert life.asked == asked
+    assert life.case.restated == second
+    assert [event.tag for event in life.events].count(EventTag.CASE_MARKED) == 2
+
+
+def test_findings_that_hold_again_take_the_question_back_and_the_days_do_not_count() -> None:
+    life = running()
+    ends_at = life.case.stage_ends_at
+    assert ends_at is not None
+    life.happen(FindingsUndone(decision("2026-09", outcome="clear"), EvaluationId("restated")))
+    asked = life.asked
+    life.now += timedelta(days=1)
+    life.happen(FindingsHold(decision("2026-09"), EvaluationId("restated-again")))
+    assert (life.case.phase, life.case.marked, life.case.restated, life.case.hold) == (
+        Phase.RUNNING, None, None, None
+    )  # fmt: skip
+    assert life.requests[asked.id].status is RequestStatus.WITHDRAWN
+    assert life.case.stage_ends_at == ends_at + timedelta(days=1)
+
+
+def test_findings_that_hold_again_while_a_dispute_is_decided_leave_only_the_dispute() -> None:
+    life = Life().open().answer("dispute_figures")
+    life.happen(FindingsUndone(decision("2026-09", outcome="clear"), EvaluationId("restated")))
+    assert "withdrawal" in life.case.holds_waiting
+    life.happen(FindingsHold(decision("2026-09"), EvaluationId("restated-again")))
+    assert not life.case.holds_waiting
+    assert life.asked.purpose == "dispute"
+
+
+def test_findings_that_were_never_undone_cannot_come_back() -> None:
+    with pytest.raises(IllegalTransition):
+        running().happen(FindingsHold(decision("2026-09"), EvaluationId("e")))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from functions.evaluate.escalation import what_is_due
-from functions.evaluate.occurrences import FindingsUndone, HeldFor, PersonLeft, ResultsArrived
+from functions.evaluate.occurrences import FindingsHold, FindingsUndone, HeldFor, PersonLeft, ResultsArrived
 from shared.domain.case import CaseStatus, Exit
 from shared.domain.errors import IllegalTransition
 from shared.domain.event import EventDraft, EventTag, moment
@@ -133,6 +133,13 @@ class CaseLife(RuleBasedStateMachine):
         self.serial += 1
         undone = decision("2026-09", figures("2026-09", "0.9"), outcome="clear")
         self.life.happen(FindingsUndone(undone, EvaluationId(f"again-{self.serial}")))
+        self.life.settle()
+
+    @precondition(lambda self: is_open(self) and self.life.case.marked is not None)
+    @rule()
+    def restated_again_the_findings_hold(self) -> None:
+        self.serial += 1
+        self.life.happen(FindingsHold(decision("2026-09"), EvaluationId(f"again-{self.serial}")))
         self.life.settle()
 
     @precondition(lambda self: is_open(self) and self.life.case.hold is None and self.serial % 3 == 0)

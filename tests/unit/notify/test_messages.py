@@ -169,3 +169,24 @@ def test_results_that_came_later_follow_those_of_the_opening() -> None:
 def test_the_end_of_a_case_says_how_it_ended() -> None:
     closed = the_case(status=CaseStatus.CLOSED, exit=Exit.GRADUATED)
     assert "it ended well: the bar was reached" in plain(mailed(NoticeKind.CASE_CLOSED, closed))
+
+
+def test_hr_sees_the_arithmetic_before_and_after_when_restated_figures_undid_a_case() -> None:
+    after = DECISION | {"outcome": "clear", "stage": None, "findings": []}
+    after["inputs"] = [
+        *DECISION["inputs"][:2],
+        DECISION["inputs"][2] | {"credited": "108000", "attainment": "0.9000"},
+    ]
+    mail = mailed(NoticeKind.WITHDRAWAL, the_case(marked="restated", restated=after))
+    text = plain(mail)
+    assert "AS RESTATED: no rule fires any more" in text
+    assert "- September 2026: 90 % (108,000 credited of a target of 120,000)" in text
+    assert "- September 2026: 69.996 % (83,995.20 credited of a target of 120,000)" in text
+    assert text.index("AS RESTATED") < text.index("WHAT WAS FOUND") < text.index("THE FIGURES")
+    assert "108,000" in mail.html
+    assert "7777" not in mail.html
+
+
+def test_a_case_that_hr_kept_is_not_told_as_restated_any_more() -> None:
+    kept = the_case(marked=None, restated=DECISION | {"outcome": "clear", "findings": []})
+    assert "AS RESTATED" not in mailed(NoticeKind.GATE, kept).text

@@ -9,7 +9,8 @@ import pytest
 from functions.notify.respond import WebRequest, WebResponse, respond
 from shared.domain.event import EventTag
 from shared.domain.request import RequestStatus
-from tests.unit.notify.office import Office
+from tests.fakes.builders import a_request
+from tests.unit.notify.office import DECISION, Office, the_case
 
 URL = "https://cases.example.com"
 FORM = {"content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin"}
@@ -199,3 +200,17 @@ def test_a_figure_just_under_the_bar_never_seems_to_reach_it() -> None:
     assert "69.996 %" in page
     assert "(July 2026 51.25 % and September 2026 69.996 %)" in page
     assert ">69 %<" in page
+
+
+def test_hr_sees_the_figures_before_and_after_when_asked_to_confirm_a_withdrawal() -> None:
+    after = DECISION | {"outcome": "clear", "stage": None, "findings": []}
+    after["inputs"] = [*DECISION["inputs"][:2], DECISION["inputs"][2] | {"credited": "108000"}]
+    case = the_case(marked="restated", restated=after, owner="H001")
+    request = a_request(
+        purpose="withdrawal", seat="hr_partner", assignee="H001", choices=("withdraw", "keep")
+    )
+    office = Office(request, case=case)
+    page = get(office, office.link()).body
+    assert "As restated: no rule fires any more" in page
+    assert "108,000" in page
+    assert "83,995.20" in page
