@@ -15,7 +15,6 @@ COMMANDS: dict[str, str] = {
     "backtest": "what a policy would have done, period by period, before it goes live",
     "policy": "check a policy and read it in plain sentences, or compare two",
     "replay": "decide a past evaluation anew from what it named, and compare to the byte",
-    "replay": "decide a past evaluation anew from what it named, and compare to the byte",
     "up": "run the local cloud, with mailbox and console, until interrupted",
     "verify": "check an evidence bundle, without network or account",
     "drop": "put exports into the running local cloud, as an ICM product would",
