@@ -22,7 +22,7 @@ columns: {rep_id: 1, period: 2, quota: 3, credited: 4, currency: 5, leave_days: 
 
 
 def packed(content: bytes) -> bytes:
-    """A gzip file without the time in it: the test's name has these bytes, and is the same in every process."""
+    """A gzip file without the time: a test's name that has its bytes is then the same in every process."""
     return gzip.compress(content, mtime=0)
 
 
