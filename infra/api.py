@@ -12,6 +12,7 @@ from infra.nag import acknowledge
 from infra.settings import DeploymentSettings
 
 GET, POST, HEAD = apigateway.HttpMethod.GET, apigateway.HttpMethod.POST, apigateway.HttpMethod.HEAD
+DELETE = apigateway.HttpMethod.DELETE
 READS = (
     "/cases",
     "/cases/{id}",
@@ -26,6 +27,8 @@ READS = (
     "/ledger/evidence",
 )
 ACTS = ("/cases/{id}/decisions", "/cases/{id}/hold")
+ACTS_ON_PEOPLE = ("/people/{id}/shred", "/people/{id}/hold")
+ENDS = ("/people/{id}/hold",)
 LINK = "/r/{token}"
 GROUPS = {
     "hr_partner": "Decides on the cases of the people they look after",
@@ -99,7 +102,7 @@ class Api(Construct):
             f"https://cognito-idp.{Aws.REGION}.amazonaws.com/{self.users.user_pool_id}",
             jwt_audience=[self.client.user_pool_client_id],
         )
-        for method, paths in ((GET, READS), (POST, ACTS)):
+        for method, paths in ((GET, READS), (POST, ACTS), (POST, ACTS_ON_PEOPLE), (DELETE, ENDS)):
             for path in paths:
                 self.api.add_routes(
                     path=path, methods=[method], integration=integration, authorizer=authorizer

@@ -111,6 +111,28 @@ class CaseStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What is kept of a person's key: whether there is one, and which shredding was carried out last."""
+
+    has_key: bool
+    carried_out: int
+    """The place of that ``subject:shredded`` in the person's chain; 0 before the first."""
+
+
+class PersonalData(Protocol):
+    """What can be erased of a person: their data key, and the readable copies of their closed cases."""
+
+    def erasure(self, person: PersonId) -> Erasure: ...
+
+    def erase(self, person: PersonId, ordered_by: int) -> None:
+        """Carry out the shredding at that place of the person's chain, once: a key made later is kept.
+
+        A crash within is mended by calling again.
+        """
+        ...
+
+
 class Links(Protocol):
     """The tokens of response links, stored only as SHA-256."""
 

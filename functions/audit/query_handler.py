@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import unquote
 
 import orjson
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
@@ -13,15 +14,20 @@ from functions.audit import answer_exports, answer_query, export_evidence
 from functions.audit.answer_query import Sources
 from functions.audit.asker import Asker
 from functions.audit.export_evidence import Record
+from functions.audit.hold_person import lift_hold, place_hold
+from functions.audit.person_record import PersonAct
 from functions.audit.problem import problem_of
 from functions.audit.record_decision import record_decision
 from functions.audit.record_leave import record_leave
+from functions.audit.shred_person import shred_person
 from shared.aws import adapters
 from shared.domain.errors import InvalidInput, NotFound, PlumblineError
-from shared.domain.identifiers import BatchId, CaseId, EvaluationId, RequestId
+from shared.domain.identifiers import BatchId, CaseId, EvaluationId, PersonId, RequestId
+from shared.ports import PersonalData
 from shared.runtime.observability import logger
 from shared.runtime.settings import QuerySettings
 
+Said = TypeVar("Said", bound=BaseModel)
 app = APIGatewayHttpResolver()
 _HEADERS: dict[str, str | list[str]] = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _LARGEST_ANSWER = 4_400_000
@@ -36,16 +42,24 @@ class Decision(BaseModel):
     reason: str
 
 
-class Leave(BaseModel):
+class Reason(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     reason: str
+
+
+class Holding(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reason: str
+    comparators: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
     sources: Sources
     record: Record
+    personal_data: PersonalData
 
 
 @cache
@@ -63,7 +77,7 @@ def _dependencies() -> Dependencies:
         events=adapters.event_log(settings),
         keyring=adapters.keyring(settings.signing_key_id),
     )
-    return Dependencies(sources, record)
+    return Dependencies(sources, record, adapters.personal_data(settings))
 
 
 @logger.inject_lambda_context
@@ -96,21 +110,14 @@ def case_evidence(case_id: str) -> Response[Any]:
 
 @app.post("/cases/<case_id>/decisions")
 def decisions(case_id: str) -> Response[Any]:
-    try:
-        said = Decision.model_validate_json(app.current_event.decoded_body or "")
-    except ValidationError as error:
-        raise InvalidInput("the body is JSON with request_id, choice and reason, each a text") from error
+    said = _said(Decision)
     request_id = RequestId(said.request_id)
     return _json(record_decision(_sources(), _asker(), CaseId(case_id), request_id, said.choice, said.reason))
 
 
 @app.post("/cases/<case_id>/hold")
 def hold(case_id: str) -> Response[Any]:
-    try:
-        said = Leave.model_validate_json(app.current_event.decoded_body or "")
-    except ValidationError as error:
-        raise InvalidInput("the body is JSON with reason, a text") from error
-    return _json(record_leave(_sources(), _asker(), CaseId(case_id), said.reason))
+    return _json(record_leave(_sources(), _asker(), CaseId(case_id), _said(Reason).reason))
 
 
 @app.get("/evaluations")
@@ -155,6 +162,23 @@ def ledger_evidence() -> Response[Any]:
     return _file(bundle, "evidence-ledger.zip", "application/zip")
 
 
+@app.post("/people/<person_id>/shred")
+def shred(person_id: str) -> Response[Any]:
+    return _json(shred_person(_act_on(person_id, _said(Reason).reason)))
+
+
+@app.post("/people/<person_id>/hold")
+def place(person_id: str) -> Response[Any]:
+    said = _said(Holding)
+    comparators = [PersonId(one) for one in said.comparators]
+    return _json(place_hold(_act_on(person_id, said.reason), comparators))
+
+
+@app.delete("/people/<person_id>/hold")
+def lift(person_id: str) -> Response[Any]:
+    return _json(lift_hold(_act_on(person_id, _said(Reason).reason)))
+
+
 def refused(error: PlumblineError) -> Response[Any]:
     problem = problem_of(error)
     logger.info("refused", kind=type(error).__name__, status=problem["status"])
@@ -178,6 +202,19 @@ def _sources() -> Sources:
 def _asker() -> Asker:
     authorizer = app.current_event.request_context.authorizer
     return Asker.from_claims((authorizer.jwt_claim if authorizer else None) or {})
+
+
+def _said(model: type[Said]) -> Said:
+    """The body as the model has it. Raises InvalidInput."""
+    try:
+        return model.model_validate_json(app.current_event.decoded_body or "")
+    except ValidationError as error:
+        raise InvalidInput("the body is JSON with " + ", ".join(model.model_fields)) from error
+
+
+def _act_on(person_id: str, reason: str) -> PersonAct:
+    found = _dependencies()
+    return PersonAct.of(found.sources, found.personal_data, _asker(), PersonId(unquote(person_id)), reason)
 
 
 def _query() -> dict[str, str]:

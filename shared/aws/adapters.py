@@ -9,6 +9,7 @@ from shared.aws.ledger_files import S3Archive
 from shared.aws.ledger_head import TableEventLog, TableLedgerHead
 from shared.aws.links import TableLinks
 from shared.aws.outbox import TableOutbox
+from shared.aws.personal_data import TablePersonalData
 from shared.aws.signing import KmsKeyring
 from shared.aws.subject_keys import KmsSubjectKeys
 from shared.aws.table_store import TableStore
@@ -27,6 +28,10 @@ def table(settings: Settings) -> Table:
 def case_store(settings: Settings) -> TableStore:
     subject_keys = KmsSubjectKeys(table(settings), boto3.client("kms", config=AWS), settings.subject_key_id)
     return TableStore(table(settings), subject_keys, settings.clock)
+
+
+def personal_data(settings: Settings) -> TablePersonalData:
+    return TablePersonalData(table(settings))
 
 
 def files(settings: FilesSettings) -> S3Files:

@@ -4,7 +4,7 @@ import os
 from typing import TYPE_CHECKING, Any, Final
 
 from shared.aws import keys
-from shared.aws.dynamo import Table, keyed
+from shared.aws.dynamo import Item, Table
 from shared.domain.canonical import digest, parse_canonical
 from shared.domain.errors import Conflict, IntegrityError
 from shared.domain.event import (
@@ -58,8 +58,9 @@ class KmsSubjectKeys:
         """The very bytes that were sealed, whose digest the event carries; None as for `open`."""
         if event.private is None:
             return None
-        key = self._key(PersonId(event.private.key))
-        if key is None:
+        item = self._item(PersonId(event.private.key))
+        key = self._unwrapped(PersonId(event.private.key), item)
+        if item is None or key is None:
             return None
         from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -71,6 +72,8 @@ class KmsSubjectKeys:
                 associated_data(event),
             )
         except InvalidTag as error:
+            if "shredded_by" in item:
+                return None  # sealed under the key before this one, which is no more
             raise IntegrityError(f"the private part of an event of {event.subject} does not open") from error
         if digest(opening) != event.private.commitment:
             raise IntegrityError(
@@ -79,12 +82,18 @@ class KmsSubjectKeys:
         return opening
 
     def _key(self, person: PersonId) -> bytes | None:
-        item = self._table.get(keys.subject_key(person))
-        if item is None:
+        return self._unwrapped(person, self._item(person))
+
+    def _item(self, person: PersonId) -> Item | None:
+        return self._table.get(keys.subject_key(person))
+
+    def _unwrapped(self, person: PersonId, item: Item | None) -> bytes | None:
+        """The key itself; None where there is none, or what is left of one says that it was shredded."""
+        if item is None or "wrapped_key" not in item:
             return None
         answer = self._kms.decrypt(
             KeyId=self._wrapping_key,
-            CiphertextBlob=bytes(item["wrapped"]),
+            CiphertextBlob=bytes(item["wrapped_key"]),
             EncryptionContext={"person": person},
         )
         return answer["Plaintext"]
@@ -94,9 +103,11 @@ class KmsSubjectKeys:
             KeyId=self._wrapping_key, KeySpec="AES_256", EncryptionContext={"person": person}
         )
         try:
-            self._table.put(
-                keyed(keys.subject_key(person), {"wrapped": made["CiphertextBlob"]}),
-                "attribute_not_exists(pk)",
+            self._table.update(
+                keys.subject_key(person),
+                "SET wrapped_key = :wrapped",
+                {":wrapped": made["CiphertextBlob"]},
+                "attribute_not_exists(wrapped_key)",
             )
         except Conflict:
             # Somebody else made the person's key at the same moment; theirs is the one that counts.

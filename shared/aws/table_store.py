@@ -37,6 +37,9 @@ class TableStore:
         if first is not None:
             return first
         heads = {subject: self._head(subject) for subject in {draft.subject for draft in change.events}}
+        for subject, length in change.decided_on.items():
+            if heads[subject].sequence != length:
+                raise Conflict(f"{subject} has events that the decision did not see")
         sealed = [self._subject_keys.seal(draft) for draft in change.events]
         try:
             self._table.write_together(operations(change, heads, sealed, self._clock.now()))

@@ -1,11 +1,12 @@
 """A change: everything that becomes true together, or not at all."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from shared.domain.case import Case
 from shared.domain.effect import Effect
 from shared.domain.event import EventDraft
-from shared.domain.identifiers import CommandId
+from shared.domain.identifiers import CommandId, Subject
 from shared.domain.instruction import Instruction
 from shared.domain.record import Batch, EvaluationRecord, PlannedEvaluation, Revision
 from shared.domain.request import Request
@@ -34,3 +35,5 @@ class Change:
     directory: Batch | None = None
     planned: PlannedEvaluation | None = None
     evaluation: EvaluationRecord | None = None
+    decided_on: Mapping[Subject, int] = field(default_factory=dict)
+    """How many events each of these chains had when the decision was made, where it hangs on them."""

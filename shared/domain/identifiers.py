@@ -20,7 +20,8 @@ CommandId = NewType("CommandId", str)
 """What makes a repeated command the same command: the second one returns the first one's result."""
 
 Subject = NewType("Subject", str)
-"""What a chain of events is about: ``case/<id>``, ``batch/<id>``, ``evaluation/<id>`` or ``system``."""
+"""What a chain of events is about: ``case/<id>``, ``batch/<id>``, ``evaluation/<id>``, ``person/<id>``
+or ``system``."""
 
 
 def derived_id(prefix: str, *parts: str) -> str:
@@ -46,6 +47,10 @@ def batch_id(sha256_hex: str) -> BatchId:
 
 def case_subject(case_id: CaseId) -> Subject:
     return Subject(f"case/{case_id}")
+
+
+def person_subject(person: PersonId) -> Subject:
+    return Subject(f"person/{person}")
 
 
 def batch_subject(batch: BatchId) -> Subject:

@@ -35,6 +35,7 @@ from shared.domain.record import Batch
 from shared.domain.request import Answer, RequestStatus
 from shared.ledger_ports import EventPlace, StoredEvent
 from tests.fakes.world import FakeDirectories
+from tests.fakes.personal_data import FakePersonalData
 from tests.unit.audit.hr_desk import NOW, PEOPLE, Desk, asked, person
 from tests.unit.audit.workshop import Bucket, Log, Ring, World
 
@@ -178,7 +179,8 @@ def _exports(desk: Desk) -> None:
 def office() -> Iterator[Office]:
     """The console, served until the end of the block."""
     desk, world = lived_in()
-    found = query_handler.Dependencies(desk.sources, Record(Shelf(world), Log(world), Ring(world)))
+    record = Record(Shelf(world), Log(world), Ring(world))
+    found = query_handler.Dependencies(desk.sources, record, FakePersonalData(desk.store))
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Desk)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     with patch.object(query_handler, "_dependencies", lambda: found):

@@ -79,6 +79,9 @@ class FakeStore:
 
     def _write(self, state: _State, change: Change, now: datetime) -> list[Event]:
         state.outcomes[change.command] = change.result
+        for subject, length in change.decided_on.items():
+            if len(state.chains.get(subject, [])) != length:
+                raise Conflict(f"{subject} has events that the decision did not see")
         events = [self._append(state, draft, now) for draft in change.events]
         if change.case is not None:
             _write_case(state, change.case)

@@ -29,6 +29,7 @@ from shared.domain.identifiers import (
 )
 from shared.domain.record import Batch, EvaluationRecord, PlannedEvaluation
 from shared.ledger_ports import EventPlace, StoredEvent
+from tests.fakes.personal_data import FakePersonalData
 from tests.unit.audit.hr_desk import (
     ADMIN,
     AUDITOR,
@@ -68,7 +69,7 @@ def desk() -> Desk:
 def world(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> World:
     world = World()
     record = Record(Shelf(world), Log(world), Ring(world))
-    found = query_handler.Dependencies(desk.sources, record)
+    found = query_handler.Dependencies(desk.sources, record, FakePersonalData(desk.store))
     monkeypatch.setattr(query_handler, "_dependencies", lambda: found)
     return world
 
@@ -270,3 +271,27 @@ def test_the_ledgers_checkpoint_and_bundle_are_the_auditors(desk: Desk, world: W
     assert zipfile.is_zipfile(io.BytesIO(body))
     assert desk.store.seen[-1].subject == Subject("system")
     assert call(PARTNER, "/ledger/evidence")[0] == 403
+
+
+WHY = json.dumps({"reason": "The lawsuit was announced today."})
+
+
+def test_an_administrator_holds_lifts_and_shreds(desk: Desk) -> None:
+    commit(desk, "b1", batch=batch())
+    said = json.dumps({"reason": "The lawsuit was announced.", "comparators": ["r-2"]})
+    status, held, _ = call(ADMIN, "/people/r-1/hold", "POST", said)
+    assert (status, held["status"], held["comparators"]) == (200, "held", ["r-2"])
+    status, problem, _ = call(ADMIN, "/people/r-2/shred", "POST", WHY)
+    assert (status, problem["title"]) == (409, "Somebody or something was first")
+    assert call(ADMIN, "/people/r-1/hold", "DELETE", WHY)[1]["status"] == "lifted"
+    assert call(ADMIN, "/people/r-2/shred", "POST", WHY)[1]["status"] == "shredded"
+    assert desk.tags()[-1] == "subject:shredded"
+
+
+def test_only_an_administrator_acts_on_people_and_says_why(desk: Desk) -> None:
+    assert call(PARTNER, "/people/r-1/shred", "POST", WHY)[0] == 403
+    assert call(AUDITOR, "/people/r-1/hold", "DELETE", WHY)[0] == 403
+    assert call(ADMIN, "/people/hr-9/shred", "POST", WHY)[0] == 403
+    assert call(ADMIN, "/people/r-77/shred", "POST", WHY)[0] == 404
+    for body in (None, "{}", '{"reason": 7}', '{"reason": "short"}', '{"reason": "long enough", "x": 1}'):
+        assert call(ADMIN, "/people/r-1/shred", "POST", body)[0] == 400

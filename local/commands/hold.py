@@ -1,0 +1,46 @@
+"""`plumbline hold`: an HR administrator keeps a person's record from being erased, or lets it go again."""
+
+import argparse
+import sys
+from urllib.parse import quote
+
+from local import sign_in
+from local.sign_in import Refused, call
+
+EPILOG = """examples:
+  plumbline hold R000017 --user hugo --reason "Charge filed." --comparator R000020 --comparator R000031
+  plumbline hold R000017 --user hugo --reason "Settled" --lift
+
+A legal hold blocks `plumbline shred` for the person and for every comparator named. Placed again, it spreads
+to the comparators not yet held; lifted, it ends for all of them. Both are events, with your name and reason.
+The password comes from PLUMBLINE_PASSWORD or is asked for; you must be in the group hr_admin.
+
+Exit status 0: held or lifted; 1: refused, and why; 2: usage, or nobody could be asked.
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = EPILOG
+    parser.add_argument("subject", metavar="SUBJECT", help="the person's id in the directory")
+    parser.add_argument("--reason", required=True, help="why; kept, sealed under your own key")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument(
+        "--comparator", action="append", default=[], metavar="ID", help="one more person to hold; repeatable"
+    )
+    what.add_argument("--lift", action="store_true", help="end the hold that was placed on SUBJECT")
+    sign_in.configure(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    path = f"/people/{quote(args.subject.removeprefix('person/'), safe='')}/hold"
+    try:
+        if args.lift:
+            done = call(args, "DELETE", path, {"reason": args.reason})
+        else:
+            done = call(args, "POST", path, {"reason": args.reason, "comparators": args.comparator})
+    except Refused as refusal:
+        print(f"plumbline: {refusal}", file=sys.stderr)
+        return 1
+    also = f", with {', '.join(done['comparators'])}" if done["comparators"] else ""
+    print(f"{done['person']} is {done['status']}{also} (hold of {done['since']})")
+    return 0
