@@ -169,10 +169,14 @@ class Outbox(Protocol):
         """What is still to be done, oldest first."""
         ...
 
+    def claim(self, effect_id: str, now: datetime, until: datetime) -> bool:
+        """Take the row for oneself until then; False where it is done, or another has it at the moment."""
+        ...
+
     def done(self, effect_id: str) -> None: ...
 
     def failed(self, effect_id: str, why: str) -> None:
-        """Count one more attempt, and keep the row to be done."""
+        """Count one more attempt, and let go of the row, which is still to be done."""
         ...
 
 

@@ -20,7 +20,10 @@ RELAY: Final = Actor(ActorKind.SYSTEM, "relay")
 LEFT_TO_THE_STREAM: Final = timedelta(seconds=60)
 """In the world's time: how long the sweep leaves a new row to the stream, so that no two send one mail."""
 
-Delivered = Literal["gone", "sent", "failed", "started", "woken", "not_waiting"]
+CLAIMED_FOR: Final = timedelta(seconds=150)
+"""In the world's time: longer than a relay lives, so that whoever still works on a row keeps it."""
+
+Delivered = Literal["gone", "busy", "sent", "failed", "started", "woken", "not_waiting"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,11 @@ def deliver(effect_id: str, delivering: Delivering) -> Delivered:
     row = delivering.outbox.row(effect_id)
     if row is None:
         return "gone"
+    clock = delivering.composing.clock
+    now = clock.now()
+    # The sweep may come upon a row that the stream has just reached, and either would send its mail.
+    if not delivering.outbox.claim(effect_id, now, now + in_product_time(clock, CLAIMED_FOR)):
+        return "busy"
     try:
         outcome = _carry_out(row, delivering)
     except Exception as error:

@@ -64,6 +64,24 @@ def test_effects_are_pending_oldest_first_until_they_are_done(outbox: Outbox) ->
     assert row.queued_at == NOON + timedelta(seconds=1)
 
 
+def test_only_one_at_a_time_has_a_row(outbox: Outbox) -> None:
+    minute = timedelta(minutes=1)
+    assert outbox.claim("wake-1", NOON, NOON + minute)
+    assert not outbox.claim("wake-1", NOON, NOON + minute)
+    assert outbox.claim("wake-2", NOON, NOON + minute)
+    assert outbox.claim("wake-1", NOON + minute, NOON + 2 * minute), "a claim ends by itself"
+
+
+def test_a_row_that_failed_is_free_and_one_that_is_done_is_nobodys(outbox: Outbox) -> None:
+    until = NOON + timedelta(minutes=1)
+    outbox.claim("wake-1", NOON, until)
+    outbox.failed("wake-1", "the mail service said to slow down")
+    assert outbox.claim("wake-1", NOON, until)
+    outbox.done("wake-1")
+    assert not outbox.claim("wake-1", until, until + timedelta(minutes=1))
+    assert not outbox.claim("never-queued", NOON, until)
+
+
 def test_a_failed_effect_stays_pending_and_counts_its_attempts(outbox: Outbox) -> None:
     outbox.failed("wake-1", "the mail service said to slow down")
     outbox.failed("wake-1", "the mail service said to slow down")

@@ -55,6 +55,7 @@ class FakeStore:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._state = _State()
+        self._claims: dict[str, datetime] = {}
         self._private: dict[bytes, Mapping[str, Any]] = {}
         self.seen: list[Event] = []
         self.effects: list[Effect] = []
@@ -207,10 +208,17 @@ class FakeStore:
     def pending(self, limit: int = 100) -> Sequence[OutboxRow]:
         return list(self._state.outbox.values())[:limit]
 
+    def claim(self, effect_id: str, now: datetime, until: datetime) -> bool:
+        if effect_id not in self._state.outbox or self._claims.get(effect_id, now) > now:
+            return False
+        self._claims[effect_id] = until
+        return True
+
     def done(self, effect_id: str) -> None:
         self._state.outbox.pop(effect_id, None)
 
     def failed(self, effect_id: str, why: str) -> None:
+        self._claims.pop(effect_id, None)
         row = self._state.outbox[effect_id]
         self._state.outbox[effect_id] = OutboxRow(row.effect, row.queued_at, row.attempts + 1)
 

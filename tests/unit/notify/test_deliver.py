@@ -2,7 +2,7 @@
 
 import pytest
 
-from functions.notify.deliver import deliver, deliver_pending
+from functions.notify.deliver import CLAIMED_FOR, deliver, deliver_pending
 from shared.domain.effect import Notice, NoticeKind, StartWorkflow, WakeWorkflow
 from shared.domain.errors import Conflict, Throttled
 from shared.domain.event import EventTag
@@ -50,6 +50,7 @@ def test_a_mail_that_was_recorded_as_sent_is_not_sent_again() -> None:
     assert row is not None
     # As if the process had died before the row was taken off the outbox.
     office.store._state.outbox["notice-1"] = row
+    office.clock.advance(seconds=CLAIMED_FOR.total_seconds())
 
     assert deliver("notice-1", office.delivering) == "sent"
     assert len(office.mailer) == 1
@@ -231,3 +232,14 @@ def test_a_receipt_carries_no_link() -> None:
     office.queue(a_notice(NoticeKind.CASE_OPENED, to=PersonId("H001")))
     deliver("notice-1", office.delivering)
     assert "/r/" not in office.mailer.sent[0].html
+
+
+def test_what_another_relay_is_carrying_out_is_left_to_it_until_it_must_have_died() -> None:
+    office = Office()
+    office.queue(a_notice())
+    now = office.clock.now()
+    assert office.store.claim("notice-1", now, now + CLAIMED_FOR)
+    assert deliver("notice-1", office.delivering) == "busy"
+    assert len(office.mailer) == 0
+    office.clock.advance(seconds=CLAIMED_FOR.total_seconds())
+    assert deliver("notice-1", office.delivering) == "sent"
