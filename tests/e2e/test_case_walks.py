@@ -194,3 +194,20 @@ def test_a_dispute_that_is_upheld_withdraws_the_case(short_ladder: ShortLadder) 
 def _told(office: ShortLadder, address: str) -> bool | None:
     subjects = [mail["subject"] for mail in office.stack.mails() if mail["to"] == [address]]
     return any("dispute" in subject.lower() for subject in subjects) or None
+
+
+def test_a_leave_that_hr_reports_stops_the_clock_until_hr_lets_it_run(short_ladder: ShortLadder) -> None:
+    office, rep = short_ladder, QUIET
+    path = f"/cases/{office.cases[rep]}/hold"
+    assert office.hr.post(path, {"reason": "On leave from today, as agreed."}).status == 200
+    leave = office.question(rep, "leave", "coaching")
+    case = office.case(rep)
+    assert (case["on_hold"], case["waiting_for"]) == ("leave", "hr")
+    office.decide(rep, leave, "resume")
+    assert office.question(rep, "stage_plan", "coaching")["seat"] == "manager"
+    tags = office.tags(rep)
+    assert [tag for tag in tags if tag in ("leave:reported", "case:held", "case:resumed")] == [
+        "leave:reported",
+        "case:held",
+        "case:resumed",
+    ]
