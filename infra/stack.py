@@ -164,8 +164,9 @@ class PlumblineStack(Stack):
             )
             if name != "Seal":
                 function.may(SEAL_PRIVATE_PARTS, [storage.subject_key.key_arn])
-        for function in (self.seal, self.query):
+        for function in (self.plan, self.shard, self.seal, self.query):
             function.may(["dynamodb:BatchGetItem"], [storage.table.table_arn])
+        self.ingest.may(["dynamodb:BatchWriteItem"], [storage.table.table_arn])
         for function in (self.case, self.relay):
             function.may(["states:SendTaskSuccess"], [self.case_flow.arn])
         self.relay.may(["states:StartExecution"], [self.case_flow.arn])

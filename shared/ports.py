@@ -87,7 +87,7 @@ class CaseStore(Protocol):
         ...
 
     def revisions(self, period: str) -> Sequence[Revision]:
-        """The revisions of a period, the one known last at the end."""
+        """The revisions of a period, the one dropped last at the end."""
         ...
 
     def periods(self) -> Sequence[str]:
@@ -250,10 +250,14 @@ class Files(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """An export as it lies in the bucket. ``body`` is a stream; ``manifest`` is None where there is none."""
+    """An export as it lies in the bucket. ``body`` is a stream; ``manifest`` is None where there is none.
+
+    ``dropped_at`` is the bucket's word of when this version came, in whole seconds.
+    """
 
     key: str
     object_version: str | None
+    dropped_at: datetime
     size: int
     body: BinaryIO
     manifest: bytes | None
@@ -275,7 +279,10 @@ class Directories(Protocol):
 
 class Policies(Protocol):
     def in_force(self, day: datetime) -> Sequence[Policy]:
-        """The latest version of each policy whose effective_from is not after that day, unless it ended."""
+        """The latest version of each policy whose effective_from is not after that day, unless it ended.
+
+        Raises InvalidPolicy while any policy of the configuration cannot be read.
+        """
         ...
 
     def ended(self, name: str, day: datetime) -> bool:

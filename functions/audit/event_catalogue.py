@@ -10,7 +10,7 @@ MEANINGS: Final[dict[EventTag, str]] = {
     EventTag.EXPORT_REFUSED: "The file was refused as a whole: nothing in it counts.",
     EventTag.EXPORT_REPEATED: "A file of the same content had come before; nothing was done again.",
     EventTag.FACTS_RECORDED: "The accepted rows were stored as revisions; earlier ones stay.",
-    EventTag.DIRECTORY_RECORDED: "A people file became the directory in force.",
+    EventTag.DIRECTORY_RECORDED: "A people file was stored as a version of the directory, in force or late.",
     EventTag.EVALUATION_STARTED: "An evaluation of a period began, on named revisions, directory and policy.",
     EventTag.EVALUATION_COMPLETED: "It ended; the digests of its decisions prove every one of them.",
     EventTag.EVALUATION_SKIPPED: "No evaluation was needed, and why.",

@@ -1,7 +1,7 @@
 """Take in one dropped export: accept it whole, or refuse it whole, once."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,15 +9,19 @@ from functions.ingest.codes import FileCode
 from functions.ingest.export_reader import Summary, read_export
 from functions.ingest.file_rows import FiledRows
 from functions.ingest.profile import Profile, parse_profile
+from shared.domain.canonical import canonical_bytes, digest
 from shared.domain.change import Change
 from shared.domain.effect import Effect, Notice, NoticeKind
 from shared.domain.errors import Conflict, NotFound
-from shared.domain.event import Actor, ActorKind, EventDraft, EventTag
+from shared.domain.event import Actor, ActorKind, EventDraft, EventTag, stamp
 from shared.domain.identifiers import BatchId, CommandId, NoticeId, batch_id, batch_subject, derived_id
 from shared.domain.record import Batch, Revision
 from shared.ports import CaseStore, Clock, Export, Exports, Files
 
 CHUNK_BYTES = 256 * 1024
+TRIES = 3
+Digests = Mapping[str, dict[str, str]]
+"""SHA-256 of each file by period ("" for people) and by shard."""
 RECEIVER = Actor(ActorKind.SYSTEM, "receive_export")
 _REREAD = (FileCode.MANIFEST_MISMATCH, FileCode.TOO_MANY_REJECTED)
 """Refusals of files whose every row was read, so that the rejected rows are worth keeping."""
@@ -61,42 +65,62 @@ def receive_export(key: str, object_version: str | None, receiving: Receiving) -
         return _repeat(export, known, receiving)
     if summary.refused is not None:
         return _refuse(export, profile, summary, rows, receiving)
-    try:
-        return _accept(export, profile, summary, rows, receiving)
-    except Conflict:
-        # Another reception of the same content was faster; its files are the very same ones.
-        return _repeat(export, receiving.store.batch(summary.batch), receiving)
-
-
-def _accept(
-    export: Export, profile: Profile, summary: Summary, rows: FiledRows, receiving: Receiving
-) -> Received:
     digests = rows.file(summary.batch, receiving.files)
     batch = _batch(export, profile, summary, tuple(rows.periods), receiving.clock)
+    for _ in range(TRIES):
+        try:
+            receiving.store.commit(_acceptance(export, batch, digests, receiving))
+        except Conflict:
+            known = _accepted_before(batch.id, receiving.store)
+            if known is not None:
+                # Another reception of the same content was faster; its files are the very same ones.
+                return _repeat(export, known, receiving)
+        else:
+            return Received("accepted", batch)
+    raise Conflict(f"{export.key} met other exports {TRIES} times")
+
+
+def _acceptance(export: Export, batch: Batch, digests: Digests, receiving: Receiving) -> Change:
     command = _command("receive", export, batch)
-    attainment = profile.kind == "attainment"
-    revisions = tuple(
-        Revision(period=period, batch=batch.id, known_at=batch.known_at, shards=shards)
-        for period, shards in digests.items()
-        if attainment
-    )
-    recorded = EventTag.FACTS_RECORDED if attainment else EventTag.DIRECTORY_RECORDED
-    effects = () if batch.rejected == 0 else (_notice(NoticeKind.EXPORT_REJECTS, batch, command),)
-    receiving.store.commit(
-        Change(
+    told = _notice(NoticeKind.EXPORT_REJECTS, batch, command)
+    effects: tuple[Effect, ...] = () if batch.rejected == 0 else (told,)
+    accepted = _event(EventTag.EXPORT_ACCEPTED, batch, command)
+    if batch.kind == "people":
+        in_force = _is_the_last_word(batch, receiving.store)
+        details = {"files": digests, "in_force": in_force}
+        return Change(
             command=command,
             result="accepted",
             batch=batch,
-            revisions=revisions,
-            directory=None if attainment else batch,
-            events=(
-                _event(EventTag.EXPORT_ACCEPTED, batch, command),
-                _event(recorded, batch, command, {"files": digests}),
-            ),
+            directory=batch if in_force else None,
+            events=(accepted, _event(EventTag.DIRECTORY_RECORDED, batch, command, details)),
             effects=effects,
         )
+    # One digest a period, so that the event stays small however many periods and shards there are.
+    files = {period: digest(canonical_bytes(shards)) for period, shards in digests.items()}
+    return Change(
+        command=command,
+        result="accepted",
+        batch=batch,
+        revisions=tuple(
+            Revision(
+                period=period,
+                batch=batch.id,
+                dropped_at=batch.dropped_at,
+                known_at=batch.known_at,
+                shards=shards,
+            )
+            for period, shards in digests.items()
+        ),
+        events=(accepted, _event(EventTag.FACTS_RECORDED, batch, command, {"files": files})),
+        effects=effects,
     )
-    return Received("accepted", batch)
+
+
+def _is_the_last_word(batch: Batch, store: CaseStore) -> bool:
+    """A people file that is read late is kept as a version, and leaves a later one in force."""
+    current = store.directory_batch()
+    return current is None or store.batch(current).place <= batch.place
 
 
 def _refuse(
@@ -152,6 +176,7 @@ def _batch(
         codes=dict(summary.codes),
         refused=summary.refused,
         periods=periods,
+        dropped_at=export.dropped_at,
         known_at=clock.now(),
     )
 
@@ -166,7 +191,8 @@ def _command(verb: str, export: Export, batch: Batch) -> CommandId:
 def _event(
     tag: EventTag, batch: Batch, command: CommandId, data: dict[str, object] | None = None
 ) -> EventDraft:
-    facts = batch.model_dump(mode="json", exclude={"known_at", "periods"}) | {"periods": list(batch.periods)}
+    facts = batch.model_dump(mode="json", exclude={"known_at", "dropped_at"})
+    facts["dropped_at"] = stamp(batch.dropped_at)
     return EventDraft(
         tag=tag,
         subject=batch_subject(batch.id),

@@ -1,12 +1,12 @@
 """A change as the operations of one DynamoDB transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from shared.aws import keys
-from shared.aws.dynamo import new, put, remove
+from shared.aws.dynamo import Item, add, keyed, new, put, remove
 from shared.domain.case import Case, CaseStatus
 from shared.domain.change import Change
 from shared.domain.event import Sealed, chain, event_bytes, event_digest, moment, stamp
@@ -27,9 +27,16 @@ class Head:
 
 
 def operations(
-    change: Change, heads: Mapping[Subject, Head], sealed: Sequence[Sealed | None], now: datetime
+    change: Change,
+    heads: Mapping[Subject, Head],
+    sealed: Sequence[Sealed | None],
+    now: datetime,
+    new_periods: Collection[str] = (),
 ) -> list[Operation]:
-    """Everything that the change writes, each with the condition under which it may."""
+    """Everything that the change writes, each with the condition under which it may.
+
+    Its revisions are not among them: see `revision_items`.
+    """
     at = stamp(now)
     written = [new(keys.command(change.command), {"result": change.result, "at": at})]
     written += _events(change, heads, sealed, now)
@@ -46,20 +53,10 @@ def operations(
     written += [remove(keys.instruction(done.case_id, done.id)) for done in change.carried_out]
     if change.batch is not None:
         written.append(_batch(change.batch))
-    for revision in change.revisions:
-        key = keys.revision(revision.period, stamp(revision.known_at), revision.batch)
-        written.append(new(key, {"body": revision.model_dump_json()}))
-        written.append(put(keys.known_period(revision.period), {}))
+    if new_periods:
+        written.append(add(keys.periods(), "periods", new_periods))
     if change.directory is not None:
-        known_at = stamp(change.directory.known_at)
-        written.append(
-            put(
-                keys.directory(),
-                {"batch": change.directory.id, "known_at": known_at},
-                "attribute_not_exists(pk) OR known_at <= :known_at",
-                {":known_at": known_at},
-            )
-        )
+        written.append(_directory(change.directory))
     if change.planned is not None:
         written.append(new(keys.planned(change.planned.id), {"body": change.planned.model_dump_json()}))
     if change.evaluation is not None:
@@ -70,6 +67,32 @@ def operations(
         }
         written.append(new(keys.evaluation(plan.id), {"body": change.evaluation.model_dump_json()} | listed))
     return written
+
+
+def revision_items(change: Change) -> list[Item]:
+    """The change's revisions, one item a period, which may be many more than fit into one transaction.
+
+    They are written before it, and count only once their batch is accepted, which gives them their place; so
+    they may be written twice, or left behind by a try that failed, and nobody sees it.
+    """
+    return [
+        keyed(
+            keys.revision(revision.period, revision.batch),
+            {"batch": revision.batch, "shards": revision.shards},
+        )
+        for revision in change.revisions
+    ]
+
+
+def _directory(batch: Batch) -> Operation:
+    dropped_at, known_at, batch_id = batch.place
+    place = f"{stamp(dropped_at)}#{stamp(known_at)}#{batch_id}"
+    return put(
+        keys.directory(),
+        {"batch": batch_id, "place": place},
+        "attribute_not_exists(pk) OR place <= :place",
+        {":place": place},
+    )
 
 
 def _events(

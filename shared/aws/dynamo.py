@@ -62,6 +62,12 @@ class Table:
         with _translated():
             self._table.put_item(Item=dict(item), **_conditional(condition, values))
 
+    def put_all(self, items: Iterable[Item]) -> None:
+        """Put every item, in no order; not together, so that some may stand where others failed."""
+        with _translated(), self._table.batch_writer() as batch:
+            for item in items:
+                batch.put_item(Item=dict(item))
+
     def update(self, key: Key, expression: str, values: Item, condition: str | None = None) -> None:
         """Raises Conflict where the condition does not hold. ``values`` serve both expressions."""
         extra: dict[str, Any] = {"ConditionExpression": condition} if condition else {}
@@ -138,6 +144,16 @@ def put(
 ) -> dict[str, Any]:
     """An operation that puts an item where the condition holds."""
     return {"Put": {"Item": keyed(key, attributes), **_conditional(condition, values)}}
+
+
+def add(key: Key, attribute: str, members: Iterable[str]) -> dict[str, Any]:
+    """An operation that adds members to a set, which is made where there is none."""
+    expression, values = f"ADD {attribute} :members", {":members": set(members)}
+    return {
+        "Update": {
+            "Key": _key(key), "UpdateExpression": expression, "ExpressionAttributeValues": values
+        }
+    }  # fmt: skip
 
 
 def remove(key: Key) -> dict[str, Any]:

@@ -72,6 +72,7 @@ class S3Exports:
         return Export(
             key=key,
             object_version=found.get("VersionId"),
+            dropped_at=found["LastModified"],
             size=found["ContentLength"],
             body=cast(BinaryIO, found["Body"]),
             manifest=self._manifest(key),

@@ -96,16 +96,13 @@ def period(text: str) -> str:
     return f"PERIOD#{text}"
 
 
-def revision(period_text: str, known_at: str, batch_id: BatchId) -> Key:
-    return period(period_text), f"REVISION#{known_at}#{batch_id}"
+def revision(period_text: str, batch_id: BatchId) -> Key:
+    return period(period_text), f"REVISION#{batch_id}"
 
 
-PERIODS = "PERIODS"
-"""The partition that lists every period with a revision."""
-
-
-def known_period(period_text: str) -> Key:
-    return PERIODS, period_text
+def periods() -> Key:
+    """The set of all periods that have a revision."""
+    return "PERIODS", "KNOWN"
 
 
 def directory() -> Key:

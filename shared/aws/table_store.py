@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel
 
 from shared.aws import keys
-from shared.aws.change_items import Head, operations
+from shared.aws.change_items import Head, operations, revision_items
 from shared.aws.dynamo import Item, Table
 from shared.aws.subject_keys import KmsSubjectKeys
 from shared.domain.case import Case, CaseStatus
@@ -41,8 +41,12 @@ class TableStore:
             if heads[subject].sequence != length:
                 raise Conflict(f"{subject} has events that the decision did not see")
         sealed = [self._subject_keys.seal(draft) for draft in change.events]
+        new_periods = {revision.period for revision in change.revisions}
+        if new_periods:
+            self._table.put_all(revision_items(change))
+            new_periods -= set(self.periods())
         try:
-            self._table.write_together(operations(change, heads, sealed, self._clock.now()))
+            self._table.write_together(operations(change, heads, sealed, self._clock.now(), new_periods))
         except Conflict:
             # Lost to another, or to an earlier try of this very command whose answer never arrived.
             first = self.outcome(change.command)
@@ -101,10 +105,27 @@ class TableStore:
             yield _read(Batch, item)
 
     def revisions(self, period: str) -> Sequence[Revision]:
-        return [_read(Revision, item) for item in self._table.query(keys.period(period), "REVISION#")]
+        written = {
+            BatchId(item["batch"]): item["shards"]
+            for item in self._table.query(keys.period(period), "REVISION#")
+        }
+        batches = (_read(Batch, item) for item in self._table.get_many(map(keys.batch, written)))
+        counted = [
+            Revision(
+                period=period,
+                batch=batch.id,
+                dropped_at=batch.dropped_at,
+                known_at=batch.known_at,
+                shards=written[batch.id],
+            )
+            for batch in batches
+            if batch.refused is None and period in batch.periods
+        ]
+        return sorted(counted, key=lambda revision: revision.place)
 
     def periods(self) -> Sequence[str]:
-        return [str(item["sk"]) for item in self._table.query(keys.PERIODS)]
+        item = self._table.get(keys.periods())
+        return [] if item is None else sorted(map(str, item["periods"]))
 
     def directory_batch(self) -> BatchId | None:
         item = self._table.get(keys.directory())

@@ -18,8 +18,9 @@ class Change:
 
     ``result`` is what a repeat of the command gets back. A case or request with version 1 must be new; any
     other must follow the stored version by one. Events are appended to their subjects' chains in order.
-    A new open case must be its rep's only open one under its policy. ``directory`` names a batch whose people
-    are now the directory in force. ``carried_out`` are instructions that wait no longer.
+    A new open case must be its rep's only open one under its policy. ``revisions`` are those of ``batch``,
+    for however many periods. ``directory`` names a batch whose people are now the directory in force, which
+    must be the one dropped last. ``carried_out`` are instructions that wait no longer.
     """
 
     command: CommandId

@@ -7,6 +7,10 @@ from pydantic import BaseModel, ConfigDict
 
 from shared.domain.identifiers import BatchId, EvaluationId, PolicyRef
 
+Place = tuple[datetime, datetime, BatchId]
+"""Which of two batches is the later word: as they were dropped, whatever the order in which they were read;
+of two dropped in one second, as they were read."""
+
 
 class Batch(BaseModel):
     """One export, read once."""
@@ -29,19 +33,31 @@ class Batch(BaseModel):
     refused: str | None
     periods: tuple[str, ...]
     """The periods that its accepted rows speak of, oldest first."""
+    dropped_at: datetime
+    """When its bytes came to lie in the bucket, by the bucket's own clock, in whole seconds."""
     known_at: datetime
+    """When it was read: what it says was known from then on, and not before."""
+
+    @property
+    def place(self) -> Place:
+        return self.dropped_at, self.known_at, self.id
 
 
 class Revision(BaseModel):
-    """A batch has facts of a period; rep by rep, the revision with the latest ``known_at`` is in force."""
+    """A batch has facts of a period; rep by rep, the revision with the last place is in force."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     period: str
     batch: BatchId
+    dropped_at: datetime
     known_at: datetime
     shards: dict[str, str]
     """Shard number, as four digits, to the SHA-256 of its facts file before compression."""
+
+    @property
+    def place(self) -> Place:
+        return self.dropped_at, self.known_at, self.batch
 
 
 class PlannedEvaluation(BaseModel):
@@ -55,7 +71,7 @@ class PlannedEvaluation(BaseModel):
     period: str
     directory: BatchId
     revisions: dict[str, tuple[BatchId, ...]]
-    """By period of the window: the batches that were in force, the latest last."""
+    """By period of the window: the batches that were in force, the one dropped last at the end."""
     shards: int
     code_version: str
     opens_cases: bool
@@ -72,5 +88,7 @@ class EvaluationRecord(BaseModel):
     outcomes: dict[str, int]
     decisions: dict[str, str]
     """Shard number to the SHA-256 of its decisions file."""
+    unknown_reps: int = 0
+    """How many people have facts of the period and are not in the directory: they are ignored."""
     decisions_root: str
     """RFC 9162 Merkle root over all decision lines, in the order of shards."""

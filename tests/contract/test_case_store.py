@@ -1,5 +1,6 @@
 """What ``CaseStore`` promises."""
 
+import dataclasses
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -17,7 +18,7 @@ from shared.domain.errors import Conflict, NotFound
 from shared.domain.event import NOTHING_BEFORE, EventTag, event_digest, parse_event
 from shared.domain.identifiers import CommandId, PersonId, RequestId, batch_subject, case_subject
 from shared.domain.instruction import Instruction
-from shared.domain.record import Revision
+from shared.domain.record import Batch, Revision
 from shared.domain.request import Answer, RequestStatus
 from shared.ports import CaseStore
 from tests.contract.conftest import REGION
@@ -173,23 +174,67 @@ def test_an_accepted_batch_stands_and_a_refused_one_may_be_read_again(store: Cas
     assert [batch.id for batch in store.batches()] == [a_batch("b").id, a_batch().id]
 
 
-def test_revisions_of_a_period_come_in_the_order_in_which_they_became_known(store: CaseStore) -> None:
-    late = Revision(period="2026-09", batch=a_batch("a").id, known_at=NOON + timedelta(hours=1), shards={})
-    early = Revision(period="2026-09", batch=a_batch("b").id, known_at=NOON, shards={"0000": "ab"})
-    other = Revision(period="2026-08", batch=a_batch("b").id, known_at=NOON, shards={})
-    store.commit(a_change("late", revisions=(late,), events=()))
-    store.commit(a_change("early", revisions=(early, other), events=()))
-    assert store.revisions("2026-09") == [early, late]
+def taken_in(content: str, periods: tuple[str, ...] = ("2026-09",), **changes: Any) -> Change:
+    """A batch with a revision of each of its periods."""
+    batch = a_batch(content, periods=periods, **changes)
+    revisions = tuple(revision_of(batch, period) for period in periods)
+    return a_change(f"take in {content}", batch=batch, revisions=revisions, events=())
+
+
+def revision_of(batch: Batch, period: str) -> Revision:
+    return Revision(
+        period=period,
+        batch=batch.id,
+        dropped_at=batch.dropped_at,
+        known_at=batch.known_at,
+        shards={"0000": batch.sha256},
+    )
+
+
+def test_revisions_of_a_period_come_in_the_order_in_which_they_were_dropped(store: CaseStore) -> None:
+    later = NOON + timedelta(hours=2)
+    # What was dropped last was read first; of two dropped in one second the one read first comes first.
+    store.commit(taken_in("a", ("2026-09",), dropped_at=later, known_at=later))
+    store.commit(taken_in("b", ("2026-08", "2026-09"), dropped_at=NOON, known_at=later + timedelta(hours=1)))
+    store.commit(taken_in("c", ("2026-09",), dropped_at=NOON, known_at=later + timedelta(minutes=30)))
+    found = store.revisions("2026-09")
+    assert [revision.batch[0] for revision in found] == ["c", "b", "a"]
+    assert found[1].known_at == later + timedelta(hours=1)
+    assert found[1].shards == {"0000": "b" * 64}
     assert store.revisions("2026-07") == []
     assert store.periods() == ["2026-08", "2026-09"]
 
 
-def test_an_older_directory_never_replaces_a_later_one(store: CaseStore) -> None:
-    assert store.directory_batch() is None
-    store.commit(a_change("first", directory=a_batch(known_at=NOON), events=()))
+def test_a_batch_of_many_periods_counts_whole(store: CaseStore) -> None:
+    months = tuple(f"{year}-{month:02d}" for year in range(2014, 2027) for month in range(1, 13))[:150]
+    store.commit(taken_in("a", months))
+    assert store.periods() == list(months)
+    assert [len(store.revisions(month)) for month in (months[0], months[74], months[149])] == [1, 1, 1]
+
+
+def test_a_batch_that_is_not_taken_in_leaves_no_revision_that_counts(store: CaseStore) -> None:
+    months = tuple(f"{year}-{month:02d}" for year in range(2014, 2027) for month in range(1, 13))[:150]
+    store.commit(a_change("guard", case=a_case()))
+    other = a_case(id="case-2")
+    refused = taken_in("a", months)
     with pytest.raises(Conflict):
-        store.commit(a_change("older", directory=a_batch("b", known_at=NOON - timedelta(days=1)), events=()))
+        store.commit(dataclasses.replace(refused, case=other))
+    assert store.periods() == []
+    assert store.revisions(months[0]) == []
+    store.commit(refused)
+    assert len(store.revisions(months[149])) == 1
+
+
+def test_the_directory_dropped_last_is_never_replaced_by_an_older_one(store: CaseStore) -> None:
+    assert store.directory_batch() is None
+    store.commit(a_change("first", directory=a_batch(), events=()))
+    older = a_batch("b", dropped_at=NOON - timedelta(days=1), known_at=NOON + timedelta(days=1))
+    with pytest.raises(Conflict):
+        store.commit(a_change("older", directory=older, events=()))
     assert store.directory_batch() == a_batch().id
+    newer = a_batch("c", dropped_at=NOON + timedelta(days=1), known_at=NOON)
+    store.commit(a_change("newer", directory=newer, events=()))
+    assert store.directory_batch() == newer.id
 
 
 def test_an_evaluation_is_planned_once_and_finished_once(store: CaseStore) -> None:

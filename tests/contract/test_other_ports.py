@@ -202,7 +202,8 @@ def exports(request: pytest.FixtureRequest) -> Exports:
     dropped = {"in/a.csv": b"a,b\n", "in/a.csv.manifest.json": b'{"rows": 0}', "in/b.csv": b""}
     if request.param == "fake":
         fake = FakeExports()
-        fake.exports.update(dropped)
+        for key, body in dropped.items():
+            fake.drop(key, body)
         return fake
     request.getfixturevalue("aws")
     s3 = boto3.client("s3", region_name=REGION)
@@ -215,6 +216,7 @@ def exports(request: pytest.FixtureRequest) -> Exports:
 def test_an_export_is_a_stream_with_its_manifest_where_there_is_one(exports: Exports) -> None:
     export = exports.open("in/a.csv", None)
     assert (export.key, export.size, export.manifest) == ("in/a.csv", 4, b'{"rows": 0}')
+    assert export.dropped_at.tzinfo is not None
     assert export.body.read(2) + export.body.read() == b"a,b\n"
     assert exports.open("in/b.csv", None).manifest is None
     with pytest.raises(NotFound):

@@ -159,6 +159,7 @@ def _exports(desk: Desk) -> None:
             codes={"not_a_number": 2, "bad_period": 1} if rejected else {},
             refused=refused,
             periods=("2026-07", "2026-08", "2026-09") if refused is None else (),
+            dropped_at=NOW,
             known_at=NOW,
         )
         command = CommandId(f"export-{name}")

@@ -96,6 +96,7 @@ def a_batch(content: str = "a", **changes: Any) -> Batch:
         "codes": {},
         "refused": None,
         "periods": ("2026-09",),
+        "dropped_at": NOON,
         "known_at": NOON,
     }
     return Batch.model_validate(fields | changes)

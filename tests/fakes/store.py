@@ -106,7 +106,7 @@ class FakeStore:
             state.batches[change.batch.id] = change.batch
         state.revisions += change.revisions
         if change.directory is not None:
-            if state.directory is not None and state.directory.known_at > change.directory.known_at:
+            if state.directory is not None and state.directory.place > change.directory.place:
                 raise Conflict("a later directory is in force")
             state.directory = change.directory
         if change.planned is not None:
@@ -178,7 +178,7 @@ class FakeStore:
 
     def revisions(self, period: str) -> Sequence[Revision]:
         found = [revision for revision in self._state.revisions if revision.period == period]
-        return sorted(found, key=lambda revision: (revision.known_at, revision.batch))
+        return sorted(found, key=lambda revision: revision.place)
 
     def periods(self) -> Sequence[str]:
         return sorted({revision.period for revision in self._state.revisions})

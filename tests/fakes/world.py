@@ -3,9 +3,9 @@
 import gzip
 import io
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
-from shared.domain.errors import IntegrityError, InvalidInput, NotFound, Throttled
+from shared.domain.errors import IntegrityError, InvalidInput, InvalidPolicy, NotFound, Throttled
 from shared.domain.identifiers import BatchId, CaseId, PolicyRef, RequestId
 from shared.domain.line_file import LineFile
 from shared.domain.person import Directory
@@ -43,18 +43,27 @@ class FakeFiles:
 
 
 class FakeExports:
-    def __init__(self) -> None:
-        self.exports: dict[str, bytes] = {}
+    """A bucket that keeps versions ``v1``, ``v2``, ... of each key; by default one is dropped a minute."""
 
-    def drop(self, key: str, body: bytes) -> None:
-        self.exports[key] = body
+    def __init__(self) -> None:
+        self.versions: dict[str, list[tuple[datetime, bytes]]] = {}
+        self._next = datetime(2026, 10, 1, 6, tzinfo=UTC)
+
+    def drop(self, key: str, body: bytes, dropped_at: datetime | None = None) -> str:
+        """Returns the version."""
+        self.versions.setdefault(key, []).append((dropped_at or self._next, body))
+        self._next += timedelta(minutes=1)
+        return f"v{len(self.versions[key])}"
 
     def open(self, key: str, object_version: str | None) -> Export:
-        if key not in self.exports:
+        versions = self.versions.get(key, [])
+        number = len(versions) if object_version is None else int(object_version.removeprefix("v"))
+        if not 0 < number <= len(versions):
             raise NotFound(f"there is no object {key}")
-        body = self.exports[key]
+        dropped_at, body = versions[number - 1]
+        manifest = self.versions.get(f"{key}.manifest.json")
         return Export(
-            key, object_version, len(body), io.BytesIO(body), self.exports.get(f"{key}.manifest.json")
+            key, f"v{number}", dropped_at, len(body), io.BytesIO(body), manifest[-1][1] if manifest else None
         )
 
 
@@ -75,13 +84,16 @@ class FakeDirectories:
 
 
 class FakePolicies:
-    """``over`` are the names of policies that HR has ended."""
+    """``over`` are the names of policies that HR has ended; ``fault`` is what is wrong with a file."""
 
     def __init__(self, *policies: tuple[Policy, bytes]) -> None:
         self.over: set[str] = set()
+        self.fault: str | None = None
         self.policies = list(policies)
 
     def in_force(self, day: datetime) -> Sequence[Policy]:
+        if self.fault is not None:
+            raise InvalidPolicy(self.fault)
         latest: dict[str, Policy] = {}
         for policy, _ in self.policies:
             known = latest.get(policy.policy)

@@ -178,6 +178,7 @@ def batch(**changes: Any) -> Batch:
         "codes": {"not_a_number": 2},
         "refused": None,
         "periods": ("2026-09",),
+        "dropped_at": NOW,
         "known_at": NOW,
     }
     return Batch(**{**made, **changes})

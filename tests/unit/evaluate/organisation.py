@@ -33,8 +33,8 @@ class Organisation:
     def drop(self, profile: str, name: str, content: bytes | None = None) -> BatchId:
         self.clock.advance(minutes=1)
         key = f"incoming/{profile}/{name}"
-        self.exports.drop(key, content or (ROOT / "examples/varicent" / name).read_bytes())
-        return receive_export(key, str(self.clock.now()), self.receiving).batch.id
+        version = self.exports.drop(key, content or (ROOT / "examples/varicent" / name).read_bytes())
+        return receive_export(key, version, self.receiving).batch.id
 
     def people(self) -> BatchId:
         return self.drop("hr-people", "people-2026-09.csv")

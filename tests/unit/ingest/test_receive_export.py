@@ -1,14 +1,16 @@
 """What taking in an export promises: whole or not at all, once, and never silently."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from functions.ingest.receive_export import Receiving, receive_export
 from shared.domain import paths
+from shared.domain.change import Change
 from shared.domain.effect import Notice, NoticeKind
-from shared.domain.errors import NotFound, Throttled
+from shared.domain.errors import Conflict, NotFound, Throttled
 from shared.domain.event import EventTag
 from shared.domain.identifiers import shard_of
 from tests.fakes.clock import FakeClock
@@ -39,9 +41,10 @@ def receiving() -> Receiving:
     return Receiving(FakeStore(clock), FakeExports(), FakeFiles(), clock, profiles.get, shards=4)
 
 
-def drop(receiving: Receiving, content: bytes, key: str = KEY) -> None:
+def drop(receiving: Receiving, content: bytes, key: str = KEY, dropped_at: datetime | None = None) -> str:
+    """Returns the version under which it lies."""
     assert isinstance(receiving.exports, FakeExports)
-    receiving.exports.drop(key, content)
+    return receiving.exports.drop(key, content, dropped_at)
 
 
 def store_of(receiving: Receiving) -> FakeStore:
@@ -92,6 +95,26 @@ def test_a_correction_under_the_same_name_is_a_revision_of_its_own(receiving: Re
     drop(receiving, SEPTEMBER.replace(b"100,50", b"100,95"))
     assert receive_export(KEY, "v2", receiving).status == "accepted"
     assert len(receiving.store.revisions("2026-09")) == 2
+
+
+def test_a_correction_that_is_read_first_stays_in_force(receiving: Receiving) -> None:
+    first = drop(receiving, SEPTEMBER)
+    corrected = drop(receiving, SEPTEMBER.replace(b"100,50", b"100,95"))
+    in_force = receive_export(KEY, corrected, receiving).batch
+    assert isinstance(receiving.clock, FakeClock)
+    receiving.clock.advance(minutes=5)
+    late = receive_export(KEY, first, receiving).batch
+    assert late.known_at > in_force.known_at
+    assert [revision.batch for revision in receiving.store.revisions("2026-09")] == [late.id, in_force.id]
+
+
+def test_ten_years_in_one_file_are_taken_in_whole(receiving: Receiving) -> None:
+    months = [f"{year}-{month:02d}" for year in range(2014, 2027) for month in range(1, 13)][:150]
+    drop(receiving, HEADER + b"".join(b"r-1,%s,100,50,USD\n" % month.encode() for month in months))
+    assert receive_export(KEY, None, receiving).batch.periods == tuple(months)
+    assert receiving.store.periods() == months
+    (recorded,) = (event for event in store_of(receiving).seen if event.tag is EventTag.FACTS_RECORDED)
+    assert len(recorded.data["files"]) == 150
 
 
 def test_a_crash_before_the_commit_leaves_nothing_that_counts_and_a_retry_ends_the_same(
@@ -165,6 +188,58 @@ def test_a_directory_is_filed_whole_and_by_shard_and_is_then_in_force(receiving:
         found = b"".join(receiving.files.read_lines(paths.people_shard(received.batch.id, shard)))
         assert (b"m-1" in found) == (shard == shard_of("m-1", 4))
     assert b"m-1" in b"".join(receiving.files.read_lines(paths.people(received.batch.id)))
+
+
+def people(name: str) -> bytes:
+    return f"id,name,email,boss,role,region,hired\nm-1,{name},ada@example.com,,MGR,West,2020-01-01\n".encode()
+
+
+PEOPLE_KEY = "incoming/hr-people/people.csv"
+
+
+def test_an_older_people_file_that_is_read_later_is_kept_and_not_put_in_force(receiving: Receiving) -> None:
+    old = drop(receiving, people("Ada"), PEOPLE_KEY)
+    new = drop(receiving, people("Ada Byron"), PEOPLE_KEY)
+    in_force = receive_export(PEOPLE_KEY, new, receiving).batch
+    late = receive_export(PEOPLE_KEY, old, receiving)
+    assert (late.status, late.batch.refused) == ("accepted", None)
+    assert receiving.store.batch(late.batch.id) == late.batch
+    assert paths.people(late.batch.id) in receiving.files  # type: ignore[operator]  # the fake's own
+    assert receiving.store.directory_batch() == in_force.id
+    recorded = [event for event in store_of(receiving).seen if event.tag is EventTag.DIRECTORY_RECORDED]
+    assert [event.data["in_force"] for event in recorded] == [True, False]
+
+
+def test_two_people_files_read_at_one_moment_leave_the_later_in_force(
+    receiving: Receiving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = drop(receiving, people("Ada"), PEOPLE_KEY)
+    new = drop(receiving, people("Ada Byron"), PEOPLE_KEY)
+    commit, store = receiving.store.commit, receiving.store
+
+    def slow(change: Change) -> str:
+        monkeypatch.setattr(store, "commit", commit)
+        receive_export(PEOPLE_KEY, new, receiving)
+        return commit(change)
+
+    monkeypatch.setattr(store, "commit", slow)
+    assert receive_export(PEOPLE_KEY, old, receiving).status == "accepted"
+    in_force = store.directory_batch()
+    assert in_force is not None
+    assert store.batch(in_force).object_version == new
+
+
+def test_an_export_that_meets_others_for_too_long_is_tried_again_by_the_workflow(
+    receiving: Receiving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop(receiving, SEPTEMBER)
+    monkeypatch.setattr(receiving.store, "commit", _raises_conflict)
+    with pytest.raises(Conflict):
+        receive_export(KEY, None, receiving)
+
+
+def _raises_conflict(change: object) -> str:
+    raise Conflict("somebody else was first")
 
 
 def test_an_export_that_is_gone_is_not_found(receiving: Receiving) -> None:
