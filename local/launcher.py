@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from pathlib import Path
 
 from local import mendings
@@ -24,8 +25,20 @@ def main() -> None:
     from ministack.app import main as serve
 
     sys.argv = sys.argv[:1]
-    with snapshots(SNAPSHOT_EVERY_SECONDS):
-        serve()
+    status = 1
+    try:
+        with snapshots(SNAPSHOT_EVERY_SECONDS):
+            serve()
+        status = 0
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else 1
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        # All is saved. Tasks that wait for a callback sleep on threads that an ordinary end would wait for.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
 
 
 def _end_with_parent() -> None:

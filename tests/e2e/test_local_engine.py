@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from local.engine import CONCURRENT_LAMBDAS, DIRECT, Engine, EngineFailed
+from local.engine import CONCURRENT_LAMBDAS, DIRECT, STOP_SECONDS, Engine, EngineFailed
 from tests.e2e import engine_trials as trials
 
 ROOT = Path(__file__).parents[2]
@@ -104,6 +104,19 @@ def test_mails_retention_and_streams_outlive_a_restart_and_waiting_flows_do_not(
         trials.put(again, "source", "after")
         assert trials.soon(lambda: "after" in trials.keys(again, "echo"))
         # The reconciler counts on it: a lost execution must not look as if it ran.
+        assert trials.outcome(again, waiting, 1)["error"] == "States.ServiceRestart"
+
+
+def test_flows_that_wait_for_a_callback_do_not_hold_up_the_end(tmp_path: Path) -> None:
+    engine = Engine(tmp_path)
+    engine.start()
+    trials.make_function(engine, "keeps", "return {}")
+    waiting = trials.start(engine, "asks", trials.ask("keeps", TimeoutSeconds=600), {})
+    time.sleep(1)
+    began = time.monotonic()
+    engine.stop()
+    assert time.monotonic() - began < STOP_SECONDS / 2
+    with Engine(tmp_path, engine.port) as again:
         assert trials.outcome(again, waiting, 1)["error"] == "States.ServiceRestart"
 
 
