@@ -3,7 +3,7 @@
 #   make          set everything up (also: make setup)
 #   make demo     the main job, end to end, on the local cloud
 #   make test     every test: unit, contract, infra, end to end
-#   make check    formatting, lint, types, import rules, template rules
+#   make check    formatting, lint, types, import rules, template rules, policies
 #   make bench    the benchmarks, beside their peers
 #   make soak     the long runs of the tests that can be long
 #   make clean    remove what any of these made, the environments included
@@ -48,6 +48,7 @@ check: setup
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	$(PY) -m local.check_templates
+	@for policy in config/policies/*.yaml; do .venv/bin/plumbline policy check $$policy >/dev/null || exit 1; done
 
 # The peers' libraries stay out of the project's own environment: PEERS_PYTHON runs them.
 bench: setup $(STAMPS)/peers

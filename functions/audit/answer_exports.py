@@ -82,6 +82,7 @@ def show_evaluation(sources: Sources, asker: Asker, evaluation_id: EvaluationId)
         "shards": plan.shards,
         "code_version": plan.code_version,
         "decisions": record.decisions,
+        "unknown_reps": record.unknown_reps,
     }
 
 

@@ -1,14 +1,14 @@
 """Decide which evaluations a batch calls for, and pin everything that each will read before it starts."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 
 from shared.domain import paths
 from shared.domain.canonical import canonical_bytes
 from shared.domain.change import Change
 from shared.domain.effect import Notice, NoticeKind
-from shared.domain.errors import IntegrityError, NotFound
+from shared.domain.errors import IntegrityError, InvalidPolicy, NotFound
 from shared.domain.event import Actor, ActorKind, EventDraft, EventTag
 from shared.domain.identifiers import (
     BatchId,
@@ -52,14 +52,22 @@ def plan_evaluation(batch_id: BatchId, planning: Planning) -> list[PlannedEvalua
     if planning.store.directory_batch() is None:
         _skip(batch, "no_directory", planning)
         return []
-    called_for = list(_called_for(batch, planning))
-    if not called_for and batch.kind == "attainment":
-        _skip(batch, "no_policy_in_force", planning)
+    try:
+        called_for = list(_called_for(batch, planning))
+    except InvalidPolicy as error:
+        # An old version must not decide in place of a new one that cannot be read.
+        _skip(batch, "policy_invalid", planning, fault=str(error))
+        return []
+    _remark_on_periods(batch, called_for, planning)
     due: list[PlannedEvaluation] = []
     for policy, period, latest in called_for:
         plan = _plan(policy, period, opens_cases=period == latest, planning=planning)
-        if plan is not None and not _finished(plan.id, planning.store):
+        if plan is None or _finished(plan.id, planning.store):
+            continue
+        if _first_words(plan, planning.files):
             due.append(_record(plan, batch, planning))
+        else:
+            _skip(batch, "policy_changed_after_use", planning, policy=plan.policy)
     return due
 
 
@@ -79,14 +87,37 @@ def _called_for(batch: Batch, planning: Planning) -> Iterator[tuple[Policy, Peri
                     yield policy, period, of_kind[-1]
 
 
-def _in_force(period: Period, policies: Policies) -> Iterable[Policy]:
-    """The policies in force at the period's end which do not begin within it."""
-    end = datetime.combine(period.last_day, time(), UTC)
-    return (
-        policy
-        for policy in policies.in_force(end)
-        if policy.period == period.kind and policy.effective_from <= period.first_day
-    )
+def _in_force(period: Period, policies: Policies) -> Iterator[Policy]:
+    """The policies in force at the period's end, each in its latest version that does not begin within it.
+
+    Nobody is judged by rules that were not there when the period began, and no period is left out for it.
+    """
+    begun = {policy.policy: policy for policy in policies.in_force(_at(period.first_day))}
+    for policy in policies.in_force(_at(period.last_day)):
+        applies = begun.get(policy.policy)
+        if applies is not None and applies.period == period.kind:
+            yield applies
+
+
+def _remark_on_periods(batch: Batch, called_for: Sequence[object], planning: Planning) -> None:
+    """Say so where an attainment batch has periods that no policy looks at."""
+    if batch.kind != "attainment":
+        return
+    odd = [period for period in map(Period.parse, batch.periods) if _of_no_policys_kind(period, planning)]
+    if odd:
+        _skip(batch, "wrong_kind_of_period", planning, periods=", ".join(map(str, odd)))
+    elif not called_for:
+        _skip(batch, "no_policy_in_force", planning)
+
+
+def _of_no_policys_kind(period: Period, planning: Planning) -> bool:
+    """Whether policies are in force, and all of them count in periods of the other kind."""
+    kinds = {policy.period for policy in planning.policies.in_force(_at(period.last_day))}
+    return bool(kinds) and period.kind not in kinds
+
+
+def _at(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 def _plan(
@@ -118,14 +149,16 @@ def _plan(
     )
 
 
-def _record(plan: PlannedEvaluation, batch: Batch, planning: Planning) -> PlannedEvaluation:
+def _first_words(plan: PlannedEvaluation, files: Files) -> bool:
+    """Whether the policy's version says what it said when it was first used."""
     try:
-        planning.files.write(paths.policy_version(plan.policy), plan.policy_digest.encode())
-    except IntegrityError as error:
-        _skip(batch, "policy_changed_after_use", planning)
-        raise IntegrityError(
-            f"{plan.policy} was used before with other words: give it a new version"
-        ) from error
+        files.write(paths.policy_version(plan.policy), plan.policy_digest.encode())
+    except IntegrityError:
+        return False
+    return True
+
+
+def _record(plan: PlannedEvaluation, batch: Batch, planning: Planning) -> PlannedEvaluation:
     change = Change(
         command=CommandId(derived_id("plan", plan.id)),
         result=plan.id,
@@ -161,14 +194,14 @@ def _record(plan: PlannedEvaluation, batch: Batch, planning: Planning) -> Planne
     return first
 
 
-def _skip(batch: Batch, reason: str, planning: Planning) -> None:
-    """Record that the batch was evaluated under no policy; HR hears of reasons that somebody has to mend."""
-    command = CommandId(derived_id("skip", batch.id, reason))
+def _skip(batch: Batch, reason: str, planning: Planning, **details: str) -> None:
+    """Record that the batch was not evaluated, and tell whoever has to mend it: a file's owner, or HR."""
+    command = CommandId(derived_id("skip", batch.id, reason, *details.values()))
     notice = Notice(
         id=NoticeId(derived_id("notice", command)),
         notice=NoticeKind.EVALUATION_SKIPPED,
-        to=HR_QUEUE,
-        parameters={"batch": batch.id, "reason": reason},
+        to=None if reason == "wrong_kind_of_period" else HR_QUEUE,
+        parameters={"batch": batch.id, "reason": reason, **details},
     )
     planning.store.commit(
         Change(
@@ -181,7 +214,7 @@ def _skip(batch: Batch, reason: str, planning: Planning) -> None:
                     occurred_at=planning.clock.now(),
                     actor=PLANNER,
                     command=command,
-                    data={"reason": reason, "periods": list(batch.periods)},
+                    data={"reason": reason, "periods": list(batch.periods), "details": details},
                 ),
             ),
             effects=() if reason == "no_policy_in_force" else (notice,),

@@ -1,12 +1,13 @@
 """The steps of one planned evaluation. Each reads what the plan pinned; again, it writes the same bytes."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
 
 from functions.evaluate.evaluate_shard import ShardInputs, assess_shard, decide_shard, merge_population
+from functions.evaluate.rows import facts_by_rep, people_rows
 from shared.domain import paths
 from shared.domain.canonical import canonical_bytes, parse_canonical
 from shared.domain.case import CaseStatus
@@ -18,6 +19,7 @@ from shared.domain.identifiers import (
     CommandId,
     EvaluationId,
     NoticeId,
+    PersonId,
     derived_id,
     evaluation_subject,
     shard_of,
@@ -63,7 +65,13 @@ def decide(evaluation_id: EvaluationId, shard: int, store: CaseStore, files: Fil
         paths.shard_flagged(evaluation_id, shard),
         files,
     )
-    result = {"digest": decided.decisions_digest, "outcomes": dict(decided.outcomes)}
+    unknown = _unknown_reps(plan, shard, store, files)
+    result = {
+        "digest": decided.decisions_digest,
+        "outcomes": dict(decided.outcomes),
+        "unknown_reps": len(unknown),
+        "first_unknown": unknown[:NAMED],
+    }
     files.write(paths.shard_decided(evaluation_id, shard), canonical_bytes(result))
 
 
@@ -89,9 +97,13 @@ def complete(evaluation_id: EvaluationId, store: CaseStore, files: Files, clock:
     plan = store.planned(evaluation_id)
     outcomes: Counter[str] = Counter()
     decisions: dict[str, str] = {}
+    unknown: list[str] = []
+    unknown_reps = 0
     frontier = Frontier()
     for shard in range(plan.shards):
         decided = parse_canonical(files.read(paths.shard_decided(evaluation_id, shard)))
+        unknown += decided["first_unknown"]
+        unknown_reps += decided["unknown_reps"]
         outcomes.update(decided["outcomes"])
         decisions[f"{shard:04d}"] = decided["digest"]
         lines = _lines(paths.decisions(evaluation_id, shard), files)
@@ -101,6 +113,7 @@ def complete(evaluation_id: EvaluationId, store: CaseStore, files: Files, clock:
         completed_at=clock.now(),
         outcomes=dict(sorted(outcomes.items())),
         decisions=decisions,
+        unknown_reps=unknown_reps,
         decisions_root=frontier.root().hex(),
     )
     command = CommandId(derived_id("complete", evaluation_id))
@@ -110,7 +123,7 @@ def complete(evaluation_id: EvaluationId, store: CaseStore, files: Files, clock:
             result=record.decisions_root,
             evaluation=record,
             events=(_completed(record, command),),
-            effects=tuple(_questions(record, store, files)),
+            effects=(*_questions(record, store, files), *_remarks(record, unknown)),
         )
     )
     return store.evaluation(evaluation_id)
@@ -129,14 +142,25 @@ def shard_inputs(plan: PlannedEvaluation, shard: int, store: CaseStore) -> Shard
 
     A revision counts period by period, so the order between periods is of no matter.
     """
-    part = f"{shard:04d}"
-    facts = [
-        paths.facts(shard, period, revision.batch)
-        for period, batches in plan.revisions.items()
-        for revision in store.revisions(period)
-        if revision.batch in batches and part in revision.shards
-    ]
+    facts = [key for period in plan.revisions for key in _facts(plan, shard, period, store)]
     return ShardInputs(people=[paths.people_shard(plan.directory, shard)], facts=facts)
+
+
+def _facts(plan: PlannedEvaluation, shard: int, period: str, store: CaseStore) -> list[str]:
+    part = f"{shard:04d}"
+    return [
+        paths.facts(shard, period, revision.batch)
+        for revision in store.revisions(period)
+        if revision.batch in plan.revisions[period] and part in revision.shards
+    ]
+
+
+def _unknown_reps(plan: PlannedEvaluation, shard: int, store: CaseStore, files: Files) -> list[str]:
+    """Whoever has facts of the period and is not in the directory; their facts were ignored."""
+    people = people_rows(files.read_lines(paths.people_shard(plan.directory, shard)), "directory")
+    known = {row["person_id"] for row in people}
+    facts = ((key, files.read_lines(key)) for key in _facts(plan, shard, plan.period, store))
+    return sorted(facts_by_rep(facts).keys() - known)
 
 
 def _to_act_on(plan: PlannedEvaluation, store: CaseStore, files: Files) -> Iterator[dict[str, Any]]:
@@ -171,6 +195,7 @@ def _completed(record: EvaluationRecord, command: CommandId) -> EventDraft:
             "policy": plan.policy,
             "period": plan.period,
             "outcomes": record.outcomes,
+            "unknown_reps": record.unknown_reps,
             "decisions": record.decisions,
             "decisions_root": record.decisions_root,
         },
@@ -185,16 +210,30 @@ def _questions(record: EvaluationRecord, store: CaseStore, files: Files) -> Iter
         yield _notice(NoticeKind.STRUCTURAL, plan, {"count": str(structural)})
     found_new = [] if plan.opens_cases else sorted(_flagged(plan, files) - _known(plan, store, files))
     if found_new:
-        people = ", ".join(found_new[:NAMED]) + (", ..." if len(found_new) > NAMED else "")
-        yield _notice(NoticeKind.PAST_FINDINGS, plan, {"count": str(len(found_new)), "people": people})
+        details = {"count": str(len(found_new)), "people": _named(found_new, len(found_new))}
+        yield _notice(NoticeKind.PAST_FINDINGS, plan, details)
 
 
-def _notice(kind: NoticeKind, plan: PlannedEvaluation, details: Mapping[str, str]) -> Notice:
+def _remarks(record: EvaluationRecord, unknown: list[str]) -> Iterator[Notice]:
+    """What the owner of the figures is told, once a period: a past one has been told of."""
+    if record.unknown_reps and record.plan.opens_cases:
+        details = {"count": str(record.unknown_reps), "people": _named(sorted(unknown), record.unknown_reps)}
+        yield _notice(NoticeKind.UNKNOWN_REPS, record.plan, details, to=None)
+
+
+def _named(people: Sequence[str], count: int) -> str:
+    """The first few by their ids; dots where there are more."""
+    return ", ".join(people[:NAMED]) + (", ..." if count > NAMED else "")
+
+
+def _notice(
+    kind: NoticeKind, plan: PlannedEvaluation, details: Mapping[str, str], to: PersonId | None = HR_QUEUE
+) -> Notice:
     about = {"evaluation_id": plan.id, "period": plan.period, "policy": plan.policy}
     return Notice(
         id=NoticeId(derived_id("notice", plan.id, kind)),
         notice=kind,
-        to=HR_QUEUE,
+        to=to,
         parameters=about | dict(details),
     )
 

@@ -5,16 +5,21 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import orjson
+
 from functions.ingest.codes import FileCode
+from functions.ingest.directory_faults import DirectoryFaults, directory_faults
 from functions.ingest.export_reader import Summary, read_export
 from functions.ingest.file_rows import FiledRows
 from functions.ingest.profile import Profile, parse_profile
+from shared.domain import paths
 from shared.domain.canonical import canonical_bytes, digest
 from shared.domain.change import Change
 from shared.domain.effect import Effect, Notice, NoticeKind
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.event import Actor, ActorKind, EventDraft, EventTag, stamp
 from shared.domain.identifiers import BatchId, CommandId, NoticeId, batch_id, batch_subject, derived_id
+from shared.domain.person import HR_QUEUE
 from shared.domain.record import Batch, Revision
 from shared.ports import CaseStore, Clock, Export, Exports, Files
 
@@ -86,8 +91,11 @@ def _acceptance(export: Export, batch: Batch, digests: Digests, receiving: Recei
     effects: tuple[Effect, ...] = () if batch.rejected == 0 else (told,)
     accepted = _event(EventTag.EXPORT_ACCEPTED, batch, command)
     if batch.kind == "people":
+        faults = directory_faults(_people(batch, receiving.files))
         in_force = _is_the_last_word(batch, receiving.store)
-        details = {"files": digests, "in_force": in_force}
+        details = {"files": digests, "faults": faults.counts(), "in_force": in_force}
+        if faults and in_force:
+            effects += (_told_of(faults, batch, command),)
         return Change(
             command=command,
             result="accepted",
@@ -121,6 +129,21 @@ def _is_the_last_word(batch: Batch, store: CaseStore) -> bool:
     """A people file that is read late is kept as a version, and leaves a later one in force."""
     current = store.directory_batch()
     return current is None or store.batch(current).place <= batch.place
+
+
+def _people(batch: Batch, files: Files) -> Iterator[Mapping[str, str | None]]:
+    for chunk in files.read_lines(paths.people(batch.id)):
+        yield from map(orjson.loads, chunk.splitlines())
+
+
+def _told_of(faults: DirectoryFaults, batch: Batch, command: CommandId) -> Effect:
+    """The directory is in force as it is; HR hears where it leaves nobody to ask."""
+    return Notice(
+        id=NoticeId(derived_id("notice", command, NoticeKind.DIRECTORY_FAULTS)),
+        notice=NoticeKind.DIRECTORY_FAULTS,
+        to=HR_QUEUE,
+        parameters={"batch": batch.id, **faults.in_words()},
+    )
 
 
 def _refuse(

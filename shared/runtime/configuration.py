@@ -15,24 +15,39 @@ BUNDLED = Path(__file__).resolve().parents[2] / "config"
 class BundledPolicies:
     """The part of ``shared.ports.Policies`` that needs no storage: the files bundled with the code.
 
-    Every file is parsed once; one that is wrong stops the first call.
+    Every file is parsed once. While one of them is wrong, nobody can say which policies are in force, so
+    `in_force` raises InvalidPolicy; what open cases ask for goes on from the others.
     """
 
     def __init__(self, folder: Path = BUNDLED / "policies") -> None:
         self._folder = folder
 
     @cached_property
-    def _known(self) -> dict[PolicyRef, tuple[Policy, bytes]]:
+    def _read(self) -> tuple[dict[PolicyRef, tuple[Policy, bytes]], list[str]]:
+        """The policies, and a line for each file that is none."""
         known: dict[PolicyRef, tuple[Policy, bytes]] = {}
+        faults: list[str] = []
         for path in sorted(self._folder.glob("*.yaml")):
             text = path.read_bytes()
-            policy = parse_policy(text.decode(), path.name)
-            if policy.ref in known:
-                raise InvalidPolicy(f"{path.name}: {policy.ref} is defined by another file as well")
-            known[policy.ref] = (policy, text)
-        return known
+            try:
+                policy = parse_policy(text.decode(), path.name)
+            except InvalidPolicy as error:
+                faults.append(str(error))
+            except UnicodeDecodeError:
+                faults.append(f"{path.name}: the file is not UTF-8 text")
+            else:
+                if policy.ref in known:
+                    faults.append(f"{path.name}: {policy.ref} is defined by another file as well")
+                known[policy.ref] = (policy, text)
+        return known, faults
+
+    @property
+    def _known(self) -> dict[PolicyRef, tuple[Policy, bytes]]:
+        return self._read[0]
 
     def in_force(self, day: datetime) -> Sequence[Policy]:
+        if faults := self._read[1]:
+            raise InvalidPolicy("; ".join(faults))
         latest: dict[str, Policy] = {}
         for policy, _ in self._known.values():
             before = latest.get(policy.policy)

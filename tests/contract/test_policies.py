@@ -7,7 +7,8 @@ import pytest
 
 from shared.aws.used_policies import FiledPolicies
 from shared.domain import paths
-from shared.domain.errors import IntegrityError, NotFound
+from shared.domain.errors import IntegrityError, InvalidPolicy, NotFound
+from shared.domain.identifiers import PolicyRef
 from shared.domain.policy import policy_digest
 from shared.runtime.configuration import BundledPolicies
 from tests.fakes.world import FakeFiles
@@ -67,3 +68,34 @@ def test_a_stored_policy_that_was_changed_is_found_out() -> None:
 def test_a_policy_that_was_never_used_is_not_there() -> None:
     with pytest.raises(NotFound):
         FiledPolicies(FakeFiles()).used(DIGEST)
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        (POLICY.replace(b'below: "0.70"', b"below: 0.70"), "broken.yaml: rules"),
+        (b"policy: [\n", "broken.yaml:"),
+        (b"\xff\xfe", "broken.yaml: the file is not UTF-8 text"),
+        (POLICY, "field-sales.yaml: field-sales@1 is defined by another file as well"),
+    ],
+)
+def test_while_a_file_cannot_be_read_nobody_says_what_is_in_force_and_open_cases_go_on(
+    tmp_path: Path, broken: bytes, said: str
+) -> None:
+    (tmp_path / "field-sales.yaml").write_bytes(POLICY)
+    (tmp_path / "broken.yaml").write_bytes(broken)
+    policies = BundledPolicies(tmp_path)
+    with pytest.raises(InvalidPolicy) as refused:
+        policies.in_force(on("2026-12-01"))
+    assert said in str(refused.value)
+    assert policies.by_ref(PolicyRef("field-sales@1"))[0].version == 1
+    assert not policies.ended("field-sales", on("2026-12-01"))
+
+
+def test_of_two_versions_in_force_the_later_one_counts(tmp_path: Path) -> None:
+    second = POLICY.replace(b"version: 1", b"version: 2").replace(b"2026-09-01", b"2026-10-01")
+    (tmp_path / "a.yaml").write_bytes(second)
+    (tmp_path / "b.yaml").write_bytes(POLICY)
+    policies = BundledPolicies(tmp_path)
+    days = ("2026-08-31", "2026-09-01", "2026-09-30", "2026-10-01")
+    assert [[policy.version for policy in policies.in_force(on(day))] for day in days] == [[], [1], [1], [2]]

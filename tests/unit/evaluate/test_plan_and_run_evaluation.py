@@ -7,10 +7,10 @@ import pytest
 from shared.domain import paths
 from shared.domain.change import Change
 from shared.domain.effect import Notice, NoticeKind
-from shared.domain.errors import IntegrityError
 from shared.domain.event import EventTag
 from shared.domain.identifiers import CommandId
-from shared.domain.policy import parse_policy
+from shared.domain.person import HR_QUEUE
+from shared.domain.policy import Policy, parse_policy
 from shared.domain.record import PlannedEvaluation
 from tests.fakes.builders import a_case
 from tests.unit.evaluate.organisation import POLICY, ROOT, Organisation
@@ -139,13 +139,119 @@ def test_whoever_has_an_open_case_is_fed_results_also_when_nothing_fires(
     assert acted_on["R000003"] == "clear"
 
 
+def skipped(organisation: Organisation) -> Notice:
+    notices = [effect for effect in organisation.store.effects if isinstance(effect, Notice)]
+    assert notices[-1].notice is NoticeKind.EVALUATION_SKIPPED
+    return notices[-1]
+
+
 def test_a_policy_version_changed_after_use_evaluates_nothing_and_hr_is_told(
     organisation: Organisation, september: PlannedEvaluation
 ) -> None:
     changed = POLICY.replace('below: "0.70"', 'below: "0.90"')
     organisation.policies.policies = [(parse_policy(changed, "field-sales"), changed.encode())]
     restated = organisation.drop("varicent-attainment", "varicent-attainment-2026-08-restated.csv")
-    with pytest.raises(IntegrityError, match="new version"):
-        organisation.plan(restated)
-    told = [effect for effect in organisation.store.effects if isinstance(effect, Notice)]
-    assert told[-1].parameters["reason"] == "policy_changed_after_use"
+    assert organisation.plan(restated) == []
+    told = skipped(organisation)
+    assert (told.to, told.parameters["reason"]) == (HR_QUEUE, "policy_changed_after_use")
+    assert told.parameters["policy"] == "field-sales@1"
+
+
+def test_a_policy_changed_after_use_holds_up_no_other_policy(
+    organisation: Organisation, september: PlannedEvaluation
+) -> None:
+    changed = POLICY.replace('below: "0.70"', 'below: "0.90"')
+    other = POLICY.replace("policy: field-sales", "policy: inside-sales")
+    organisation.policies.policies = [
+        (parse_policy(text, "policy"), text.encode()) for text in (changed, other)
+    ]
+    restated = organisation.drop("varicent-attainment", "varicent-attainment-2026-08-restated.csv")
+    assert [plan.policy for plan in organisation.plan(restated)] == ["inside-sales@1"]
+
+
+def test_a_policy_that_cannot_be_read_stops_new_evaluations_until_it_is_mended_and_hr_is_told(
+    organisation: Organisation,
+) -> None:
+    organisation.people()
+    organisation.policies.fault = "field-sales-2.yaml: rules.0.below: must be text"
+    batch = organisation.month("2026-09")
+    assert organisation.plan(batch) == []
+    told = skipped(organisation)
+    assert (told.to, told.parameters["reason"]) == (HR_QUEUE, "policy_invalid")
+    assert told.parameters["fault"] == "field-sales-2.yaml: rules.0.below: must be text"
+    organisation.policies.fault = None
+    (plan,) = organisation.plan(batch)
+    assert plan.period == "2026-09"
+
+
+def test_quarters_under_a_policy_of_months_are_not_evaluated_and_their_owner_is_told(
+    organisation: Organisation,
+) -> None:
+    organisation.people()
+    row = b"Payee ID,Period,Quota,Credited Amount,Currency,Leave Days\nR000004,2026-Q4,1000,1,USD,0\n"
+    by_quarter = (ROOT / "config/profiles/varicent-attainment.yaml").read_text().replace('"%Y-%m"', "quarter")
+    organisation.receiving = replace(organisation.receiving, profile_text=lambda _: by_quarter)
+    batch = organisation.drop("varicent-attainment", "quarters.csv", row)
+    assert organisation.store.batch(batch).periods == ("2026-Q4",)
+    assert organisation.plan(batch) == []
+    told = skipped(organisation)
+    assert (told.to, told.parameters["reason"]) == (None, "wrong_kind_of_period")
+    assert told.parameters["periods"] == "2026-Q4"
+
+
+def test_facts_of_people_whom_the_directory_does_not_have_are_ignored_counted_and_told(
+    organisation: Organisation,
+) -> None:
+    organisation.people()
+    september = (ROOT / "examples/varicent/varicent-attainment-2026-09.csv").read_bytes()
+    strangers = b"S-2,2026-09,1000,1,USD,\nS-1,2026-09,1000,1,USD,\n"
+    (plan,) = organisation.plan(
+        organisation.drop("varicent-attainment", "strangers.csv", september + strangers)
+    )
+    record = organisation.run(plan)
+    assert (sum(record.outcomes.values()), record.unknown_reps) == (50, 2)
+    completed = next(e for e in organisation.store.seen if e.tag is EventTag.EVALUATION_COMPLETED)
+    assert completed.data["unknown_reps"] == 2
+    told = [effect for effect in organisation.store.effects if isinstance(effect, Notice)][-1]
+    assert (told.notice, told.to) == (NoticeKind.UNKNOWN_REPS, None)
+    assert (told.parameters["count"], told.parameters["people"]) == ("2", "S-1, S-2")
+    assert not any(each["rep_id"].startswith("S-") for each in organisation.to_act_on(plan))
+
+
+def version(number: int, effective_from: str) -> tuple[Policy, bytes]:
+    text = POLICY.replace("version: 1", f"version: {number}").replace("2026-09-01", effective_from)
+    return parse_policy(text, f"field-sales-{number}"), text.encode()
+
+
+@pytest.mark.parametrize(
+    ("second_from", "applies"),
+    [
+        ("2026-08-01", "field-sales@2"),
+        ("2026-09-01", "field-sales@2"),
+        ("2026-10-01", "field-sales@1"),
+        # It begins within the period, in which nobody could have known it from the start.
+        ("2026-09-15", "field-sales@1"),
+    ],
+)
+def test_the_later_version_of_those_in_force_applies_and_none_that_begins_too_late(
+    organisation: Organisation, second_from: str, applies: str
+) -> None:
+    organisation.policies.policies = [version(2, second_from), version(1, "2026-09-01")]
+    organisation.people()
+    plans = organisation.plan(organisation.month("2026-09"))
+    assert {plan.period: plan.policy for plan in plans}["2026-09"] == applies
+
+
+def test_a_period_keeps_the_version_of_its_own_time_when_it_is_restated_later(
+    organisation: Organisation, september: PlannedEvaluation
+) -> None:
+    organisation.policies.policies.append(version(2, "2026-10-01"))
+    september_again = (ROOT / "examples/varicent/varicent-attainment-2026-09.csv").read_bytes()
+    october = september_again.replace(b"2026-09", b"2026-10")
+    plans = organisation.plan(organisation.drop("varicent-attainment", "october.csv", october))
+    restated = organisation.drop("varicent-attainment", "restated.csv", september_again + b"\n")
+    plans += organisation.plan(restated)
+    assert {(plan.period, plan.policy) for plan in plans} == {
+        ("2026-09", "field-sales@1"),
+        ("2026-10", "field-sales@2"),
+    }

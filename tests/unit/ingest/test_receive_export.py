@@ -13,6 +13,7 @@ from shared.domain.effect import Notice, NoticeKind
 from shared.domain.errors import Conflict, NotFound, Throttled
 from shared.domain.event import EventTag
 from shared.domain.identifiers import shard_of
+from shared.domain.person import HR_QUEUE
 from tests.fakes.clock import FakeClock
 from tests.fakes.store import FakeStore
 from tests.fakes.world import FakeExports, FakeFiles
@@ -260,3 +261,20 @@ def test_the_samples_of_the_main_organisation_are_all_accepted(receiving: Receiv
         drop(own, sample.read_bytes(), key)
         assert receive_export(key, "v1", own).status == "accepted"
     assert len(own.store.revisions("2026-08")) >= 2
+
+
+def test_a_directory_with_gaps_is_in_force_and_hr_is_told_of_them(receiving: Receiving) -> None:
+    people = b"""id,name,email,boss,role,region,hired
+m-1,Mia,mia@example.com,m-2,AE,West,2020-01-01
+m-2,Max,max@example.com,m-1,AE,West,2020-01-01
+"""
+    key = "incoming/hr-people/people.csv"
+    drop(receiving, people, key)
+    received = receive_export(key, "v1", receiving)
+    assert receiving.store.directory_batch() == received.batch.id
+    (notice,) = notices(receiving)
+    assert (notice.notice, notice.to) == (NoticeKind.DIRECTORY_FAULTS, HR_QUEUE)
+    assert notice.parameters["circles_of_managers"] == "1: m-1 > m-2 > m-1"
+    assert notice.parameters["without_hr_partner"] == "2: m-1, m-2"
+    recorded = next(e for e in store_of(receiving).seen if e.tag is EventTag.DIRECTORY_RECORDED)
+    assert recorded.data["faults"] == {"circles_of_managers": 1, "without_hr_partner": 2}
