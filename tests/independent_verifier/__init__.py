@@ -1,0 +1,37 @@
+"""A second verifier, written from docs/ledger-format.md and nothing else.
+
+It shares no line with the one that is handed out, works another way round (it gathers everything first, then
+asks one question after another of the whole), and answers with the exit status alone. Where the two differ,
+one of them is wrong, or the page left something open.
+"""
+
+from collections.abc import Mapping
+
+from tests.independent_verifier import chains, questions
+from tests.independent_verifier.bundle import INCOMPLETE, TAMPERED, UNANCHORED, Bundle
+
+
+def exit_status(files: Mapping[str, bytes], anchor: bytes | None = None, key: str | None = None) -> int:
+    """What ``plumbline verify`` must answer for these files."""
+    found = {status for status, _ in examine(files, anchor, key)}
+    return next((status for status in (TAMPERED, INCOMPLETE, UNANCHORED) if status in found), 0)
+
+
+def examine(
+    files: Mapping[str, bytes], anchor: bytes | None = None, key: str | None = None
+) -> list[tuple[int, str]]:
+    """Everything that is wrong, with the exit status that it alone would have."""
+    bundle = Bundle(dict(files))
+    bundle.read()
+    questions.succession(bundle, key)
+    questions.follow_points(bundle)
+    chains.follow_chains(bundle)
+    if bundle.kind == "ledger":
+        questions.roots(bundle)
+    else:
+        questions.proofs(bundle)
+        questions.growth(bundle)
+        questions.attachments(bundle)
+    if anchor is not None:
+        questions.hold_to(bundle, anchor)
+    return bundle.why

@@ -1,0 +1,144 @@
+"""Two verifiers that share nothing but the page that describes the format agree on everything."""
+
+import random
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.domain.canonical import digest
+from shared.domain.event import Actor, ActorKind, Authentication, EventTag, stamp
+from tests.independent_verifier import examine, exit_status
+from tests.independent_verifier.json_by_hand import read_json
+from tests.unit.audit import test_tampering as laboratory
+from tests.unit.audit.bundles import bundle_of_case, bundle_of_ledger, checked, unpacked, with_manifest_mended
+from tests.unit.audit.test_tampering import CASE, EVERYWHERE, IN_SEGMENTS, LEDGER, Files
+from tests.unit.audit.workshop import POLICY, START, TestSigner, World, lived_in
+
+COUNT = laboratory.MUTATIONS
+CLEAN = laboratory.CLEAN
+
+
+def disagreement(files: Files, anchor: bytes | None = None) -> str:
+    """Empty where both say the same."""
+    theirs = exit_status(files, anchor)
+    ours = checked(files, anchor)
+    if theirs == ours.exit_status:
+        return ""
+    return f"{ours.exit_status} for {ours.findings[:5]}, and {theirs} for {examine(files, anchor)[:5]}"
+
+
+@pytest.mark.parametrize("mended", [False, True], ids=["manifest as it was", "manifest mended"])
+@pytest.mark.parametrize("kind", ["case", "ledger"])
+def test_they_agree_on_every_mutation(kind: str, mended: bool) -> None:
+    clean = CASE if kind == "case" else LEDGER
+    mutations = EVERYWHERE if kind == "case" else EVERYWHERE + IN_SEGMENTS
+    chance = random.Random(f"two {kind} {mended}")
+    for number in range(COUNT // 4):
+        files = dict(clean)
+        mutation = chance.choice(mutations)
+        name = mutation(chance, files)
+        files = with_manifest_mended(files) if mended else files
+        assert disagreement(files) == "", (number, mutation.__name__, name)
+
+
+def test_they_agree_on_every_deletion() -> None:
+    for clean in (CASE, LEDGER):
+        for name in clean:
+            rest = {other: data for other, data in clean.items() if other != name}
+            assert disagreement(rest) == "", name
+            if name != "manifest.json":
+                assert disagreement(with_manifest_mended(rest)) == "", name
+
+
+def test_they_agree_on_clean_ledgers_and_whatever_anchor_somebody_holds() -> None:
+    chance = random.Random(13)
+    for number in range(CLEAN):
+        world = laboratory.some_ledger(chance)
+        anchor = chance.choice(world.checkpoints())
+        ledger = unpacked(bundle_of_ledger(world))
+        assert disagreement(ledger, anchor) == "", number
+        for case in ("case/a", "case/b"):
+            if any(at.subject == case and stored.index is not None for at, stored in world.events.items()):
+                bundle = unpacked(bundle_of_case(world, case))
+                assert disagreement(bundle, anchor) == "", number
+                assert disagreement(bundle, lived_in().checkpoints()[-1]) == "", number
+
+
+def test_they_agree_on_what_a_keeper_makes_up_and_signs() -> None:
+    chance = random.Random(17)
+    told = [0, 0, 0]
+    for number in range(COUNT // 3):
+        world = made_up(chance)
+        anchor = chance.choice([None, *world.checkpoints()])
+        ledger = unpacked(bundle_of_ledger(world))
+        assert disagreement(ledger, anchor) == "", number
+        bundle = unpacked(bundle_of_case(world, "case/a"))
+        assert disagreement(bundle, anchor) == "", number
+        told[(0, 1, 4, 5).index(checked(bundle).exit_status) % 3] += 1
+    assert min(told[:2]) > COUNT // 50
+
+
+def made_up(chance: random.Random) -> World:
+    """A ledger whose signatures and hashes are right, and whose story need not be."""
+    world = World([TestSigner.made(number) for number in range(2)])
+    now = START
+    old, new, other = (*(signer.key_id for signer in world.signers), "0" * 64)
+    tags = [EventTag.CASE_OPENED, *chance.choices(COURSE, k=chance.randrange(1, 9))]
+    for tag in tags if chance.random() < 0.9 else tags[1:]:
+        now += timedelta(seconds=chance.choice([0, 1, 400, 4000, -30, -90]))
+        due = START + timedelta(seconds=chance.choice([0, 400, 40000]))
+        data: dict[str, Any] = (
+            {"request": f"a.{chance.randrange(2)}", "due_at": stamp(due)} if "request" in tag else {}
+        )
+        data |= {"notice": f"n-{chance.randrange(3)}"} if "notice" in tag else {}
+        actor = Actor(ActorKind.PERSON, chance.choice(["m-1", "hr-1"]), Authentication.COGNITO)
+        relied = {"policy": digest(POLICY)} if tag is tags[0] else {}
+        world.happened("case/a", tag, now, actor=actor, relied_on=relied, **data)
+        if chance.random() < 0.1:
+            names: dict[str, Any] = {
+                "old": chance.choice([old, new, other]),
+                "new": chance.choice([new, other, ""]),
+            }
+            world.happened("system", EventTag.KEY_ROTATED, now, **names)
+        if chance.random() < 0.5:
+            with suppress(StopIteration):  # it was handed on to a key that nobody has
+                world.seal(now + timedelta(seconds=chance.choice([0, 5, 8000])))
+    if not world.checkpoints():
+        world.seal(now)
+    return world
+
+
+COURSE = [
+    tag for tag in EventTag if tag.startswith(("case:", "request:", "removal:", "stage:", "notice:", "rep:"))
+]
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        *(
+            '{"b":1,"a":2}',
+            '{"a":1,"a":1}',
+            '{"a": 1}',
+            '"\\u0041"',
+            '"\\u000a"',
+            "1.0",
+            "01",
+            "-0",
+            '{"é":1}',
+        ),
+        *("9007199254740992", '"\\/"', '"\\u001F"', "[1,]", "nul", '{"a":1}\n', '"\x7f', ""),
+    ],
+)
+def test_its_json_is_as_strict_as_the_page_says(spelling: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - what is wrong with it differs from one to the next
+        read_json(spelling.encode())
+
+
+def test_it_reads_what_the_ledger_writes() -> None:
+    assert read_json('{"a":[1,-2,{"b":null}],"c":"é\\n\\\\u0041\\u001f😀"}'.encode()) == {
+        "a": [1, -2, {"b": None}],
+        "c": "é\n\\u0041\x1f😀",
+    }
