@@ -192,7 +192,20 @@ class Life:
         self.requests |= {request.id: request for request in done.requests}
         self.events += done.events
         self.effects += done.effects
+        self.instructions = tuple(one for one in self.instructions if one not in done.carried_out)
         return done
+
+    def report_leave(self) -> "Life":
+        """HR says that the rep is on leave, and the case hears of it."""
+        told = Instruction(
+            id=f"leave-{self.steps}",
+            case_id=self.case.id,
+            kind="hold_for_leave",
+            given_by=PersonId("partner"),
+            given_at=self.now,
+        )
+        self.instructions = (*self.instructions, told)
+        return self.settle()
 
     def open(self, stage: str = "coaching", period: str = "2026-09") -> "Life":
         self.happen(Opened(decision(period), EvaluationId(f"evaluation-{period}"), stage))

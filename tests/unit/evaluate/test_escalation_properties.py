@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from functions.evaluate.escalation import what_is_due
-from functions.evaluate.occurrences import FindingsHold, FindingsUndone, HeldFor, PersonLeft, ResultsArrived
+from functions.evaluate.occurrences import FindingsHold, FindingsUndone, PersonLeft, ResultsArrived
 from shared.domain.case import CaseStatus, Exit
 from shared.domain.errors import IllegalTransition
 from shared.domain.event import EventDraft, EventTag, moment
@@ -142,11 +142,17 @@ class CaseLife(RuleBasedStateMachine):
         self.life.happen(FindingsHold(decision("2026-09"), EvaluationId(f"again-{self.serial}")))
         self.life.settle()
 
-    @precondition(lambda self: is_open(self) and self.life.case.hold is None and self.serial % 3 == 0)
+    @precondition(lambda self: is_open(self) and self.serial % 3 == 0)
     @rule()
     def leave_begins(self) -> None:
-        self.life.happen(HeldFor("leave"))
+        self.life.report_leave()
+
+    @precondition(lambda self: is_open(self) and self.serial % 10 == 9)
+    @rule()
+    def the_policy_ends(self) -> None:
+        self.life.policy_ended = True
         self.life.settle()
+        assert self.life.case.exit is Exit.POLICY_CLOSED
 
     @invariant()
     def an_open_case_has_a_living_owner_who_is_not_the_rep_and_a_due_time_ahead(self) -> None:
@@ -158,6 +164,10 @@ class CaseLife(RuleBasedStateMachine):
         assert case.owner == HR_QUEUE or (owner is not None and owner.active)
         assert what_is_due(case, self.life.context()) is None
         assert case.due_at > self.life.now
+
+    @invariant()
+    def what_hr_said_is_taken_in_at_once(self) -> None:
+        assert not self.life.instructions
 
     @invariant()
     def nobody_is_asked_about_their_own_case(self) -> None:
