@@ -34,8 +34,8 @@ from shared.domain.person import Directory
 from shared.domain.record import Batch
 from shared.domain.request import Answer, RequestStatus
 from shared.ledger_ports import EventPlace, StoredEvent
-from tests.fakes.world import FakeDirectories
 from tests.fakes.personal_data import FakePersonalData
+from tests.fakes.world import FakeDirectories
 from tests.unit.audit.hr_desk import NOW, PEOPLE, Desk, asked, person
 from tests.unit.audit.workshop import Bucket, Log, Ring, World
 
