@@ -115,6 +115,17 @@ def test_nobody_is_asked_about_their_own_case() -> None:
     assert Life(directory(stand_in)).open().asked.assignee == "manager"
 
 
+def test_in_a_circle_of_managers_without_hr_partners_somebody_else_is_asked_until_hrs_queue_has_it() -> None:
+    # The rep's manager answers to the rep, so the manager's manager is the rep.
+    life = Life(directory(person("rep", "manager"), person("manager", "rep"))).open()
+    while life.asked.assignee != "hr-queue":
+        life.pass_deadline()
+    asked = [request.assignee for request in life.requests.values() if request.purpose == "stage_plan"]
+    assert asked == ["manager", "manager", "hr-queue"]
+    assert life.case.owner == "hr-queue"
+    assert life.case.due_at > life.now
+
+
 def test_a_deadline_is_counted_where_the_asked_person_lives() -> None:
     in_sydney = person("manager", "director", "partner", timezone="Australia/Sydney")
     life = Life(directory(in_sydney)).open()
