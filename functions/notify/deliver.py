@@ -20,6 +20,8 @@ RELAY: Final = Actor(ActorKind.SYSTEM, "relay")
 LEFT_TO_THE_STREAM: Final = timedelta(seconds=60)
 """In the world's time: how long the sweep leaves a new row to the stream, so that no two send one mail."""
 
+MOST_ROWS: Final = 1000
+"""That one sweep looks at."""
 CLAIMED_FOR: Final = timedelta(seconds=150)
 """In the world's time: longer than a relay lives, so that whoever still works on a row keeps it."""
 
@@ -61,17 +63,20 @@ def deliver(effect_id: str, delivering: Delivering) -> Delivered:
     return outcome
 
 
-def deliver_pending(delivering: Delivering, on_failure: Callable[[str, Exception], None]) -> dict[str, int]:
+def deliver_pending(
+    delivering: Delivering, on_failure: Callable[[str, Exception], None], time_is_left: Callable[[], bool]
+) -> dict[str, int]:
     """Deliver what the stream left undone; one failure stops no other, and stays in the outbox.
 
-    Returns counts by outcome; what failed is also told to ``on_failure``.
+    Returns counts by outcome; what failed is also told to ``on_failure``. After an outage there is more than
+    one sweep can do: it stops when no time is left, and the next one goes on.
     """
     clock = delivering.composing.clock
     oldest_new = clock.now() - in_product_time(clock, LEFT_TO_THE_STREAM)
     counts: dict[str, int] = {}
-    for row in delivering.outbox.pending():
-        if row.queued_at > oldest_new:
-            continue
+    for row in delivering.outbox.pending(MOST_ROWS):
+        if row.queued_at > oldest_new or not time_is_left():
+            break
         try:
             outcome: str = deliver(row.effect.id, delivering)
         except Exception as error:

@@ -2,7 +2,7 @@
 
 import base64
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 import boto3
 from aws_lambda_powertools.metrics import MetricUnit
@@ -19,6 +19,9 @@ from shared.aws.workflow import StepFunctionsWorkflow
 from shared.ports import Topic
 from shared.runtime.observability import logger, metrics
 from shared.runtime.settings import RelaySettings
+
+_SPARE_MS: Final = 20_000
+"""What a sweep leaves of its time, so that the last effect which it began is carried out whole."""
 
 
 @cache
@@ -63,7 +66,9 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         queued = queue_digests(_dependencies()[0].composing)
         metrics.add_metric("DigestsQueued", MetricUnit.Count, queued)
         return {"digests": queued}
-    counts = deliver_pending(_dependencies()[0], _tell_of_failure)
+    counts = deliver_pending(
+        _dependencies()[0], _tell_of_failure, lambda: context.get_remaining_time_in_millis() > _SPARE_MS
+    )
     metrics.add_metric("EffectsFailed", MetricUnit.Count, counts.get("to_be_tried_again", 0))
     logger.info("swept", counts=counts)
     return counts

@@ -205,7 +205,9 @@ def test_the_sweep_leaves_new_rows_to_the_stream_and_one_failure_stops_no_other(
     office.mailer.down = True
     failures: list[str] = []
 
-    counts = deliver_pending(office.delivering, lambda effect_id, error: failures.append(effect_id))
+    counts = deliver_pending(
+        office.delivering, lambda effect_id, error: failures.append(effect_id), lambda: True
+    )
 
     assert counts == {"to_be_tried_again": 1, "not_waiting": 1}
     assert failures == ["old-1"]
@@ -232,6 +234,20 @@ def test_a_receipt_carries_no_link() -> None:
     office.queue(a_notice(NoticeKind.CASE_OPENED, to=PersonId("H001")))
     deliver("notice-1", office.delivering)
     assert "/r/" not in office.mailer.sent[0].html
+
+
+def test_a_sweep_whose_time_is_up_leaves_the_rest_to_the_next_one() -> None:
+    office = Office()
+    office.queue(*(WakeWorkflow(id=f"wake-{number}", case_id=CASE) for number in range(5)))
+    office.clock.advance(minutes=5)
+    looks = iter([True, True, False])
+
+    def fail(effect_id: str, error: Exception) -> None:
+        raise AssertionError(effect_id) from error
+
+    assert deliver_pending(office.delivering, fail, lambda: next(looks)) == {"not_waiting": 2}
+    assert len(office.store.pending()) == 3
+    assert deliver_pending(office.delivering, fail, lambda: True) == {"not_waiting": 3}
 
 
 def test_what_another_relay_is_carrying_out_is_left_to_it_until_it_must_have_died() -> None:
