@@ -21,6 +21,8 @@ def check_policy(policy: Policy) -> list[str]:
 def _head_faults(policy: Policy) -> Iterator[str]:
     if not policy.title:
         yield "title: is missing; managers read it in every message"
+    if policy.ends_on is not None and policy.ends_on <= policy.effective_from:
+        yield f"ends_on: {policy.ends_on} is not after effective_from, so it would never be in force"
     if "calendar" not in policy.model_fields_set:
         yield "calendar: is missing; deadlines are counted in business days"
     try:

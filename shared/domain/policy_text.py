@@ -48,6 +48,8 @@ def _who(policy: Policy) -> Iterator[str]:
         f"{title} (version {policy.version}) applies from {policy.effective_from} to {_roles(policy)}, "
         f"{policy.period} by {policy.period}."
     )
+    if policy.ends_on:
+        yield f"It ends on {policy.ends_on}: from then on it opens no case, and its open cases are closed."
 
 
 def _roles(policy: Policy) -> str:

@@ -110,6 +110,7 @@ def test_the_policy_that_is_delivered_can_go_live() -> None:
         ),
         ("within: 2bd", "within: 2p", "ladder[0].ask.chain[0].within: "),
         ("told: true", "told: false", "ladder[0].rep.may: "),
+        ("period: month\n", "period: month\nends_on: 2026-09-01\n", "ends_on: 2026-09-01 is not after"),
     ],
 )
 def test_what_can_never_fire_or_never_end_is_found(was: str, becomes: str, fault: str) -> None:
@@ -134,6 +135,16 @@ def test_every_rule_and_stage_is_told_in_a_sentence() -> None:
     assert "Less than 70 % of quota in at least 2 of the last 3 months" in told
     assert "Where at least 60 % of a group (the same role and region, at least 10 people)" in told
     assert "At final_review the manager may propose removal" in told
+
+
+def test_a_policys_end_is_told_in_a_sentence() -> None:
+    ends = FIELD_SALES.replace("period: month\n", "period: month\nends_on: 2027-01-01\n", 1)
+    told = sentences(parse_policy(ends, "field-sales.yaml"))
+
+    assert "It ends on 2027-01-01: from then on it opens no case, and its open cases are closed." in told
+    assert differences(parse_policy(FIELD_SALES, "a"), parse_policy(ends, "b")) == [
+        "ends_on: (new) -> 2027-01-01"
+    ]
 
 
 def test_two_versions_differ_where_their_words_do() -> None:
