@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time
 
 from shared.domain import paths
 from shared.domain.canonical import canonical_bytes
+from shared.domain.case import CaseStatus
 from shared.domain.change import Change
 from shared.domain.effect import Notice, NoticeKind
 from shared.domain.errors import IntegrityError, InvalidPolicy, NotFound
@@ -60,8 +61,8 @@ def plan_evaluation(batch_id: BatchId, planning: Planning) -> list[PlannedEvalua
         return []
     _remark_on_periods(batch, called_for, planning)
     due: list[PlannedEvaluation] = []
-    for policy, period, latest in called_for:
-        plan = _plan(policy, period, opens_cases=period == latest, planning=planning)
+    for wanted in (*called_for, *_for_open_cases(batch, called_for, planning)):
+        plan = _plan(wanted, planning)
         if plan is None or _finished(plan.id, planning.store):
             continue
         if _first_words(plan, planning.files):
@@ -71,8 +72,16 @@ def plan_evaluation(batch_id: BatchId, planning: Planning) -> list[PlannedEvalua
     return due
 
 
-def _called_for(batch: Batch, planning: Planning) -> Iterator[tuple[Policy, Period, Period]]:
-    """Policy, period to evaluate, and the latest period with facts of that policy's kind."""
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    policy: Policy
+    text: bytes
+    period: Period
+    opens_cases: bool
+
+
+def _called_for(batch: Batch, planning: Planning) -> Iterator[_Wanted]:
+    """What the policies in force make of the batch."""
     known = sorted(map(Period.parse, planning.store.periods()))
     for kind in ("month", "quarter"):
         of_kind = [period for period in known if period.kind == kind]
@@ -84,7 +93,27 @@ def _called_for(batch: Batch, planning: Planning) -> Iterator[tuple[Policy, Peri
                 else:
                     wanted = not touched.isdisjoint(period.window(policy.longest_window))
                 if wanted:
-                    yield policy, period, of_kind[-1]
+                    text = planning.policies.by_ref(policy.ref)[1]
+                    yield _Wanted(policy, text, period, opens_cases=period == of_kind[-1])
+
+
+def _for_open_cases(batch: Batch, called_for: Sequence[_Wanted], planning: Planning) -> Iterator[_Wanted]:
+    """The opening periods of open cases, by the very version of a policy that opened them.
+
+    Where a later version decides about the same period by now, the case would never hear of a correction.
+    """
+    if batch.kind != "attainment":
+        return
+    done = {(policy_digest(wanted.text), wanted.period) for wanted in called_for}
+    touched = set(map(Period.parse, batch.periods))
+    for case in planning.store.cases(CaseStatus.OPEN):
+        period = Period.parse(case.opened_for)
+        if (case.policy_digest, period) in done:
+            continue
+        done.add((case.policy_digest, period))
+        policy, text = planning.policies.used(case.policy_digest)
+        if not touched.isdisjoint(period.window(policy.longest_window)):
+            yield _Wanted(policy, text, period, opens_cases=False)
 
 
 def _in_force(period: Period, policies: Policies) -> Iterator[Policy]:
@@ -120,10 +149,8 @@ def _at(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-def _plan(
-    policy: Policy, period: Period, *, opens_cases: bool, planning: Planning
-) -> PlannedEvaluation | None:
-    text = planning.policies.by_ref(policy.ref)[1]
+def _plan(wanted: _Wanted, planning: Planning) -> PlannedEvaluation | None:
+    policy, text, period = wanted.policy, wanted.text, wanted.period
     digest = policy_digest(text)
     directory = planning.store.directory_batch()
     if directory is None:
@@ -145,7 +172,7 @@ def _plan(
         revisions=revisions,
         shards=planning.shards,
         code_version=planning.code_version,
-        opens_cases=opens_cases,
+        opens_cases=wanted.opens_cases,
     )
 
 

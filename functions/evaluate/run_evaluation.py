@@ -248,9 +248,10 @@ def _flagged(plan: PlannedEvaluation, files: Files) -> set[str]:
 
 
 def _known(plan: PlannedEvaluation, store: CaseStore, files: Files) -> set[str]:
-    """Whom the last evaluation of the same period had found before."""
+    """Whom the last evaluation of the same period by the same rules had found before."""
     for record in store.evaluations(plan.policy.partition("@")[0]):
-        if record.plan.period == plan.period and record.plan.id != plan.id:
+        before = record.plan
+        if (before.period, before.policy) == (plan.period, plan.policy) and before.id != plan.id:
             return _flagged(record.plan, files)
     return set()
 

@@ -181,10 +181,21 @@ def test_a_later_version_of_the_policy_changes_no_open_case(floor: Floor) -> Non
         POLICY.replace("version: 1", "version: 2").replace('"0.70"', '"0.01"').replace('"0.60"', '"0.01"')
     )
     floor.policies.policies.append((parse_policy(lenient, "field-sales-2"), lenient.encode()))
-    (plan,) = floor.take_in("2026-09", again=3)
-    assert plan.policy == "field-sales@2"
-    assert floor.store.evaluation(plan.id).outcomes.get("open_case", 0) == 0
+    second, first = floor.take_in("2026-09", again=3)
+    assert (second.policy, second.opens_cases) == ("field-sales@2", True)
+    assert floor.store.evaluation(second.id).outcomes.get("open_case", 0) == 0
+    # The version that opened the cases is asked, too, and finds what it found.
+    assert (first.policy, first.opens_cases) == ("field-sales@1", False)
     assert floor.open_cases == before
+    assert floor.told(NoticeKind.PAST_FINDINGS) == []
+
+
+def test_a_correction_reaches_a_case_by_the_version_that_opened_it(floor: Floor) -> None:
+    strict = POLICY.replace("version: 1", "version: 2").replace('"0.70"', '"0.99"')
+    floor.policies.policies.append((parse_policy(strict, "field-sales-2"), strict.encode()))
+    second, first = floor.take_in("2026-09", {REP: "999999"})
+    assert floor.case().marked == f"2026-09 is clear as restated ({first.id})"
+    assert second.policy == "field-sales@2"
 
 
 def test_nobody_is_acted_on_whom_the_restatement_does_not_concern(floor: Floor) -> None:
