@@ -77,6 +77,7 @@ class PlumblineStack(Stack):
     def _functions(self) -> None:
         f = self._function
         self.ingest = f("Ingest", "ingest.handler", "Reads an export, files its facts", 900, 3008)
+        self.sweep = f("Sweep", "ingest.sweep_handler", "Finds exports that nobody announced", 280, 512)
         self.plan = f(
             "Plan", "evaluate.plan_handler", "Says which policy decides about which period", 120, 512
         )
@@ -95,9 +96,9 @@ class PlumblineStack(Stack):
     def functions(self) -> dict[str, Function]:
         """Every function by its name."""
         return {
-            "Ingest": self.ingest, "Plan": self.plan, "Shard": self.shard, "Open": self.open,
-            "Case": self.case, "Reconcile": self.reconcile, "Relay": self.relay, "Respond": self.respond,
-            "Feedback": self.feedback, "Seal": self.seal, "Query": self.query,
+            "Ingest": self.ingest, "Sweep": self.sweep, "Plan": self.plan, "Shard": self.shard,
+            "Open": self.open, "Case": self.case, "Reconcile": self.reconcile, "Relay": self.relay,
+            "Respond": self.respond, "Feedback": self.feedback, "Seal": self.seal, "Query": self.query,
         }  # fmt: skip
 
     def _flows(self) -> None:
@@ -142,7 +143,7 @@ class PlumblineStack(Stack):
         for function in (self.open, self.case, self.reconcile, self.relay, self.respond, self.query):
             function.may(READ_OBJECTS, [facts.arn_for_objects("*")], because=NAMED_AT_RUN_TIME)
         for name, function in self.functions.items():
-            if name in ("Seal", "Feedback"):
+            if name in ("Seal", "Feedback", "Sweep"):
                 continue
             function.may(KNOW_WHAT_IS_THERE, [facts.bucket_arn])
             function.knows(FACTS_BUCKET=facts.bucket_name)
@@ -153,6 +154,11 @@ class PlumblineStack(Stack):
             SOURCE_OWNER_EMAIL=self._settings.source_owner_email,
         )
         self.plan.knows(SHARDS=shards)
+        self.sweep.may(["s3:ListBucketVersions"], [exports.bucket_arn])
+        self.sweep.may(["states:StartExecution"], [self.evaluation_flow.arn])
+        self.sweep.knows(
+            EXPORTS_BUCKET=exports.bucket_name, EVALUATION_STATE_MACHINE_ARN=self.evaluation_flow.arn
+        )
 
     def _grant_cases_and_notices(self) -> None:
         storage, mail, settings = self.storage, self.mail, self._settings
@@ -162,9 +168,9 @@ class PlumblineStack(Stack):
             function.may(
                 USE_THE_TABLES_KEY, [storage.data_key.key_arn], only_if=_via("dynamodb", self.region)
             )
-            if name != "Seal":
+            if name not in ("Seal", "Sweep"):
                 function.may(SEAL_PRIVATE_PARTS, [storage.subject_key.key_arn])
-        for function in (self.plan, self.shard, self.seal, self.query):
+        for function in (self.sweep, self.plan, self.shard, self.seal, self.query):
             function.may(["dynamodb:BatchGetItem"], [storage.table.table_arn])
         self.ingest.may(["dynamodb:BatchWriteItem"], [storage.table.table_arn])
         for function in (self.case, self.relay):
@@ -224,6 +230,7 @@ class PlumblineStack(Stack):
         each_working_day(self.relay, hour=6, task="digest")
         every(self.seal, minutes=1)
         every(self.reconcile, minutes=5)
+        every(self.sweep, minutes=5)
         self.api.answer_links_by(self.respond)
         self.api.answer_queries_by(self.query)
 

@@ -26,9 +26,10 @@ def _dependencies() -> Planning:
 
 @logger.inject_lambda_context
 def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """``{"batch"}`` in; ``{"evaluations": [{"evaluation_id", "shards_key"}]}`` out."""
+    """``{"batch"}`` in; ``{"batch", "evaluations": [{"evaluation_id", "shards_key"}]}`` out."""
     plans = plan_evaluation(BatchId(event["batch"]), _dependencies())
     logger.info("planned", batch=event["batch"], evaluations=[plan.id for plan in plans])
     return {
-        "evaluations": [{"evaluation_id": plan.id, "shards_key": paths.shards(plan.id)} for plan in plans]
+        "batch": event["batch"],
+        "evaluations": [{"evaluation_id": plan.id, "shards_key": paths.shards(plan.id)} for plan in plans],
     }

@@ -7,7 +7,10 @@ import boto3
 
 from functions.ingest.receive_export import Receiving, receive_export
 from shared.aws import adapters
-from shared.aws.files import S3Exports, is_manifest
+from shared.aws.arrivals import TableArrivals
+from shared.aws.files import S3Exports
+from shared.domain import paths
+from shared.domain.identifiers import BatchId
 from shared.runtime.configuration import bundled_profile
 from shared.runtime.observability import logger
 from shared.runtime.settings import IngestSettings
@@ -26,10 +29,21 @@ def _dependencies() -> Receiving:
     )
 
 
+@cache
+def _arrivals() -> TableArrivals:
+    return adapters.arrivals(IngestSettings.from_environment())
+
+
 @logger.inject_lambda_context
 def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """``{"bucket", "key", "object_version"?}`` in; ``{"batch", "status", "kind"}`` out."""
-    if is_manifest(event["key"]):
+    """``{"bucket", "key", "object_version"?}`` in; ``{"batch", "status", "kind"}`` out.
+
+    Or ``{"settled": batch}``: what the batch called for is done, and nobody need look after it any more.
+    """
+    if "settled" in event:
+        _arrivals().settle(BatchId(event["settled"]))
+        return {"batch": event["settled"], "status": "settled", "kind": None}
+    if paths.is_manifest(event["key"]):
         return {"batch": None, "status": "ignored", "kind": None}
     received = receive_export(event["key"], event.get("object_version"), _dependencies())
     batch = received.batch

@@ -20,7 +20,7 @@ from shared.domain.errors import Conflict, NotFound
 from shared.domain.event import Actor, ActorKind, EventDraft, EventTag, stamp
 from shared.domain.identifiers import BatchId, CommandId, NoticeId, batch_id, batch_subject, derived_id
 from shared.domain.person import HR_QUEUE
-from shared.domain.record import Batch, Revision
+from shared.domain.record import Arrived, Batch, Revision
 from shared.ports import CaseStore, Clock, Export, Exports, Files
 
 CHUNK_BYTES = 256 * 1024
@@ -100,6 +100,7 @@ def _acceptance(export: Export, batch: Batch, digests: Digests, receiving: Recei
             command=command,
             result="accepted",
             batch=batch,
+            arrived=_arrived(export),
             directory=batch if in_force else None,
             events=(accepted, _event(EventTag.DIRECTORY_RECORDED, batch, command, details)),
             effects=effects,
@@ -110,6 +111,7 @@ def _acceptance(export: Export, batch: Batch, digests: Digests, receiving: Recei
         command=command,
         result="accepted",
         batch=batch,
+        arrived=_arrived(export),
         revisions=tuple(
             Revision(
                 period=period,
@@ -158,6 +160,7 @@ def _refuse(
             command=command,
             result="refused",
             batch=batch,
+            arrived=_arrived(export),
             events=(_event(EventTag.EXPORT_REFUSED, batch, command),),
             effects=(_notice(NoticeKind.EXPORT_REFUSED, batch, command),),
         )
@@ -170,8 +173,13 @@ def _repeat(export: Export, known: Batch, receiving: Receiving) -> Received:
         return Received("accepted", known)
     command = _command("repeat", export, known)
     event = _event(EventTag.EXPORT_REPEATED, known, command, {"again_as": export.key})
-    receiving.store.commit(Change(command=command, result="repeated", events=(event,)))
+    change = Change(command=command, result="repeated", events=(event,), arrived=_arrived(export))
+    receiving.store.commit(change)
     return Received("repeated", known)
+
+
+def _arrived(export: Export) -> Arrived:
+    return Arrived(export.key, export.object_version)
 
 
 def _accepted_before(batch_id: BatchId, store: CaseStore) -> Batch | None:

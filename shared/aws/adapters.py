@@ -3,6 +3,7 @@
 import boto3
 from botocore.config import Config
 
+from shared.aws.arrivals import TableArrivals
 from shared.aws.dynamo import Table
 from shared.aws.files import FiledDirectories, S3Files
 from shared.aws.ledger_files import S3Archive
@@ -56,6 +57,10 @@ def outbox(settings: Settings) -> TableOutbox:
 
 def task_tokens(settings: Settings) -> TableTaskTokens:
     return TableTaskTokens(table(settings))
+
+
+def arrivals(settings: Settings) -> TableArrivals:
+    return TableArrivals(table(settings))
 
 
 def ledger_head(settings: Settings) -> TableLedgerHead:

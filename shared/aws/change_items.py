@@ -53,6 +53,14 @@ def operations(
     written += [remove(keys.instruction(done.case_id, done.id)) for done in change.carried_out]
     if change.batch is not None:
         written.append(_batch(change.batch))
+        if change.batch.refused is None:
+            waits = {
+                "pending_pk": keys.UNSETTLED,
+                "pending_sk": f"{stamp(change.batch.dropped_at)}#{change.batch.id}",
+            }
+            written.append(put(keys.unsettled(change.batch.id), {"batch": change.batch.id} | waits))
+    if change.arrived is not None:
+        written.append(put(keys.arrival(*change.arrived), {"key": change.arrived.key, "at": at}))
     if new_periods:
         written.append(add(keys.periods(), "periods", new_periods))
     if change.directory is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 from botocore.exceptions import ClientError
 
+from shared.arrival_ports import Dropped, Page
 from shared.domain import paths
 from shared.domain.errors import IntegrityError, NotFound, Throttled
 from shared.domain.identifiers import BatchId
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 _MISSING: Final = {"NoSuchKey", "NoSuchVersion", "404", "NotFound"}
 _EXISTS: Final = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 _THROTTLED: Final = {"SlowDown", "503", "InternalError", "RequestTimeout"}
-_MANIFEST_SUFFIX: Final = ".manifest.json"
 
 
 class S3Files:
@@ -59,7 +59,7 @@ class S3Files:
 
 
 class S3Exports:
-    """See ``shared.ports.Exports``."""
+    """See ``shared.ports.Exports`` and ``shared.arrival_ports.ExportList``."""
 
     def __init__(self, bucket: str, s3: "S3Client") -> None:
         self._bucket = bucket
@@ -78,10 +78,32 @@ class S3Exports:
             manifest=self._manifest(key),
         )
 
+    def page(self, after: str | None) -> Page:
+        where: dict[str, Any] = {}
+        if after is not None:
+            where["KeyMarker"], where["VersionIdMarker"] = json.loads(after)
+        with _translated(paths.INCOMING):
+            found = self._s3.list_object_versions(Bucket=self._bucket, Prefix=paths.INCOMING, **where)
+        goes_on = [found.get("NextKeyMarker", ""), found.get("NextVersionIdMarker", "")]
+        return Page(
+            tuple(
+                Dropped(
+                    each["Key"],
+                    # A bucket that keeps no versions calls its only one so.
+                    None if each["VersionId"] == "null" else each["VersionId"],
+                    each["LastModified"],
+                )
+                for each in found.get("Versions", [])
+                if not paths.is_manifest(each["Key"])
+            ),
+            json.dumps(goes_on) if found["IsTruncated"] else None,
+        )
+
     def _manifest(self, key: str) -> bytes | None:
+        manifest = key + paths.MANIFEST_SUFFIX
         try:
-            with _translated(key):
-                return self._s3.get_object(Bucket=self._bucket, Key=key + _MANIFEST_SUFFIX)["Body"].read()
+            with _translated(manifest):
+                return self._s3.get_object(Bucket=self._bucket, Key=manifest)["Body"].read()
         except NotFound:
             return None
 
@@ -106,10 +128,6 @@ class FiledDirectories:
             rows = map(json.loads, text.splitlines())
             self._last = Directory.from_rows(batch, rows)
         return self._last
-
-
-def is_manifest(key: str) -> bool:
-    return key.endswith(_MANIFEST_SUFFIX)
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 """Every key of the table, in one place; ``shared.domain.paths`` has every path of an object."""
 
+import hashlib
+
 from shared.domain.identifiers import (
     BatchId,
     CaseId,
@@ -92,6 +94,20 @@ def batch(batch_id: BatchId) -> Key:
     return f"BATCH#{batch_id}", "BATCH"
 
 
+def unsettled(batch_id: BatchId) -> Key:
+    return f"BATCH#{batch_id}", "UNSETTLED"
+
+
+def arrival(object_key: str, object_version: str | None) -> Key:
+    # By digest, since an object's key may be as long as a partition key may.
+    named = hashlib.sha256("\x1f".join((object_key, object_version or "")).encode()).hexdigest()
+    return f"ARRIVAL#{named}", "ARRIVAL"
+
+
+def sweep() -> Key:
+    return "SWEEP", "PLACE"
+
+
 def period(text: str) -> str:
     return f"PERIOD#{text}"
 
@@ -124,6 +140,8 @@ def ledger_head() -> Key:
 # Partitions of the sparse indexes.
 UNSEQUENCED = "UNSEQUENCED"
 PENDING = "PENDING"
+UNSETTLED = "UNSETTLED"
+"""In the pending index, too: batches that are still to be evaluated."""
 LISTED_BATCHES = "BATCHES"
 
 

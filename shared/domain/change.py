@@ -8,7 +8,7 @@ from shared.domain.effect import Effect
 from shared.domain.event import EventDraft
 from shared.domain.identifiers import CommandId, Subject
 from shared.domain.instruction import Instruction
-from shared.domain.record import Batch, EvaluationRecord, PlannedEvaluation, Revision
+from shared.domain.record import Arrived, Batch, EvaluationRecord, PlannedEvaluation, Revision
 from shared.domain.request import Request
 
 
@@ -20,7 +20,8 @@ class Change:
     other must follow the stored version by one. Events are appended to their subjects' chains in order.
     A new open case must be its rep's only open one under its policy. ``revisions`` are those of ``batch``,
     for however many periods. ``directory`` names a batch whose people are now the directory in force, which
-    must be the one dropped last. ``carried_out`` are instructions that wait no longer.
+    must be the one dropped last. ``arrived`` is the object that is hereby accounted for; an accepted batch is
+    unsettled from now on. ``carried_out`` are instructions that wait no longer.
     """
 
     command: CommandId
@@ -32,6 +33,7 @@ class Change:
     instruction: Instruction | None = None
     carried_out: tuple[Instruction, ...] = ()
     batch: Batch | None = None
+    arrived: Arrived | None = None
     revisions: tuple[Revision, ...] = ()
     directory: Batch | None = None
     planned: PlannedEvaluation | None = None

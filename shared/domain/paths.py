@@ -3,6 +3,12 @@
 from shared.domain.identifiers import BatchId, EvaluationId, PolicyRef
 
 INCOMING = "incoming/"
+MANIFEST_SUFFIX = ".manifest.json"
+"""What an export's name is followed by in the name of its manifest."""
+
+
+def is_manifest(key: str) -> bool:
+    return key.endswith(MANIFEST_SUFFIX)
 
 
 def facts(shard: int, period: str, batch_id: BatchId) -> str:

@@ -1,7 +1,7 @@
 """What the product remembers of exports and evaluations, beside their events."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -41,6 +41,13 @@ class Batch(BaseModel):
     @property
     def place(self) -> Place:
         return self.dropped_at, self.known_at, self.id
+
+
+class Arrived(NamedTuple):
+    """The version of an object that became known, whatever became of it."""
+
+    key: str
+    object_version: str | None
 
 
 class Revision(BaseModel):

@@ -39,6 +39,11 @@ class IngestSettings(FilesSettings):
     shards: int = Field(alias="SHARDS", ge=1, le=9999)
 
 
+class SweepSettings(Settings):
+    exports_bucket: str = Field(alias="EXPORTS_BUCKET")
+    evaluation_state_machine_arn: str = Field(alias="EVALUATION_STATE_MACHINE_ARN")
+
+
 class PlanSettings(FilesSettings):
     shards: int = Field(alias="SHARDS", ge=1, le=9999)
 

@@ -24,7 +24,7 @@ from shared.domain.event import (
 )
 from shared.domain.identifiers import BatchId, CaseId, EvaluationId, PersonId, RequestId, Subject
 from shared.domain.instruction import Instruction
-from shared.domain.record import Batch, EvaluationRecord, PlannedEvaluation, Revision
+from shared.domain.record import Arrived, Batch, EvaluationRecord, PlannedEvaluation, Revision
 from shared.domain.request import Request
 from shared.ports import Clock, OutboxRow
 
@@ -56,6 +56,8 @@ class FakeStore:
         self._clock = clock
         self._state = _State()
         self._claims: dict[str, datetime] = {}
+        self.arrivals: set[Arrived] = set()
+        self.unsettled: set[BatchId] = set()
         self._private: dict[bytes, Mapping[str, Any]] = {}
         self.seen: list[Event] = []
         self.effects: list[Effect] = []
@@ -75,6 +77,10 @@ class FakeStore:
         events = self._write(tried, change, self._clock.now())
         self._state = tried
         self.seen += events
+        if change.batch is not None and change.batch.refused is None:
+            self.unsettled.add(change.batch.id)
+        if change.arrived is not None:
+            self.arrivals.add(change.arrived)
         self.effects += change.effects
         return change.result
 

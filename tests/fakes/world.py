@@ -5,6 +5,8 @@ import io
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
+from shared.arrival_ports import Dropped, Page
+from shared.domain import paths
 from shared.domain.errors import IntegrityError, InvalidInput, InvalidPolicy, NotFound, Throttled
 from shared.domain.identifiers import BatchId, CaseId, PolicyRef, RequestId
 from shared.domain.line_file import LineFile
@@ -61,10 +63,20 @@ class FakeExports:
         if not 0 < number <= len(versions):
             raise NotFound(f"there is no object {key}")
         dropped_at, body = versions[number - 1]
-        manifest = self.versions.get(f"{key}.manifest.json")
+        manifest = self.versions.get(key + paths.MANIFEST_SUFFIX)
         return Export(
             key, f"v{number}", dropped_at, len(body), io.BytesIO(body), manifest[-1][1] if manifest else None
         )
+
+    def page(self, after: str | None) -> Page:
+        """A page a key; ``after`` is the key of the page before."""
+        left = sorted(key for key in self.versions if not paths.is_manifest(key) and key > (after or ""))
+        dropped = [
+            Dropped(key, f"v{number}", dropped_at)
+            for key in left[:1]
+            for number, (dropped_at, _) in enumerate(self.versions[key], start=1)
+        ]
+        return Page(tuple(dropped), left[0] if len(left) > 1 else None)
 
 
 class FakeDirectories:

@@ -127,3 +127,11 @@ def test_an_export_starts_the_evaluation_and_no_announcement_is_lost_at_once(tem
     [target] = rule["Targets"]
     assert "DeadLetterConfig" in target
     assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 86400, "MaximumRetryAttempts": 185}
+
+
+def test_a_batch_is_settled_only_after_each_of_its_evaluations() -> None:
+    machine = definition("evaluation")["States"]
+    assert machine["Each evaluation"]["Next"] == "Settle the batch"
+    before = [name for name, state in machine.items() if state.get("Next") == "Settle the batch"]
+    assert before == ["Each evaluation"]
+    assert machine["Settle the batch"]["Parameters"]["Payload"] == {"settled.$": "$.batch"}

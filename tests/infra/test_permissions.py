@@ -71,3 +71,17 @@ def test_the_sealer_cannot_open_what_was_sealed_for_a_person(template: Template)
     for name, statement in template.statements():
         if name.startswith("SealRole"):
             assert "SubjectKey" not in json.dumps(statement["Resource"])
+
+
+def test_the_sweep_reads_no_export_and_starts_only_the_evaluation(template: Template) -> None:
+    actions = actions_of(template, "SweepRole")
+    assert not {"s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"} & {
+        action for action in actions if action.startswith("s3:")
+    }
+    starts = [
+        json.dumps(statement["Resource"])
+        for name, statement in template.statements()
+        if name.startswith("SweepRole") and "states:StartExecution" in as_list(statement["Action"])
+    ]
+    assert len(starts) == 1
+    assert "-evaluation" in starts[0]

@@ -14,6 +14,7 @@ from tests.infra.conftest import Template
 
 FUNCTIONS: dict[str, type[environment.Settings]] = {
     "Ingest": environment.IngestSettings,
+    "Sweep": environment.SweepSettings,
     "Plan": environment.PlanSettings,
     "Shard": environment.FilesSettings,
     "Open": environment.FilesSettings,
@@ -148,7 +149,8 @@ def test_what_nobody_rings_for_is_looked_at_by_the_clock(template: Template) -> 
         if "Schedule" in name
     }
     assert schedules == {
-        "Relay": "rate(1 minute)", "Seal": "rate(1 minute)", "Reconcile": "rate(5 minutes)"
+        "Relay": "rate(1 minute)", "Seal": "rate(1 minute)", "Reconcile": "rate(5 minutes)",
+        "Sweep": "rate(5 minutes)",
     }  # fmt: skip
 
 
