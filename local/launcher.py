@@ -3,13 +3,13 @@
 Started by `local.engine`; its standard input is a pipe from there, and when that ends, so does this.
 """
 
+import importlib
 import logging
 import os
-import signal
 import sys
 import threading
-import traceback
 from pathlib import Path
+from typing import Any
 
 from local import mendings
 from local.snapshots import snapshots
@@ -21,30 +21,31 @@ def main() -> None:
     mendings.apply(project_root=str(Path(__file__).parents[1]))
     # A line a service and snapshot would drown what a reader of the log looks for.
     logging.getLogger("persistence").setLevel(logging.WARNING)
-    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
-    from ministack.app import main as serve
-
+    engine: Any = importlib.import_module("ministack.app")
+    threading.Thread(target=_end_with_parent, args=(engine,), name="parent", daemon=True).start()
     sys.argv = sys.argv[:1]
-    status = 1
-    try:
-        with snapshots(SNAPSHOT_EVERY_SECONDS):
-            serve()
-        status = 0
-    except SystemExit as end:
-        status = end.code if isinstance(end.code, int) else 1
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        # All is saved. Tasks that wait for a callback sleep on threads that an ordinary end would wait for.
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
+    with snapshots(SNAPSHOT_EVERY_SECONDS):
+        engine.main()
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(engine: Any) -> None:
     while sys.stdin.buffer.read(1):
         pass
-    os.kill(os.getpid(), signal.SIGTERM)
+    loop = engine._MAIN_LOOP
+    if loop is None:
+        os._exit(0)  # it serves nobody yet
+    loop.call_soon_threadsafe(_save_and_end, engine)
+
+
+def _save_and_end(engine: Any) -> None:
+    """Save all between two requests, and end: by itself the engine would first wait for functions that run.
+
+    Those wait for the engine to answer them, which it then no longer does.
+    """
+    engine.save_all(engine._build_persistence_save_dict())
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 if __name__ == "__main__":

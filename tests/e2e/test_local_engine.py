@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from local.engine import CONCURRENT_LAMBDAS, DIRECT, STOP_SECONDS, Engine, EngineFailed
+from local.engine import CONCURRENT_LAMBDAS, DIRECT, Engine, EngineFailed
 from tests.e2e import engine_trials as trials
 
 ROOT = Path(__file__).parents[2]
@@ -107,17 +107,21 @@ def test_mails_retention_and_streams_outlive_a_restart_and_waiting_flows_do_not(
         assert trials.outcome(again, waiting, 1)["error"] == "States.ServiceRestart"
 
 
-def test_flows_that_wait_for_a_callback_do_not_hold_up_the_end(tmp_path: Path) -> None:
+def test_a_function_that_still_runs_does_not_hold_up_the_end(tmp_path: Path) -> None:
     engine = Engine(tmp_path)
     engine.start()
-    trials.make_function(engine, "keeps", "return {}")
-    waiting = trials.start(engine, "asks", trials.ask("keeps", TimeoutSeconds=600), {})
-    time.sleep(1)
-    began = time.monotonic()
-    engine.stop()
-    assert time.monotonic() - began < STOP_SECONDS / 2
+    trials.make_table(engine, "kept")
+    trials.make_function(engine, "slow", "time.sleep(19)")
+    with ThreadPoolExecutor() as pool:
+        cut_short = pool.submit(trials.call, engine, "slow", {})
+        time.sleep(2)
+        trials.put(engine, "kept", "last")
+        began = time.monotonic()
+        engine.stop()
+        assert time.monotonic() - began < 12
+        assert cut_short.exception() is not None
     with Engine(tmp_path, engine.port) as again:
-        assert trials.outcome(again, waiting, 1)["error"] == "States.ServiceRestart"
+        assert trials.keys(again, "kept") == {"last"}
 
 
 def test_the_engine_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
