@@ -9,12 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate, repeat
 
-from functions.ingest.cells import BLANKS
 from functions.ingest.codes import RowCode
 from functions.ingest.decode import BAD_CHARACTER
 from functions.ingest.lines import RawRow, RowSplitter
 
-BLOCK = 64 * 1024
+BLOCK = 32 * 1024
 """How many characters are split at once: what a block comes to should stay in a processor's own cache."""
 
 MASKED = "\0"
@@ -27,8 +26,7 @@ class Block:
 
     ``rows`` are those of the right width, unquoted, as one line each, and ``numbers`` their lines' numbers;
     ``exact`` holds the fields of those among them that are not written so (their line in ``rows`` is
-    of empty cells), by their index in ``rows``. ``faulty`` are rows with a fault of the whole row. ``tidy``
-    says that no cell can have blanks around it or ask for normalisation.
+    of empty cells), by their index in ``rows``. ``faulty`` are rows with a fault of the whole row.
     """
 
     rows: list[str]
@@ -36,7 +34,6 @@ class Block:
     exact: dict[int, list[str]]
     faulty: list[tuple[int, RowCode]]
     masked: bool
-    tidy: bool
     blank_lines: int
     next: int
     lines: int
@@ -69,21 +66,10 @@ class BlockSplitter:
         counts = list(map(str.count, lines, repeat(self._delimiter)))
         if counts.count(self._width - 1) != len(counts):
             odd.update([index for index, count in enumerate(counts) if count != self._width - 1])
-        tidy = unmixed.isascii() and not self._may_have_blanks_around_cells(unmixed)
         if not odd:
             numbers = range(line, line + len(lines))
-            return Block(lines, numbers, {}, [], masked, tidy, 0, end, len(lines))
-        return self._with_odd_lines(_Place(text, start, end, line, final), lines, sorted(odd), masked, tidy)
-
-    def _may_have_blanks_around_cells(self, chunk: str) -> bool:
-        if self._quote is not None and self._quote in chunk:
-            return " " in chunk or "\t" in chunk
-        for blank in BLANKS:
-            if blank in chunk and blank != self._delimiter:
-                edges = (f"{blank}{self._delimiter}", f"{self._delimiter}{blank}", f"{blank}\n", f"\n{blank}")
-                if chunk[0] == blank or chunk[-1] == blank or any(edge in chunk for edge in edges):
-                    return True
-        return False
+            return Block(lines, numbers, {}, [], masked, 0, end, len(lines))
+        return self._with_odd_lines(_Place(text, start, end, line, final), lines, sorted(odd), masked)
 
     def _without_quotes(self, chunk: str, lines: list[str], quote: str) -> tuple[list[str], set[int], bool]:
         """The lines without quotes, the indices of those that keep theirs, whether any is masked."""
@@ -123,7 +109,7 @@ class BlockSplitter:
         return "".join(parts)
 
     def _with_odd_lines(
-        self, place: "_Place", lines: list[str], odd: list[int], masked: bool, tidy: bool
+        self, place: "_Place", lines: list[str], odd: list[int], masked: bool
     ) -> Block | None:
         raw = place.text[place.start : place.end - 1].split("\n")
         lengths = list(accumulate(map(len, raw), initial=0))
@@ -161,7 +147,6 @@ class BlockSplitter:
             exact={index - bisect_left(gone, index): cells for index, cells in fields.items()},
             faulty=faulty,
             masked=masked,
-            tidy=tidy,
             blank_lines=blank_lines,
             next=after,
             lines=max(stop, behind),

@@ -6,12 +6,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from functions.ingest.blocks import MASKED, Block
-from functions.ingest.cells import MAX_EMAIL_LENGTH, MAX_ID_LENGTH, MAX_NAME_LENGTH, NumberForm, normalised
+from functions.ingest.cells import (
+    BLANKS,
+    MAX_EMAIL_LENGTH,
+    MAX_ID_LENGTH,
+    MAX_NAME_LENGTH,
+    NumberForm,
+    normalised,
+)
 from functions.ingest.codes import Fault, RowCode
 from functions.ingest.column_checks import (
-    NEVER_NULL,
+    NULL,
     Checked,
-    NumberColumn,
     Remembered,
     TextColumn,
     fragment,
@@ -22,6 +28,7 @@ from functions.ingest.columns import MAY_NOT_BE_EMPTY
 from functions.ingest.duplicates import SeenKeys
 from functions.ingest.json_lines import attainment_lines, people_lines
 from functions.ingest.manifest import ControlTotals
+from functions.ingest.number_columns import NumberColumn
 from functions.ingest.profile import Profile
 from functions.ingest.rows import Layout, RowChecker, Values
 
@@ -30,7 +37,7 @@ _EMAIL = re.compile(
     r"[^\x00-\x20\x7f-\x9f@,;<>]{1,64}@[^\x00-\x20\x7f-\x9f@,;<>.]+(?:\.[^\x00-\x20\x7f-\x9f@,;<>.]+)+"
 )
 
-_ALL_DIFFERENT = _IDS | {"name", "email", "quota", "credited"}
+_TEXT = _IDS | {"name", "email"}
 _SHORTEST_PERIOD = 28
 
 Faulty = tuple[int, list[Fault]]
@@ -69,15 +76,13 @@ class FastColumns:
 
     def _pass_of(self, ours: str, profile: Profile, form: NumberForm) -> Callable[[list[str]], Checked]:
         blank = profile.blank_values().get(ours)
-        closer_look = ours in NEVER_NULL or (blank is None and ours in MAY_NOT_BE_EMPTY)
-        empty = None if closer_look else fragment(blank)
-        never_null = ours in NEVER_NULL
+        empty = None if blank is None and ours in MAY_NOT_BE_EMPTY else fragment(blank)
         if ours in _IDS:
-            return TextColumn(MAX_ID_LENGTH, empty, never_null=never_null).check
+            return TextColumn(MAX_ID_LENGTH, empty).check
         if ours == "name":
-            return TextColumn(MAX_NAME_LENGTH, empty, never_null=never_null).check
+            return TextColumn(MAX_NAME_LENGTH, empty).check
         if ours == "email":
-            return TextColumn(MAX_EMAIL_LENGTH, empty, never_null=never_null, pattern=_EMAIL).check
+            return TextColumn(MAX_EMAIL_LENGTH, empty, pattern=_EMAIL).check
         if ours in ("quota", "credited"):
             return NumberColumn(
                 form,
@@ -85,7 +90,6 @@ class FastColumns:
                 profile.format.thousands,
                 empty,
                 may_be_negative=ours == "credited",
-                never_null=never_null,
             ).check
         return Remembered[str](lambda cell: self._checker.value(ours, normalised(cell), None)).check
 
@@ -126,7 +130,10 @@ class FastColumns:
         _drop(sorted(refused), ids, lines)
         rejected += [(block.numbers[index], faults) for index, faults in refused.items()]
         rejected.sort(key=lambda row: row[0])
-        return BlockResult(ids, "".join(lines).encode(), rejected)
+        jsonl = "".join(lines)
+        if NULL in jsonl:
+            jsonl = jsonl.replace(f'"{NULL}"', "null")
+        return BlockResult(ids, jsonl.encode(), rejected)
 
     def _columns(self, block: Block) -> dict[str, list[str]]:
         """The cells of each of our mapped columns."""
@@ -136,7 +143,7 @@ class FastColumns:
             column = cells[position :: self._layout.width]
             if block.masked:
                 column = [cell.replace(MASKED, self._delimiter) for cell in column]
-            columns[ours] = column if block.tidy or ours not in _ALL_DIFFERENT else tidied(column)
+            columns[ours] = tidied(column) if ours in _TEXT else column
         return columns
 
     def _checked(self, columns: dict[str, list[str]], rows: int) -> dict[str, Checked]:
@@ -175,10 +182,9 @@ class FastColumns:
                 continue
             cells = columns[ours]
             values = checked[ours].values
-            if ours not in NEVER_NULL:
-                values = [value[1:-1] for value in values]
-            numbers = [value for index, value in enumerate(values) if cells[index] and index not in looked_at]
-            self._totals.add(ours, numbers)
+            empty = {index for index, cell in enumerate(cells) if not cell.strip(BLANKS)}
+            aside = empty.union(looked_at)
+            self._totals.add(ours, [value for index, value in enumerate(values) if index not in aside])
             for index in looked_at:
                 number = self._checker.number(ours, self._fields(block, index))
                 self._totals.add(ours, [] if number is None else [number.plain()])

@@ -1,7 +1,6 @@
-"""Accepted rows as JSON lines, from columns that are JSON already.
+"""Accepted rows as JSON lines, from columns of JSON strings that lack only the quotes around them.
 
-Written out by kind, because one formatted string a row is the fastest way there is. Columns that are never
-null come without their quotes; see ``column_checks``.
+Written out by kind, because one formatted string a row is the fastest way there is.
 """
 
 from collections.abc import Iterable
@@ -18,7 +17,7 @@ def attainment_lines(
 ) -> list[str]:
     rows = zip(numbers, rep_id, period, quota, credited, currency, leave_days, strict=True)
     return [
-        f'{{"line":{n},"rep_id":"{r}","period":{p},"quota":{q},"credited":"{c}","currency":{u},"leave_days":{d}}}\n'
+        f'{{"line":{n},"rep_id":"{r}","period":"{p}","quota":"{q}","credited":"{c}","currency":"{u}","leave_days":"{d}"}}\n'
         for n, r, p, q, c, u, d in rows
     ]
 
@@ -33,8 +32,8 @@ def people_lines(
     """``others`` are the remaining ten columns of the kind, in its order."""
     rows = zip(numbers, person_id, name, email, *others, strict=True)
     return [
-        f'{{"line":{n},"person_id":"{i}","name":"{a}","email":"{e}","manager_id":{m},"role":{o},"region":{g},'
-        f'"hire_date":{h},"hr_partner_id":{p},"timezone":{z},"active":{t},"delegate_id":{d},'
-        f'"delegate_from":{f},"delegate_until":{u}}}\n'
+        f'{{"line":{n},"person_id":"{i}","name":"{a}","email":"{e}","manager_id":"{m}","role":"{o}","region":"{g}",'
+        f'"hire_date":"{h}","hr_partner_id":"{p}","timezone":"{z}","active":"{t}","delegate_id":"{d}",'
+        f'"delegate_from":"{f}","delegate_until":"{u}"}}\n'
         for n, i, a, e, m, o, g, h, p, z, t, d, f, u in rows
     ]

@@ -114,8 +114,8 @@ class RowChecker:
         return days_of(period) if period else None
 
     def key(self, values: Values) -> tuple[str, str]:
-        """What duplicates share: an id, and the period (as JSON, as columns have it) where rows have one."""
-        return str(values[0]), f'"{values[1]}"' if self._has_period else ""
+        """What duplicates share: an id, and the period where rows have one."""
+        return str(values[0]), str(values[1]) if self._has_period else ""
 
     def as_json(self, line: int, values: Values) -> bytes:
         """An accepted row as a JSON line."""
