@@ -1,242 +1,186 @@
 """Many people's decisions, to the byte those of ``rules``, at a fraction of the cost.
 
-The usual person is worked in integers, and whoever has a fact in an unusual form by the plain rules.
+People and figures stand in columns (``bulk_people``, ``bulk_column``); only who may be under a rule's bar is
+looked at one by one. Lines are joined from texts that were made once for many.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
-from itertools import islice, pairwise
-from operator import attrgetter
+from itertools import repeat
 from typing import Final, NamedTuple
 
 import orjson
 
-from functions.evaluate.bulk_facts import FactTable, PlainFact, as_row
-from functions.evaluate.bulk_window import STEPS, Terms, Window
-from functions.evaluate.decision import Finding, Outcome, input_data
-from functions.evaluate.figures import Row
-from functions.evaluate.population import GroupStatistics, Key, Population, group_fields, narrowed
-from functions.evaluate.rules import assess, in_scope, rep_id, stage_opened
-from shared.domain.errors import InvalidDirectory
+from functions.evaluate.bulk_column import PeriodColumn
+from functions.evaluate.bulk_people import Directory
+from functions.evaluate.bulk_window import NO_FINDINGS, Findings, Window, finding_text, read_columns
+from functions.evaluate.decision import Finding, Outcome
+from functions.evaluate.figures import Row, Status
+from functions.evaluate.population import Cell, GroupStatistics, Population, group_fields, narrowed
+from functions.evaluate.rules import stage_opened
 from shared.domain.money import rounded
 from shared.domain.policy import PeerRankRule
 
-_NO_FINDINGS: Final[dict[str, Finding]] = {}
 FLAGGED: Final = frozenset({"open_case", "structural"})
 """Outcomes that cost more than arithmetic."""
 
-_UNASKED: Final = (0, 1)
-_NEEDS_NO_ESCAPE: Final = re.compile(r'[^"\\\x00-\x1f]+')
+_NEEDS_ESCAPE: Final = re.compile(r'["\\\x00-\x1f]')
+_BATCH: Final = 1000
 
 
-class Brief(NamedTuple):
-    """One person after the first pass. ``inputs`` is the text that the decision lists; ``attainment`` is P's,
-    as a numerator and a denominator, kept where a peer rule will ask for it.
+class Assessed(NamedTuple):
+    """Everybody after the first pass; ``columns`` are the window's. By places in the directory: ``statuses``
+    of P where it is not assessable, and ``findings`` of the rules that need nobody else's figures.
     """
 
-    rep_id: str
-    in_scope: bool
-    status: str
-    inputs: str
-    findings: dict[str, Finding]
-    key: Key
-    attainment: tuple[int, int]
+    directory: Directory
+    columns: Sequence[PeriodColumn]
+    statuses: dict[int, Status]
+    findings: dict[int, Findings]
 
 
-Decided = tuple[Outcome, str]
-"""An outcome, and the decision's line."""
+class Decided(NamedTuple):
+    """Some people in the order of rep ids: outcomes, and the lines in pieces."""
+
+    outcomes: Sequence[Outcome]
+    pieces: Sequence[tuple[str, ...]]
+
+    def lines(self) -> bytes:
+        """All of the lines."""
+        return "".join(map("".join, self.pieces)).encode()
+
+    def flagged(self) -> Iterator[bytes]:
+        """The lines of the flagged alone."""
+        for outcome, pieces in zip(self.outcomes, self.pieces, strict=True):
+            if outcome in FLAGGED:
+                yield "".join(pieces).encode()
 
 
-def assess_many(window: Window, people: Iterable[Row], tables: Sequence[FactTable]) -> list[Brief]:
-    """The first pass over these people, by rep id. Facts are taken out of the tables as they are used."""
-    briefs = list(_briefs(window, people, tables))
-    briefs.sort(key=attrgetter("rep_id"))
-    for before, after in pairwise(briefs):
-        if before[0] == after[0]:
-            raise InvalidDirectory(f"{after.rep_id!r} stands twice in the people file")
-    return briefs
+def assess_files(
+    window: Window, people: Iterable[Row], facts: Iterable[tuple[str, Iterable[bytes]]]
+) -> Assessed:
+    """The first pass over these people and the facts of (name, chunks) of each file."""
+    directory = Directory(window.policy, people)
+    return assess_many(window, directory, read_columns(window.policy, window.periods, directory, facts))
 
 
-def summarise_many(window: Window, briefs: Iterable[Brief]) -> GroupStatistics:
+def assess_many(window: Window, directory: Directory, columns: Sequence[PeriodColumn]) -> Assessed:
+    """The first pass; ``columns`` are of the window's periods."""
+    now, sorts = columns[-1], directory.sorts
+    missing = [place for place, credited in enumerate(now.credits) if credited is None]
+    statuses: dict[int, Status] = {place: now.statuses.get(place, "missing") for place in missing}
+    findings: dict[int, Findings] = {}
+    for place in set[int]().union(*(column.low for column in columns)):
+        if sorts[place].in_scope and place not in statuses:
+            found = window.own_findings(columns, place)
+            if found:
+                findings[place] = found
+    return Assessed(directory, columns, statuses, findings)
+
+
+def summarise_many(window: Window, assessed: Assessed) -> GroupStatistics:
     """What these people add to their groups."""
-    keep = bool(window.peer_rules)
+    directory, columns, statuses, findings = assessed
+    sorts = directory.sorts
+    sizes = Counter(sorts)
+    sizes.subtract(sorts[place] for place in statuses)
+    firing = Counter(sorts[place] for place in findings)
     statistics = GroupStatistics()
-    for brief in briefs:
-        if brief.in_scope and brief.status == "assessable":
-            statistics.add(brief.key, brief.attainment, fires=bool(brief.findings), keep=keep)
+    for sort, size in sizes.items():
+        if sort.in_scope and size:
+            cell = statistics.cells.setdefault(sort.key, Cell())
+            cell.assessable += size
+            cell.firing += firing[sort]
+    if window.has_peer_rules:
+        for place, credited in enumerate(columns[-1].credits):
+            quota, sort = columns[-1].quotas[place], sorts[place]
+            if credited is not None and credited < quota and sort.in_scope:
+                cell = statistics.cells[sort.key]
+                (cell.fired if place in findings else cell.quiet).append((credited, quota))
     return statistics
 
 
-def decide_many(window: Window, briefs: Iterable[Brief], population: Population) -> Iterator[Decided]:
-    """The second pass: everybody's outcome and line of text, in the order of the briefs."""
-    judge = _Judge(window, population)
-    same = f'","period":"{window.period}","policy":"{window.policy.ref}","outcome":'
-    clear = same + '"clear","stage":null,"reason":null,"findings":[],"inputs":['
-    has_peers = bool(window.peer_rules)
-    for brief in briefs:
-        rep, scope, status, inputs, findings = brief[:5]
-        if _NEEDS_NO_ESCAPE.fullmatch(rep) is None:
-            rep = orjson.dumps(rep).decode()[1:-1]
-        if scope and status == "assessable":
-            if not findings and not has_peers:
-                yield "clear", f'{{"rep_id":"{rep}{clear}{inputs}]}}\n'
-                continue
-            outcome, middle = judge.judged(brief)
-        elif scope:
-            outcome, middle = "not_assessable", f'null,"reason":"{status}","findings":[]'
-        else:
-            outcome, middle = "out_of_scope", 'null,"reason":null,"findings":[]'
-        yield outcome, f'{{"rep_id":"{rep}{same}"{outcome}","stage":{middle},"inputs":[{inputs}]}}\n'
-
-
-def batched(decided: Iterable[Decided], size: int = 1000) -> Iterator[list[Decided]]:
-    """The same in lists, so that lines are joined and encoded many at a time."""
-    rest = iter(decided)
-    while batch := list(islice(rest, size)):
-        yield batch
-
-
-def _briefs(window: Window, people: Iterable[Row], tables: Sequence[FactTable]) -> Iterator[Brief]:
-    fields = group_fields(window.policy)
-    scopes: dict[tuple[object, ...], bool] = {}
-    for person in people:
-        rep = rep_id(person)
-        sort = (person.get("role"), person.get("region"), person.get("active"))
-        scope = scopes.get(sort)
-        if scope is None:
-            scope = scopes[sort] = in_scope(window.policy, person)
-        facts = [table.pop(rep, None) for table in tables]
-        key = tuple([person.get(name) for name in fields]) if fields else ()
-        yield _brief(window, rep, scope, window.terms(person), key, facts) or _plain_brief(
-            window, person, facts
-        )
-
-
-def _brief(
-    window: Window,
-    rep: str,
-    scope: bool,
-    terms: tuple[Terms, ...] | None,
-    key: Key,
-    facts: Sequence[PlainFact | Row | None],
-) -> Brief | None:
-    """One person's periods and own findings; None where a fact was not in the usual form of a line.
-
-    The usual period is worked inline: a known quota, amounts in cents, no leave, past tenure and ramp.
-    """
-    texts: list[str] = []
-    steps: list[int | None] = []
-    cents: list[tuple[int, int]] = []
-    status, lowest, attainment = "missing", window.highest_bar, _UNASKED
-    leave_free, printed, bar = window.leave_free, window.printed, lowest
-    is_usual = terms is None and window.has_usual_periods
-    last_quota, quota_cents = "", None
-    for fact, head, missing in zip(facts, window.heads, window.missing, strict=True):
-        reached: int | None = None
-        if fact is None:
-            text, status = missing, "missing"
-        elif not isinstance(fact, tuple):
-            return None
-        else:
-            _, _, quota, credited, tail = fact
-            if quota != last_quota:
-                last_quota, quota_cents = quota, _plain_cents(quota)
-            if credited[-3:-2] == ".":
-                credited_cents: int | None = int(credited[:-3] + credited[-2:])
-            else:
-                credited_cents = _cents(credited)
-            if is_usual and quota_cents and credited_cents is not None and leave_free[tail]:
-                status = "assessable"
-                reached, rest = divmod(credited_cents * STEPS, quota_cents)
-                rest += rest
-                up = rest > quota_cents or (rest == quota_cents and reached & 1)
-                text = (
-                    f'{head}{quota}","credited":"{credited}","leave_days":0,'
-                    f'"eligible_fraction":"1.0000","ramp_share":"1","adjusted_quota":"{quota}",'
-                    f'"attainment":"{printed[reached + up]}","status":"assessable"}}'
-                )
-                attainment = credited_cents, quota_cents
-                cents.append(attainment)
-            else:
-                text, status, reached, attainment = window.measured(len(steps), terms, fact)
-            if reached is not None and reached < lowest:
-                lowest = reached
-        texts.append(text)
-        steps.append(reached)
-    findings = _NO_FINDINGS
-    if lowest < bar and scope and status == "assessable":
-        findings = window.own_findings(terms, facts, steps, cents if len(cents) == len(facts) else None)
-    return Brief(rep, scope, status, ",".join(texts), findings, key, attainment)
-
-
-def _cents(amount: str) -> int | None:
-    """An amount in whole cents, None for one with more than two decimals."""
-    if amount[-3:-2] == ".":
-        return int(amount[:-3] + amount[-2:])
-    if "." not in amount:
-        return int(amount) * 100
-    return int(amount[:-2] + amount[-1] + "0") if amount[-2] == "." else None
-
-
-def _plain_cents(quota: str) -> int | None:
-    """The same of a quota that is known, and written as an adjusted quota is: without needless zeros."""
-    if not quota or quota[0] == "0" or (quota[-1] == "0" and "." in quota):
-        return None
-    return _cents(quota)
-
-
-def _plain_brief(window: Window, person: Row, facts: Sequence[PlainFact | Row | None]) -> Brief:
-    """The same by the plain rules, for a person with a fact in some other form."""
-    rows = {
-        name: as_row(fact) if isinstance(fact, tuple) else fact
-        for name, fact in zip(window.names, facts, strict=True)
-        if fact is not None
-    }
-    plain = assess(window.policy, person, rows, window.period)
-    inputs = ",".join(orjson.dumps(input_data(entry)).decode() for entry in plain.inputs)
-    attainment = _UNASKED if plain.now.attainment is None else plain.now.attainment.as_integer_ratio()
-    return Brief(
-        plain.rep_id, plain.in_scope, plain.now.status, inputs, dict(plain.findings), plain.key, attainment
-    )
+def decide_many(window: Window, assessed: Assessed, population: Population) -> Iterator[Decided]:
+    """The second pass: everybody's outcome and line of text, by rep id."""
+    directory, columns, statuses, findings = assessed
+    begins = f'","period":"{window.period}","policy":"{window.policy.ref}","outcome":"'
+    ends = ',"inputs":['
+    clear = f'{begins}clear","stage":null,"reason":null,"findings":[]{ends}'
+    out = f'{begins}out_of_scope","stage":null,"reason":null,"findings":[]{ends}'
+    outcomes: list[Outcome] = ["clear" if sort.in_scope else "out_of_scope" for sort in directory.sorts]
+    middles = [clear if sort.in_scope else out for sort in directory.sorts]
+    for place, status in statuses.items():
+        if outcomes[place] == "clear":
+            outcomes[place] = "not_assessable"
+            middles[place] = f'{begins}not_assessable","stage":null,"reason":"{status}","findings":[]{ends}'
+    judge = _Judge(window, assessed, population)
+    for place in range(len(directory)) if window.has_peer_rules else findings:
+        if outcomes[place] == "clear":
+            outcomes[place], text = judge.judged(place)
+            middles[place] = f"{begins}{text}{ends}"
+    reps = directory.reps
+    if _NEEDS_ESCAPE.search("".join(reps)) is not None:
+        reps = [orjson.dumps(rep).decode()[1:-1] for rep in reps]
+    for start in range(0, len(reps), _BATCH):
+        batch = slice(start, start + _BATCH)
+        texts: list[Iterable[str]] = []
+        for column in columns:
+            texts += [column.texts[batch], repeat(",")]
+        texts[-1] = repeat("]}\n")
+        pieces = zip(repeat('{"rep_id":"'), reps[batch], middles[batch], *texts, strict=False)
+        yield Decided(outcomes[batch], list(pieces))
 
 
 class _Judge:
     """What the population adds: peer findings, the structural test, the stage."""
 
-    def __init__(self, window: Window, population: Population) -> None:
+    def __init__(self, window: Window, assessed: Assessed, population: Population) -> None:
         self._window = window
         self._policy = window.policy
+        self._assessed = assessed
         self._population = population
         self._fields = group_fields(window.policy)
+        self._stages: dict[tuple[str, ...], str] = {}
 
-    def judged(self, brief: Brief) -> tuple[Outcome, str]:
-        """The outcome of somebody assessable in scope, and the line's text from the stage to the findings."""
-        findings = self._findings(brief)
-        if not findings:
-            return "clear", 'null,"reason":null,"findings":[]'
-        listed = orjson.dumps([finding.as_data() for finding in findings]).decode()
-        if self._is_structural(brief):
-            return "structural", f'null,"reason":null,"findings":{listed}'
-        stage = orjson.dumps(stage_opened(self._policy, findings)).decode()
-        return "open_case", f'{stage},"reason":null,"findings":{listed}'
+    def judged(self, place: int) -> tuple[Outcome, str]:
+        """The outcome of somebody assessable in scope, and the line from the outcome to the findings."""
+        own = self._assessed.findings.get(place, NO_FINDINGS)
+        found = self._with_peers(place, own) if self._window.has_peer_rules else own
+        if not found:
+            return "clear", 'clear","stage":null,"reason":null,"findings":[]'
+        listed = ",".join([found[rule.id] for rule in self._policy.rules if rule.id in found])
+        if self._is_structural(place):
+            return "structural", f'structural","stage":null,"reason":null,"findings":[{listed}]'
+        return (
+            "open_case",
+            f'open_case","stage":{self._stage(tuple(found))},"reason":null,"findings":[{listed}]',
+        )
 
-    def _findings(self, brief: Brief) -> list[Finding]:
-        found: list[Finding] = []
+    def _with_peers(self, place: int, own: Findings) -> Findings:
+        found = dict(own)
+        now, key = self._assessed.columns[-1], self._assessed.directory.sorts[place].key
+        attainment = now.credits[place] or 0, now.quotas[place]
         for rule in self._policy.rules:
-            if not isinstance(rule, PeerRankRule):
-                if rule.id in brief.findings:
-                    found.append(brief.findings[rule.id])
-                continue
-            key = narrowed(brief.key, self._fields, rule.group_by)
-            standing = self._population.peer_finding(rule, key, brief.attainment)
-            if standing is not None:
-                share = rounded(Fraction(standing.below, standing.size), 4)
-                found.append(Finding(rule.id, share, rule.peer_rank_below, (str(self._window.period),)))
+            if isinstance(rule, PeerRankRule):
+                group = narrowed(key, self._fields, rule.group_by)
+                standing = self._population.peer_finding(rule, group, attainment)
+                if standing is not None:
+                    share = rounded(Fraction(standing.below, standing.size), 4)
+                    found[rule.id] = finding_text(Finding(rule.id, share, rule.peer_rank_below, (now.name,)))
         return found
 
-    def _is_structural(self, brief: Brief) -> bool:
+    def _stage(self, rules: tuple[str, ...]) -> str:
+        known = self._stages.get(rules)
+        if known is None:
+            findings = [Finding(rule, "", "", ()) for rule in rules]
+            known = self._stages[rules] = orjson.dumps(stage_opened(self._policy, findings)).decode()
+        return known
+
+    def _is_structural(self, place: int) -> bool:
         terms = self._policy.structural
         if terms is None:
             return False
-        return narrowed(brief.key, self._fields, terms.group_by) in self._population.structural
+        key = self._assessed.directory.sorts[place].key
+        return narrowed(key, self._fields, terms.group_by) in self._population.structural

@@ -7,8 +7,7 @@ from typing import Protocol
 
 import orjson
 
-from functions.evaluate.bulk import FLAGGED, Brief, assess_many, batched, decide_many, summarise_many
-from functions.evaluate.bulk_facts import read_window
+from functions.evaluate.bulk import Assessed, assess_files, decide_many, summarise_many
 from functions.evaluate.bulk_window import Window
 from functions.evaluate.population import GroupStatistics, Population, merge
 from functions.evaluate.rows import people_rows
@@ -56,10 +55,10 @@ def assess_shard(
 ) -> ShardAssessed:
     """First pass: what the shard's people add to their groups."""
     window = Window(policy, period)
-    briefs = _assessed(window, inputs, files)
-    statistics = summarise_many(window, briefs)
+    assessed = _assessed(window, inputs, files)
+    statistics = summarise_many(window, assessed)
     line = orjson.dumps(statistics.as_data(), option=orjson.OPT_APPEND_NEWLINE)
-    return ShardAssessed(files.write_lines(statistics_key, [line]), len(briefs))
+    return ShardAssessed(files.write_lines(statistics_key, [line]), len(assessed.directory))
 
 
 def merge_population(
@@ -86,25 +85,24 @@ def decide_shard(
     """
     window = Window(policy, period)
     population = Population.from_data(_only_line(population_key, files))
-    briefs = _assessed(window, inputs, files)
+    assessed = _assessed(window, inputs, files)
     outcomes: Counter[str] = Counter()
     flagged: list[bytes] = []
 
     def lines() -> Iterable[bytes]:
-        for decided in batched(decide_many(window, briefs, population)):
-            outcomes.update(outcome for outcome, _ in decided)
-            flagged.extend(line.encode() for outcome, line in decided if outcome in FLAGGED)
-            yield "".join([line for _, line in decided]).encode()
+        for decided in decide_many(window, assessed, population):
+            outcomes.update(decided.outcomes)
+            flagged.extend(decided.flagged())
+            yield decided.lines()
 
     digest = files.write_lines(decisions_key, lines())
     flagged_digest = files.write_lines(flagged_key, flagged)
     return ShardDecided(digest, flagged_digest, dict(sorted(outcomes.items())))
 
 
-def _assessed(window: Window, inputs: ShardInputs, files: EvaluationFiles) -> list[Brief]:
-    tables = read_window(window.names, ((key, files.read_lines(key)) for key in inputs.facts))
+def _assessed(window: Window, inputs: ShardInputs, files: EvaluationFiles) -> Assessed:
     people = (row for key in inputs.people for row in people_rows(files.read_lines(key), key))
-    return assess_many(window, people, tables)
+    return assess_files(window, people, ((key, files.read_lines(key)) for key in inputs.facts))
 
 
 def _only_line(key: str, files: EvaluationFiles) -> Mapping[str, object]:

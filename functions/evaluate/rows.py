@@ -34,9 +34,14 @@ def _rows(chunks: Iterable[bytes], name: str, fault: type[InvalidInput]) -> Iter
     for chunk in chunks:
         for line in chunk.splitlines():
             number += 1
-            if not line.strip():
-                continue
-            yield parsed_row(line, f"{name}: line {number}", fault)
+            try:
+                row = orjson.loads(line)
+            except orjson.JSONDecodeError:
+                row = None
+            if isinstance(row, dict):
+                yield row
+            elif line.strip():
+                parsed_row(line, f"{name}: line {number}", fault)  # says what is wrong
 
 
 def parsed_row(line: bytes, where: str, fault: type[InvalidInput]) -> dict[str, Any]:

@@ -4,8 +4,7 @@ import argparse
 import gc
 from pathlib import Path
 
-from functions.evaluate.bulk import assess_many, batched, decide_many, summarise_many
-from functions.evaluate.bulk_facts import read_window
+from functions.evaluate.bulk import assess_files, decide_many, summarise_many
 from functions.evaluate.bulk_window import Window
 from functions.evaluate.population import merge
 from functions.evaluate.rows import people_rows
@@ -53,10 +52,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _evaluate(args: argparse.Namespace, policy: Policy, period: Period) -> int:
     window = Window(policy, period)
-    tables = read_window(window.names, ((str(path), read_chunks(path)) for path in args.facts))
     people = people_rows(read_chunks(args.people), str(args.people))
-    briefs = assess_many(window, people, tables)
-    population = merge(policy, [summarise_many(window, briefs)])
-    decided = batched(decide_many(window, briefs, population))
-    write_whole(args.out, ("".join([line for _, line in batch]).encode() for batch in decided))
+    assessed = assess_files(window, people, ((str(path), read_chunks(path)) for path in args.facts))
+    population = merge(policy, [summarise_many(window, assessed)])
+    write_whole(args.out, (decided.lines() for decided in decide_many(window, assessed, population)))
     return 0

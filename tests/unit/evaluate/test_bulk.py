@@ -1,24 +1,27 @@
 """The bulk lane gives the plain rules' bytes, however the lines of its files are spelt."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.evaluate.bulk import assess_many, decide_many, summarise_many
-from functions.evaluate.bulk_facts import read_window
-from functions.evaluate.bulk_window import Window
+from functions.evaluate.bulk import assess_files, decide_many, summarise_many
+from functions.evaluate.bulk_column import PeriodColumn
+from functions.evaluate.bulk_people import Directory
+from functions.evaluate.bulk_window import Window, read_columns
 from functions.evaluate.population import GroupStatistics, Population, merge
 from functions.evaluate.rows import people_rows
 from shared.domain.errors import InvalidFacts
 from shared.domain.period import Period
-from shared.domain.policy import Policy
+from shared.domain.policy import Policy, parse_policy
 from tests.unit.evaluate.population_files import Row, in_one_process, jsonl
 from tests.unit.evaluate.populations import facts, people, policies
 
 SEPTEMBER = Period.parse("2026-09")
+POLICY = parse_policy(Path("config/policies/field-sales.yaml").read_text(), "field-sales")
 
 
 def _as_read_writes(row: Row) -> str:
@@ -42,11 +45,15 @@ SPELLINGS: list[Callable[[Row], str]] = [
 
 def _in_bulk(policy: Policy, directory: list[Row], chunks: list[bytes]) -> bytes:
     window = Window(policy, SEPTEMBER)
-    tables = read_window(window.names, [("facts", chunks)])
-    briefs = assess_many(window, people_rows([jsonl(directory)], "people"), tables)
-    statistics = GroupStatistics.from_data(json.loads(json.dumps(summarise_many(window, briefs).as_data())))
+    assessed = assess_files(window, people_rows([jsonl(directory)], "people"), [("facts", chunks)])
+    statistics = GroupStatistics.from_data(json.loads(json.dumps(summarise_many(window, assessed).as_data())))
     population = Population.from_data(json.loads(json.dumps(merge(policy, [statistics]).as_data())))
-    return "".join(line for _, line in decide_many(window, briefs, population)).encode()
+    return b"".join(decided.lines() for decided in decide_many(window, assessed, population))
+
+
+def _columns(chunks: list[bytes], people: Sequence[Row] = ()) -> list[PeriodColumn]:
+    directory = Directory(POLICY, people)
+    return read_columns(POLICY, SEPTEMBER.window(3), directory, [("facts", chunks)])
 
 
 @settings(max_examples=80, deadline=None)
@@ -80,7 +87,7 @@ def test_every_spelling_of_the_same_facts_decides_the_same(policy: Policy, data:
 )
 def test_a_file_that_breaks_off_or_is_of_another_kind_is_refused(content: bytes) -> None:
     with pytest.raises(InvalidFacts):
-        read_window(["2026-07", "2026-08", "2026-09"], [("facts", [content])])
+        _columns([content])
 
 
 def test_a_large_file_of_mostly_other_periods_gives_up_only_the_windows_facts() -> None:
@@ -90,6 +97,8 @@ def test_a_large_file_of_mostly_other_periods_gives_up_only_the_windows_facts() 
         for line, month in enumerate([month for month in range(1, 13) for _ in range(40)], start=2)
     ]
 
-    tables = read_window(["2026-08", "2026-09"], [("facts", [jsonl(rows)])])
+    columns = _columns(
+        [jsonl(rows)], [{"person_id": f"r-{line}", "hire_date": "2020-01-15"} for line in range(2, 500)]
+    )
 
-    assert [len(table) for table in tables] == [40, 40]
+    assert [sum(credit is not None for credit in column.credits) for column in columns] == [40, 40, 40]

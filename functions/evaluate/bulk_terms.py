@@ -1,0 +1,141 @@
+"""What many people's figures of a period share, worked out once: terms of hiring, quotas, printed numbers."""
+
+from datetime import date
+from fractions import Fraction
+from typing import NamedTuple
+
+from functions.evaluate.bulk_facts import quota_of, require_number, tail_of
+from functions.evaluate.figures import exact, ramp_share
+from shared.domain.period import Period
+from shared.domain.policy import Policy
+
+STEPS = 10_000
+"""An attainment is printed in ten-thousandths."""
+_KEPT = 20_000
+"""How many texts a cache keeps: enough where they repeat, and little memory where they do not."""
+
+
+class Part(NamedTuple):
+    """The part of a quota that leave and ramp leave, as a fraction in lowest terms; the share of days that is
+    left, as printed, and whether it is too little for the period to count.
+    """
+
+    top: int
+    bottom: int
+    printed: str
+    too_little: bool
+
+
+class Terms(NamedTuple):
+    """What hiring means for one period: whether tenure is too short, and the share of quota expected."""
+
+    too_new: bool
+    ramp_share: str
+    are_usual: bool
+
+
+class TermsByDay(dict[str, Terms]):
+    """By the day of hire, an ISO date."""
+
+    def __init__(self, policy: Policy, period: Period) -> None:
+        self._policy = policy
+        self._period = period
+        # Without a day of leave a period may be too short only where the policy asks for more than all of it.
+        self.may_be_usual = exact(policy.eligibility.min_eligible_fraction) <= 1
+
+    def __missing__(self, day: str) -> Terms:
+        hired = date.fromisoformat(day)
+        latest = self._period.first_day.toordinal() - self._policy.eligibility.min_tenure_days
+        too_new, share = hired.toordinal() > latest, ramp_share(self._policy, hired, self._period)
+        self[day] = terms = Terms(too_new, share, self.may_be_usual and not too_new and share == "1")
+        return terms
+
+
+class UsualDays(dict[str, bool]):
+    """Whether nothing special is expected for the period of somebody hired on that day."""
+
+    def __init__(self, policy: Policy, period: Period, terms: TermsByDay) -> None:
+        self._terms = terms
+        # Whoever was hired before is past tenure and ramp for certain: no period has more than 92 days.
+        special = max(policy.eligibility.min_tenure_days, 92 * (len(policy.eligibility.ramp) + 1))
+        long_ago = date.fromordinal(max(1, period.first_day.toordinal() - special)).isoformat()
+        self._long_ago = long_ago if terms.may_be_usual else ""
+
+    def __missing__(self, day: str) -> bool:
+        self[day] = usual = day < self._long_ago or self._terms[day].are_usual
+        return usual
+
+
+class KnownQuota(NamedTuple):
+    """A quota in cents, 0 for one that is not of the usual kind; below how many cents of credits a person is
+    under some rule's bar; and the text of the usual entry around its credits and attainment.
+    """
+
+    cents: int
+    low: int
+    before: str
+    between: str
+
+
+class Quotas(dict[str, KnownQuota]):
+    """Quotas by their cells: people of a role share them, so the work is done once for many."""
+
+    def __init__(self, period: str, bar: Fraction) -> None:
+        self._before = f'{{"period":"{period}","quota":"'
+        self._bar = bar
+
+    def __missing__(self, cell: str) -> KnownQuota:
+        quota = quota_of(cell)
+        cents = 0
+        # Only a quota without needless zeros is printed as it is when it is printed as the adjusted quota.
+        if quota is not None and quota[0] != "0" and not (quota[-1] == "0" and "." in quota):
+            cents = whole_cents(quota) or 0
+        known = KnownQuota(
+            cents,
+            -(-self._bar.numerator * cents // self._bar.denominator),
+            f'{self._before}{quota}","credited":"',
+            '","leave_days":0,"eligible_fraction":"1.0000","ramp_share":"1","adjusted_quota":"'
+            f'{quota}","attainment":"',
+        )
+        if len(self) >= _KEPT:
+            self.clear()
+        self[cell] = known
+        return known
+
+
+class LeaveFree(dict[str, str | None]):
+    """The currency of facts with such a tail; None where they do not say that there was no leave."""
+
+    def __missing__(self, tail: str) -> str | None:
+        currency, leave = tail_of(tail)
+        self[tail] = found = currency if leave == 0 else None
+        return found
+
+
+class Printed(dict[int, str]):
+    """Ten-thousandths as printed."""
+
+    def __missing__(self, steps: int) -> str:
+        if len(self) >= 10 * _KEPT:
+            self.clear()
+        whole, rest = divmod(abs(steps), STEPS)
+        self[steps] = text = f"{'-' if steps < 0 else ''}{whole}.{rest:04d}"
+        return text
+
+
+def half_even(top: int, bottom: int) -> int:
+    """The nearest whole number to a fraction, of two the even one."""
+    whole, rest = divmod(top, bottom)
+    return whole + (rest * 2 > bottom or (rest * 2 == bottom and whole & 1))
+
+
+def whole_cents(number: str) -> int | None:
+    """An amount in whole cents, None for one with more than two decimals; ValueError for anything else."""
+    require_number(number)
+    whole, _, decimals = number.partition(".")
+    return int(whole + (decimals + "00")[:2]) if len(decimals) <= 2 else None
+
+
+def millionths(number: str) -> int:
+    whole, _, decimals = number.partition(".")
+    return int(whole + (decimals + "000000")[:6])
