@@ -76,6 +76,10 @@ CASE_README: Final = (
 6. What the record relied on is here.
    The SHA-256 of every file under policies/, decisions/ and exports/ stands in an event.
 
+7. The decision is one of all decisions of its evaluation.
+   decision/line.json, where this edition has it, is a leaf as in step 3, and decision/proof.json
+   leads from it to "decisions_root" of the evaluation:completed event under events/.
+
 Reading aids, which prove nothing by themselves: this text, chronicle.html, names.json.
 Not proved: that no event came after the last one here (a bundle of the whole ledger shows that);
 that what was entered was true.

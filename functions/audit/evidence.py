@@ -17,6 +17,7 @@ from typing import Final
 
 from functions.audit import chronicle
 from functions.audit.bundle_readme import CASE_README, LEDGER_README
+from functions.audit.decision_proof import ProvenDecision
 from functions.audit.ledger import (
     Checkpoint,
     checkpoint_place,
@@ -46,7 +47,9 @@ class CaseEvidence:
     as an anchor. ``rotations`` are all ``key:rotated`` events with their indices. ``openings`` are the
     plaintexts (`opening_bytes`) of private parts, by sequence, as far as this edition's reader may see them.
     ``attachments`` are files whose SHA-256 stands in an event: ``policies/field-sales@3.yaml``,
-    ``decisions/….jsonl``, ``exports/….csv``. ``names`` says who an id is, for the chronicle alone.
+    ``decisions/….jsonl``, ``exports/….csv``. ``evaluation`` is the ``evaluation:completed`` that the case
+    relied on, with its index, and ``decision`` what it says of the rep, for a reader who may see figures.
+    ``names`` says who an id is, for the chronicle alone.
     """
 
     subject: Subject
@@ -57,6 +60,8 @@ class CaseEvidence:
     rotations: Sequence[tuple[int, bytes]] = ()
     openings: Mapping[int, bytes] = field(default_factory=dict)
     attachments: Mapping[str, bytes] = field(default_factory=dict)
+    evaluation: tuple[int, bytes] | None = None
+    decision: ProvenDecision | None = None
     names: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -93,6 +98,13 @@ def case_bundle(evidence: CaseEvidence) -> bytes:
         else:
             files[f"events/{index:012d}.json"] = data
             files[f"proofs/{index:012d}.json"] = _inclusion(evidence.sealed, index, latest)
+    if evidence.evaluation is not None and evidence.evaluation[0] < latest.size:
+        index, data = evidence.evaluation
+        files[f"events/{index:012d}.json"] = data
+        files[f"proofs/{index:012d}.json"] = _inclusion(evidence.sealed, index, latest)
+        if evidence.decision is not None:
+            files["decision/line.json"] = evidence.decision.line
+            files["decision/proof.json"] = evidence.decision.proof
     files |= {point.name().removeprefix("ledger/"): data for point, data in points}
     for (before, _), (after, _) in pairwise(points):
         if 0 < before.size < after.size:

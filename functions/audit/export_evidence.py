@@ -7,12 +7,21 @@ from typing import Final, Protocol
 
 from functions.audit.answer_query import Sources, names, visible_case
 from functions.audit.asker import HR, Asker, Group
+from functions.audit.decision_proof import ProvenDecision, proven_decision
 from functions.audit.evidence import CaseEvidence, case_bundle, ledger_bundle, ledger_tree, rotations_in
 from functions.audit.ledger import parse_checkpoint
 from functions.audit.record_access import record_export
+from shared.domain.case import Case
 from shared.domain.errors import NotFound
-from shared.domain.event import Event, parse_event
-from shared.domain.identifiers import CaseId, PersonId, Subject, case_subject
+from shared.domain.event import Event, EventTag, parse_event
+from shared.domain.identifiers import (
+    CaseId,
+    EvaluationId,
+    PersonId,
+    Subject,
+    case_subject,
+    evaluation_subject,
+)
 from shared.domain.person import HR_QUEUE, Directory
 from shared.ledger_ports import EventLog, EventPlace, Keyring
 
@@ -62,6 +71,7 @@ def case_evidence(sources: Sources, record: Record, asker: Asker, case_id: CaseI
     indices = {at.sequence: stored.index for at, stored in places.items()}
     checkpoints, segments = _ledger(record)
     _, policy = sources.policies.used(case.policy_digest)
+    openings = _openings(sources, chain) if opens else {}
     bundle = case_bundle(
         CaseEvidence(
             subject=subject,
@@ -70,8 +80,11 @@ def case_evidence(sources: Sources, record: Record, asker: Asker, case_id: CaseI
             checkpoints=list(checkpoints.values()),
             keys=_keys(record, checkpoints.values()),
             rotations=rotations_in(segments),
-            openings=_openings(sources, chain) if opens else {},
+            openings=openings,
             attachments={f"policies/{case.policy}.yaml": policy},
+            evaluation=_evaluation(sources, record, case.evaluation_id),
+            # The figures of somebody whose key is gone stay closed here as well.
+            decision=_decision(sources, case) if 1 in openings else None,
             names=_names(chain, directory) if opens else {},
         )
     )
@@ -107,6 +120,26 @@ def _ledger(record: Record) -> tuple[dict[str, bytes], dict[str, bytes]]:
 def _keys(record: Record, checkpoints: Iterable[bytes]) -> list[bytes]:
     used = dict.fromkeys(parse_checkpoint(data)[0].key for data in checkpoints)
     return [record.keyring.signer(key).public_key_pem() for key in used]
+
+
+def _evaluation(sources: Sources, record: Record, evaluation: EvaluationId) -> tuple[int, bytes] | None:
+    """The end of the evaluation that opened the case, with its index; None while it is not sealed."""
+    subject = evaluation_subject(evaluation)
+    for body in sources.store.events(subject):
+        event = parse_event(body)
+        if event.tag is EventTag.EVALUATION_COMPLETED:
+            stored = record.events.read([EventPlace(subject, event.sequence)])
+            index = next((found.index for found in stored.values()), None)
+            return None if index is None else (index, body)
+    return None
+
+
+def _decision(sources: Sources, case: Case) -> ProvenDecision | None:
+    """What the evaluation decided about the rep; None where its files have expired."""
+    try:
+        return proven_decision(sources.store.evaluation(case.evaluation_id), case.rep_id, sources.files)
+    except NotFound:
+        return None
 
 
 def _openings(sources: Sources, chain: Iterable[tuple[Event, bytes]]) -> dict[int, bytes]:

@@ -32,6 +32,7 @@ def examine(
         questions.proofs(bundle)
         questions.growth(bundle)
         questions.attachments(bundle)
+        questions.decision(bundle)
     if anchor is not None:
         questions.hold_to(bundle, anchor)
     return bundle.why

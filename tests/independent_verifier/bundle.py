@@ -11,6 +11,7 @@ from tests.independent_verifier.forms import (
     EVENT,
     MANIFEST,
     Form,
+    ends_evaluation,
     public_key,
     rotates,
     signed_by,
@@ -174,7 +175,7 @@ class Bundle:
             if value is None or numbers is None:
                 continue
             self.sealed[int(numbers[1])] = (value, data)
-            if rotates(value):
+            if rotates(value) or ends_evaluation(value):
                 continue
             self.subject = self.subject or value["subject"]
             if value["subject"] != self.subject:
@@ -211,6 +212,7 @@ _PLACES = {
         r"(events|proofs)/[0-9]{12}[.]json",
         r"(checkpoints|consistency)/[0-9]{12}-[0-9]{12}[.]json",
         r"(openings|unsealed)/[0-9]{6}[.]json",
+        r"decision/(line|proof)[.]json",
         r"(policies|decisions|exports|mails)/[^/]+",
     ],
 }

@@ -162,3 +162,7 @@ def is_path(value: Any) -> bool:
 
 def rotates(value: Mapping[str, Any]) -> bool:
     return (value["tag"], value["subject"]) == ("key:rotated", "system")
+
+
+def ends_evaluation(value: Mapping[str, Any]) -> bool:
+    return bool(value["tag"] == "evaluation:completed" and value["subject"].startswith("evaluation/"))

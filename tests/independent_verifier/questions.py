@@ -1,5 +1,6 @@
 """Questions that are asked of the whole bundle: keys, checkpoints, roots, proofs, files, an anchor."""
 
+import json
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from itertools import pairwise
@@ -9,8 +10,10 @@ from tests.independent_verifier.bundle import INCOMPLETE, TAMPERED, UNANCHORED, 
 from tests.independent_verifier.forms import (
     CHECKPOINT,
     HEX64,
+    ends_evaluation,
     is_integer,
     is_path,
+    is_text,
     of,
     rotates,
     signed_by,
@@ -179,6 +182,44 @@ def attachments(bundle: Bundle) -> None:
         policy = value["relied_on"].get("policy", "")
         if HEX64.fullmatch(policy) and policy not in there:
             bundle.fault(INCOMPLETE, f"policy {policy} is missing")
+
+
+def decision(bundle: Bundle) -> None:
+    """The decision under the root of its evaluation, and as it was sealed into the case."""
+    ends = {value["subject"]: value for value, _ in bundle.sealed.values() if ends_evaluation(value)}
+    everything = [value for value, _ in [*bundle.sealed.values(), *bundle.waiting]]
+    own = [value["relied_on"] for value in everything if value["subject"] == bundle.subject]
+    for subject in ends:
+        if subject not in {f"evaluation/{relied_on.get('evaluation')}" for relied_on in own}:
+            bundle.fault(TAMPERED, f"the case did not rely on {subject}")
+    line, there = bundle.files.get("decision/line.json"), "decision/proof.json" in bundle.files
+    if (line is not None) != there:
+        bundle.fault(INCOMPLETE, "a decision without its proof, or a proof without its decision")
+    if line is None or not there:
+        return
+    form = of({"evaluation": is_text, "index": is_integer, "path": is_path, "size": is_integer})
+    proof = bundle.parsed("decision/proof.json", form)
+    if proof is None:
+        return
+    end = ends.get(f"evaluation/{proof['evaluation']}")
+    if end is None:
+        bundle.fault(INCOMPLETE, "the end of the evaluation is missing")
+        return
+    path = [bytes.fromhex(step) for step in proof["path"]]
+    try:
+        reached = root_by_inclusion(leaf(line), proof["index"], proof["size"], path).hex()
+    except ValueError:
+        reached = ""
+    counts = end["data"].get("outcomes")
+    counted = isinstance(counts, dict) and all(is_integer(count) for count in counts.values())
+    if not counted or proof["size"] != sum(counts.values()) or reached != end["data"].get("decisions_root"):
+        bundle.fault(TAMPERED, "the decision is not of that evaluation")
+    opening = bundle.files.get("openings/000001.json")
+    try:
+        if opening is not None and read_json(opening)["body"].get("decision") != json.loads(line):
+            bundle.fault(TAMPERED, "the decision is not what was sealed")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        bundle.fault(TAMPERED, "the decision or its opening is of another form")
 
 
 def hold_to(bundle: Bundle, anchor: bytes) -> None:

@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 from .chains import link, read_event_file, sealed_in_time
+from .decision import check_decision, is_evaluation
 from .forms import HEX, Event, canonical, digest, proof_path
 from .reading import Reading
 from .trees import grown, included, leaf_hash
@@ -17,8 +18,11 @@ def check_one_case(reading: Reading) -> None:
         event = read_event_file(reading, name, int(match[1]) if match else None)
         if event is None:
             continue
-        events.append(event)
         _check_place(reading, event)
+        if is_evaluation(event):
+            reading.evaluations[event.value["subject"]] = event
+            continue
+        events.append(event)
         about = event.value["tag"], event.value["subject"]
         if about == ("key:rotated", "system"):
             continue
@@ -103,6 +107,7 @@ def check_case_files(reading: Reading) -> None:
         if HEX.fullmatch(policy):
             what = f"the policy whose SHA-256 is {policy}, which the record relied on, is not there"
             reading.incomplete("policies/", what)
+    check_decision(reading)
     for event in reading.case_events:
         actor = event.value["actor"]
         who = f"{actor['kind']} {actor['id']} ({actor['authenticated_by']})"

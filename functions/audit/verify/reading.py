@@ -18,7 +18,7 @@ _KNOWN_FILES: Final = {
     "case": re.compile(
         r"README\.txt|chronicle\.html|names\.json|manifest\.json|keys/[0-9a-f]{64}\.pem|events/\d{12}\.json"
         r"|proofs/\d{12}\.json|checkpoints/\d{12}-\d{12}\.json|consistency/\d{12}-\d{12}\.json"
-        r"|openings/\d{6}\.json|unsealed/\d{6}\.json|(policies|decisions|exports|mails)/[^/]+"
+        r"|openings/\d{6}\.json|decision/(line|proof)\.json|unsealed/\d{6}\.json|(policies|decisions|exports|mails)/[^/]+"
     ),
     "ledger": re.compile(
         r"README\.txt|manifest\.json|keys/[0-9a-f]{64}\.pem|unsealed/\d{6}\.json"
@@ -43,6 +43,8 @@ class Reading:
         """By case; None once an event is missing, because then nothing follows from what is there."""
         self.segments_missing = False
         self.case_events: list[Event] = []
+        self.evaluations: dict[str, Event] = {}
+        """By subject: how the evaluations ended that a case relied on."""
         self._files = files
         self._digests: dict[str, object] = {}
         for name, count in Counter(files.names()).items():

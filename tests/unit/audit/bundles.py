@@ -6,11 +6,14 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from functions.audit.decision_proof import ProvenDecision
 from functions.audit.evidence import CaseEvidence, case_bundle, ledger_bundle, ledger_tree, rotations_in
 from functions.audit.verify import Report, verify
 from shared.domain.canonical import canonical_bytes, digest
 from shared.domain.identifiers import Subject
-from tests.unit.audit.workshop import POLICY, World
+from shared.domain.merkle import Tree, leaf_hash
+from shared.ledger_ports import EventPlace
+from tests.unit.audit.workshop import DECISIONS, POLICY, World
 
 
 def segments_of(world: World) -> dict[str, bytes]:
@@ -19,6 +22,8 @@ def segments_of(world: World) -> dict[str, bytes]:
 
 def case_evidence(world: World, subject: str = "case/c-1") -> CaseEvidence:
     places = sorted(place for place in world.events if place.subject == subject)
+    ended = world.events.get(EventPlace(Subject("evaluation/e-1"), 1))
+    evaluation = None if ended is None or ended.index is None else (ended.index, ended.data)
     return CaseEvidence(
         subject=Subject(subject),
         events=[(world.events[place].index, world.events[place].data) for place in places],
@@ -28,8 +33,17 @@ def case_evidence(world: World, subject: str = "case/c-1") -> CaseEvidence:
         rotations=rotations_in(segments_of(world)),
         openings={place.sequence: world.openings[place] for place in places if place in world.openings},
         attachments={"policies/field-sales@3.yaml": POLICY},
+        evaluation=evaluation,
+        decision=None if evaluation is None else proven(),
         names={"m-1": "Mia Manager"},
     )
+
+
+def proven() -> ProvenDecision:
+    """The rep's decision under the root that the workshop's evaluation has."""
+    path = [step.hex() for step in Tree([leaf_hash(line) for line in DECISIONS]).inclusion_proof(2)]
+    proof = {"evaluation": "e-1", "index": 2, "path": path, "size": len(DECISIONS)}
+    return ProvenDecision(DECISIONS[2], canonical_bytes(proof))
 
 
 def bundle_of_case(world: World, subject: str = "case/c-1") -> bytes:

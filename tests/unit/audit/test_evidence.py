@@ -39,8 +39,9 @@ def test_the_manifest_has_the_digest_of_every_other_file() -> None:
 def test_a_case_bundle_has_the_case_and_nobody_elses_events() -> None:
     files = unpacked(bundle_of_case(lived_in()))
     subjects = {json.loads(files[name])["subject"] for name in files if name.startswith("events/")}
-    assert subjects == {"case/c-1", "system"}
+    assert subjects == {"case/c-1", "evaluation/e-1", "system"}
     assert {name.split("/")[0] for name in files} == {
+        "decision",
         "README.txt",
         "checkpoints",
         "chronicle.html",

@@ -1,5 +1,6 @@
 """A ledger in memory: keys that a test may hold in its hand, a table and a bucket that die when told to."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,7 @@ from shared.domain.event import (
     sealed,
 )
 from shared.domain.identifiers import CommandId, PersonId, Subject
+from shared.domain.merkle import Tree, leaf_hash
 from shared.ledger_ports import EventPlace, StoredEvent
 
 
@@ -222,16 +224,29 @@ DECISION = {
 }
 
 
+# The lines of an evaluation, of which the third is the rep's.
+DECISIONS = [json.dumps({**DECISION, "rep_id": f"r-{number}"}).encode() for number in range(5, 12)]
+
+
 def lived_in() -> World:
     """A ledger with two cases, an evaluation, a rotated key, quiet hours and several checkpoints."""
     world = World([TestSigner.made(1), TestSigner.made(2)])
     minute = timedelta(minutes=1)
     relied = {"policy": digest(POLICY)}
-    world.happened("evaluation/e-1", EventTag.EVALUATION_COMPLETED, START, decisions="ab" * 32)
+    counts = {"clear": 4, "open_case": 3}
+    root = Tree([leaf_hash(line) for line in DECISIONS]).root().hex()
+    world.happened(
+        "evaluation/e-1", EventTag.EVALUATION_COMPLETED, START, outcomes=counts, decisions_root=root
+    )
     for case in ("case/c-1", "case/c-2"):
         opened: dict[str, object] = {"decision": DECISION}
         world.happened(
-            case, EventTag.CASE_OPENED, START + minute, private=opened, relied_on=relied, stage="coaching"
+            case,
+            EventTag.CASE_OPENED,
+            START + minute,
+            private=opened,
+            relied_on={**relied, "evaluation": "e-1"},
+            stage="coaching",
         )
     world.seal(START + 2 * minute)
     world.happened("case/c-1", EventTag.REQUEST_SENT, START + 3 * minute, relied_on=relied, request="c-1.1")

@@ -1,0 +1,72 @@
+"""The decision that opened the case, under the root of all decisions of its evaluation."""
+
+import json
+from typing import Any
+
+from .forms import TEXT, Event, canonical, has_shape, proof_path
+from .reading import Reading
+from .trees import included, leaf_hash
+
+LINE, PROOF = "decision/line.json", "decision/proof.json"
+_OPENING = "openings/000001.json"
+
+
+def is_evaluation(event: Event) -> bool:
+    value = event.value
+    return value["tag"] == "evaluation:completed" and str(value["subject"]).startswith("evaluation/")
+
+
+def check_decision(reading: Reading) -> None:
+    """The decision's line stands under the evaluation's root, and is what was sealed into the case."""
+    evaluations = reading.evaluations
+    relied_on = {f"evaluation/{event.value['relied_on'].get('evaluation')}" for event in reading.case_events}
+    for subject in sorted(evaluations.keys() - relied_on):
+        place = evaluations[subject].place
+        reading.tampered(place, f"is of {subject}, which no event of {reading.report.subject} relied on")
+    there = [name for name in (LINE, PROOF) if name in reading.names]
+    if len(there) == 1:
+        other = PROOF if there == [LINE] else LINE
+        reading.incomplete(other, f"is not there, and {there[0]} is nothing without it")
+    if len(there) < 2:
+        return
+    line, proof = reading.read(LINE), reading.parsed(PROOF, _proof)
+    if line is None or proof is None:
+        return
+    evaluation, index, size, path = proof
+    event = evaluations.get(f"evaluation/{evaluation}")
+    if event is None:
+        reading.incomplete("events/", f"the end of evaluation {evaluation}, named by {PROOF}, is not there")
+    elif not _stands(event, line, index, size, path):
+        what = f"is not decision {index} of evaluation {evaluation}, or its proof was changed"
+        reading.tampered(LINE, what)
+    elif not _is_what_was_sealed(reading, line):
+        reading.tampered(LINE, "is not the decision that was sealed as the case was opened")
+
+
+def _proof(data: bytes) -> tuple[str, int, int, list[bytes]]:
+    value = canonical(data)
+    if not has_shape(value, {"evaluation": TEXT, "index": int, "path": list, "size": int}):
+        raise ValueError("not a proof of a decision")
+    evaluation: str = value.pop("evaluation")
+    return evaluation, *proof_path(value, "index", "size")
+
+
+def _stands(event: Event, line: bytes, index: int, size: int, path: list[bytes]) -> bool:
+    """Whether the line is that one of as many decisions as the evaluation counted, under its root."""
+    counted, root = event.value["data"].get("outcomes"), event.value["data"].get("decisions_root")
+    if not isinstance(counted, dict) or not all(type(count) is int for count in counted.values()):
+        return False
+    return size == sum(counted.values()) and included(leaf_hash(line), index, size, path, str(root))
+
+
+def _is_what_was_sealed(reading: Reading, line: bytes) -> bool:
+    """Whether the opening of the case's first event, where this edition has it, has this very decision."""
+    if _OPENING not in reading.names:
+        return True
+    opening = reading.parsed(_OPENING, canonical)
+    body: Any = opening.get("body") if isinstance(opening, dict) else None
+    sealed = body.get("decision") if isinstance(body, dict) else None
+    try:
+        return bool(json.loads(line) == sealed)
+    except (ValueError, RecursionError):
+        return False
