@@ -76,6 +76,19 @@ def call(engine: Engine, name: str, event: object) -> Any:
     return json.loads(reply["Payload"].read())
 
 
+def seconds_to_end(engine: Engine) -> float:
+    """How long an engine takes to stop while a function runs that has some 17 seconds to go."""
+    make_function(engine, "slow-to-end", "time.sleep(19)")
+    with ThreadPoolExecutor() as pool:
+        cut_short = pool.submit(call, engine, "slow-to-end", {})
+        time.sleep(2)
+        began = time.monotonic()
+        engine.stop()
+        took = time.monotonic() - began
+        cut_short.exception()
+    return took
+
+
 def start(engine: Engine, name: str, state: Json, event: object) -> str:
     """Start a flow of this one state, which ends after it or after a caught error; returns the execution."""
     flows = engine.client("stepfunctions")

@@ -84,3 +84,9 @@ def test_mails_retention_and_the_way_through_a_stream_are_lost_at_a_restart(tmp_
         assert "ObjectLockMode" not in again.client("s3").head_object(Bucket="locked", Key="kept")
         trials.put(again, "source", "after")
         assert not trials.soon(lambda: "after" in trials.keys(again, "echo"), 4)
+
+
+def test_the_end_waits_for_functions_that_still_run(tmp_path: Path) -> None:
+    engine = Engine(tmp_path, mended=False)
+    engine.start()
+    assert trials.seconds_to_end(engine) > 12
