@@ -1,5 +1,6 @@
 """What a deployment may choose: read from the CDK's context (`cdk.json`, `-c name=value`), checked once."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,12 @@ def _split(value: Any) -> Any:
     )
 
 
+def _parsed(value: Any) -> Any:
+    """Context from the command line is text: a mapping is written as JSON."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
+Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 LogDays = Literal[7, 30, 90, 180, 365, 731, 1827]
 
 
@@ -39,16 +46,18 @@ class DeploymentSettings(BaseModel):
     """What links in mails begin with, where it is not the API's own address: a domain of yours."""
     api_base: str | None = None
     """Where APIs answer by id below a path, instead of by host name: the local cloud."""
+    console_url: str | None = None
+    """Where the console is served, for the links in mails to compensation staff; null: they name it only."""
     console_origins: Annotated[tuple[str, ...], BeforeValidator(_split)] = ()
     """Which web pages may call the API from a browser."""
 
-    mail_from: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")] = "plumbline@example.com"
+    mail_from: Email = "plumbline@example.com"
     mail_identity: Literal["create", "existing"] = "create"
     """Whether this stack registers ``mail_from`` with SES, or your domain is registered already."""
-    hr_queue_email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")] = "hr-queue@example.com"
-    source_owner_email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")] = (
-        "compensation@example.com"
-    )
+    hr_queue_email: Email = "hr-queue@example.com"
+    source_owner_email: Email = "compensation@example.com"
+    source_owners: Annotated[dict[str, Email], BeforeValidator(_parsed)] = {}
+    """By profile: who is told, in place of ``source_owner_email``, what was wrong with its files."""
     alarm_email: str | None = None
 
     shards: Annotated[int, Field(ge=1, le=1000)] = 16
@@ -70,7 +79,7 @@ class DeploymentSettings(BaseModel):
     def _number(cls, value: Any) -> Any:
         return int(value) if isinstance(value, str) and value.isdecimal() else value
 
-    @field_validator("public_url", "api_base")
+    @field_validator("public_url", "api_base", "console_url")
     @classmethod
     def _without_final_slash(cls, value: str | None) -> str | None:
         return value.rstrip("/") if value else value

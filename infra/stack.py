@@ -1,5 +1,7 @@
 """The whole of Plumbline: puts the constructs together and says who may do what. Defines no resource."""
 
+import json
+
 from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
@@ -148,11 +150,7 @@ class PlumblineStack(Stack):
             function.may(KNOW_WHAT_IS_THERE, [facts.bucket_arn])
             function.knows(FACTS_BUCKET=facts.bucket_name)
         shards = str(self._settings.shards)
-        self.ingest.knows(
-            EXPORTS_BUCKET=exports.bucket_name,
-            SHARDS=shards,
-            SOURCE_OWNER_EMAIL=self._settings.source_owner_email,
-        )
+        self.ingest.knows(EXPORTS_BUCKET=exports.bucket_name, SHARDS=shards)
         self.plan.knows(SHARDS=shards)
         self.sweep.may(["s3:ListBucketVersions"], [exports.bucket_arn])
         self.sweep.may(["states:StartExecution"], [self.evaluation_flow.arn])
@@ -193,6 +191,8 @@ class PlumblineStack(Stack):
             MAIL_FROM=settings.mail_from,
             HR_QUEUE_EMAIL=settings.hr_queue_email,
             SOURCE_OWNER_EMAIL=settings.source_owner_email,
+            SOURCE_OWNERS=json.dumps(settings.source_owners, sort_keys=True),
+            CONSOLE_URL=settings.console_url or "",
             CONFIGURATION_SET=mail.configuration_set.configuration_set_name,
             TOPIC_ARN=mail.topic.topic_arn,
             CASE_STATE_MACHINE_ARN=self.case_flow.arn,

@@ -77,6 +77,7 @@ def running_stack(
                 "clock_rate": str(settings["clock_rate"]),
                 "clock_origin": settings["clock_origin"],
                 "public_url": front.url,
+                "console_url": f"{front.url}/console",
                 "console_origins": front.url,
             }
             if config is not None:

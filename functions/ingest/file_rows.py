@@ -1,6 +1,7 @@
 """Accepted rows on their way into files: by shard and period for facts, by shard for people."""
 
 from collections.abc import Iterable
+from typing import Final
 
 import orjson
 
@@ -10,6 +11,9 @@ from shared.domain import paths
 from shared.domain.identifiers import BatchId, shard_of
 from shared.domain.line_file import LineFile
 from shared.ports import Files
+
+SHOWN_FIRST: Final = 20
+"""How many rejected rows are filed once more by themselves."""
 
 
 class FiledRows:
@@ -21,6 +25,7 @@ class FiledRows:
         self._parts: dict[tuple[str, int], LineFile] = {}
         self._whole = LineFile()
         self._rejected = LineFile()
+        self._first: list[bytes] = []
         # Every shard of a directory has a file, also one in which nobody is.
         if kind == "people":
             self._parts = {("", shard): LineFile() for shard in range(shards)}
@@ -35,6 +40,8 @@ class FiledRows:
 
     def rejected(self, jsonl: bytes) -> None:
         self._rejected.add(jsonl)
+        if len(self._first) < SHOWN_FIRST:
+            self._first += jsonl.splitlines(keepends=True)[: SHOWN_FIRST - len(self._first)]
 
     def file(self, batch: BatchId, files: Files) -> dict[str, dict[str, str]]:
         """Write everything under the batch's own names; the digest of each part by period and shard."""
@@ -52,6 +59,7 @@ class FiledRows:
     def file_rejected(self, batch: BatchId, files: Files) -> None:
         """Write the rejected rows alone, as for a file that was refused for their number."""
         files.write(paths.rejected(batch), self._rejected.finish()[0])
+        files.write_lines(paths.first_rejected(batch), self._first)
 
     @property
     def periods(self) -> Iterable[str]:

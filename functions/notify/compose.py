@@ -1,13 +1,13 @@
 """Make the mail of a notice: look up whom and what it is about, issue its link or code, and render it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from functions.notify.case_facts import case_facts, name_of, request_facts, timezone_of
 from functions.notify.digest_facts import DigestFacts, digest_facts
-from functions.notify.export_facts import FIRST_FAULTS, ExportFacts, export_facts
+from functions.notify.export_facts import ExportFacts, export_facts
 from functions.notify.figures import moment_in_words
 from functions.notify.link import link_id
 from functions.notify.messages import render
@@ -33,11 +33,16 @@ _REFUSED_BY_ITS_ROWS: Final = (None, "manifest_mismatch", "too_many_rejected")
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where links lead, and the two addresses that no directory knows."""
+    """Where links lead, and the addresses that no directory knows.
+
+    ``source_owners`` are those of single sources, by profile; every other source is ``source_owner``'s.
+    """
 
     public_url: str
     hr_queue: str
     source_owner: str
+    source_owners: Mapping[str, str] = field(default_factory=dict)
+    console_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,7 @@ class _About:
     case: Case | None
     policy: Policy | None
     request: Request | None
+    batch: Batch | None
 
 
 def compose(notice: Notice, queued_at: datetime, composing: Composing) -> Composed | Unsendable:
@@ -84,7 +90,7 @@ def compose(notice: Notice, queued_at: datetime, composing: Composing) -> Compos
     request = about.request
     if notice.notice in ASKING and (request is None or request.status is not RequestStatus.OPEN):
         return Unsendable("no_longer_asked", unreachable=False)
-    recipient = _recipient(notice.to, about.directory, composing.addresses)
+    recipient = _recipient(notice.to, about, composing.addresses)
     if isinstance(recipient, Unsendable):
         return recipient
     facts: dict[str, Any] = {
@@ -94,7 +100,7 @@ def compose(notice: Notice, queued_at: datetime, composing: Composing) -> Compos
     }
     facts["details"] = _details(notice, about.directory)
     facts["digest"] = _digest(notice, about.directory, composing)
-    facts |= {"batch": _batch_facts(notice, composing), "link": None, "code": None, "code_until": None}
+    facts |= {"batch": _batch_facts(about.batch, composing), "link": None, "code": None, "code_until": None}
     token = None
     if notice.notice is NoticeKind.ONE_TIME_CODE and request is not None:
         until = min(composing.clock.now() + in_product_time(composing.clock, CODE_VALID_FOR), request.due_at)
@@ -119,23 +125,24 @@ def _look_up(notice: Notice, composing: Composing) -> _About:
     except NotFound:
         # An export can be refused before the first directory was accepted.
         directory = None
+    named = notice.parameters.get("batch")
+    batch = None if named is None else composing.store.batch(BatchId(named))
     if notice.case_id is None:
-        return _About(directory, None, None, None)
+        return _About(directory, None, None, None, batch)
     case = composing.store.case(notice.case_id)
     policy = composing.policies.used(case.policy_digest)[0]
     request = None if notice.request_id is None else composing.store.request(notice.request_id)
-    return _About(directory, case, policy, request)
+    return _About(directory, case, policy, request, batch)
 
 
-def _recipient(
-    to: PersonId | None, directory: Directory | None, addresses: Addresses
-) -> tuple[str, str] | Unsendable:
+def _recipient(to: PersonId | None, about: _About, addresses: Addresses) -> tuple[str, str] | Unsendable:
     """Name and address."""
     if to is None:
-        return "compensation team", addresses.source_owner
+        profile = "" if about.batch is None else about.batch.profile
+        return "compensation team", addresses.source_owners.get(profile, addresses.source_owner)
     if to == HR_QUEUE:
         return "HR team", addresses.hr_queue
-    person = None if directory is None else directory.person(to)
+    person = None if about.directory is None else about.directory.person(to)
     if person is None:
         return Unsendable("not_in_directory", unreachable=True)
     if not person.active:
@@ -170,19 +177,14 @@ def _digest(notice: Notice, directory: Directory | None, composing: Composing) -
     return digest_facts(notice.to, composing.store.cases(CaseStatus.OPEN), directory, zone)
 
 
-def _batch_facts(notice: Notice, composing: Composing) -> ExportFacts | None:
-    if "batch" not in notice.parameters:
+def _batch_facts(batch: Batch | None, composing: Composing) -> ExportFacts | None:
+    if batch is None:
         return None
-    batch = composing.store.batch(BatchId(notice.parameters["batch"]))
-    return export_facts(batch, _first_rejected(batch, composing.files))
+    return export_facts(batch, _first_rejected(batch, composing.files), composing.addresses.console_url)
 
 
 def _first_rejected(batch: Batch, files: Files) -> list[bytes]:
-    """The first lines of the batch's list of rejected rows; a file refused before its rows has none."""
-    lines: list[bytes] = []
-    if batch.refused in _REFUSED_BY_ITS_ROWS and batch.rejected > 0:
-        for chunk in files.read_lines(paths.rejected(batch.id)):
-            lines += chunk.splitlines()
-            if len(lines) >= FIRST_FAULTS:
-                break
-    return lines
+    """The first rejected rows; a file refused before its rows has none."""
+    if batch.refused not in _REFUSED_BY_ITS_ROWS or batch.rejected == 0:
+        return []
+    return b"".join(files.read_lines(paths.first_rejected(batch.id))).splitlines()

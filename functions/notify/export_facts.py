@@ -9,7 +9,7 @@ from typing import Final
 from functions.notify.wording import expected, refusal_in_words
 from shared.domain.record import Batch
 
-FIRST_FAULTS: Final = 20
+FIRST_ROWS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,12 @@ class ExportFacts:
     refused: str | None
     codes: tuple[CodeCount, ...]
     first_faults: tuple[FaultLine, ...]
+    """Every fault of the first twenty rejected rows."""
+    page: str | None
+    """Where the console shows the export, with the whole list to download; null where that is not known."""
 
 
-def export_facts(batch: Batch, rejected_lines: Sequence[bytes]) -> ExportFacts:
+def export_facts(batch: Batch, rejected_lines: Sequence[bytes], console_url: str | None) -> ExportFacts:
     """``rejected_lines`` are the first lines of the list of rejected rows, in the reader's form."""
     counted = sorted(batch.codes.items(), key=lambda item: (-item[1], item[0]))
     return ExportFacts(
@@ -52,7 +55,8 @@ def export_facts(batch: Batch, rejected_lines: Sequence[bytes]) -> ExportFacts:
         rejected=batch.rejected,
         refused=None if batch.refused is None else refusal_in_words(batch.refused),
         codes=tuple(CodeCount(code, count, expected(code)) for code, count in counted),
-        first_faults=tuple(_fault_lines(rejected_lines))[:FIRST_FAULTS],
+        first_faults=tuple(_fault_lines(rejected_lines[:FIRST_ROWS])),
+        page=None if console_url is None else f"{console_url.rstrip('/')}/#/exports/{batch.id}",
     )
 
 
@@ -61,7 +65,12 @@ def _fault_lines(lines: Sequence[bytes]) -> list[FaultLine]:
     for row in map(json.loads, lines):
         for fault in row["faults"]:
             value = fault["value"]
-            shown = "" if value is None else value if value else "(empty)"
+            shown = "" if value is None else _visible(value) if value else "(empty)"
             column = fault["column"] or "the whole row"
             found.append(FaultLine(row["line"], column, shown, expected(fault["code"])))
     return found
+
+
+def _visible(value: str) -> str:
+    """A line break or another control character in a cell is shown as one, and breaks no line of the mail."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in value)

@@ -37,7 +37,13 @@ def _dependencies() -> tuple[Delivering, Topic]:
         policies=adapters.policies(settings),
         files=adapters.files(settings),
         clock=settings.clock,
-        addresses=Addresses(settings.public_url, settings.hr_queue_email, settings.source_owner_email),
+        addresses=Addresses(
+            settings.public_url,
+            settings.hr_queue_email,
+            settings.source_owner_email,
+            settings.source_owners,
+            settings.console_url,
+        ),
     )
     delivering = Delivering(
         composing=composing,

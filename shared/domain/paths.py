@@ -27,6 +27,11 @@ def rejected(batch_id: BatchId) -> str:
     return f"rejected/{batch_id}.jsonl.gz"
 
 
+def first_rejected(batch_id: BatchId) -> str:
+    """The first rows of `rejected` again, since a mail shows no more and the whole list may be very long."""
+    return f"rejected/{batch_id}.first.jsonl.gz"
+
+
 def statistics(evaluation_id: EvaluationId, shard: int) -> str:
     return f"evaluations/{evaluation_id}/statistics/shard={shard:04d}.jsonl.gz"
 

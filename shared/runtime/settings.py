@@ -4,7 +4,7 @@ import os
 from datetime import datetime
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, Json
 
 from shared.runtime.clock import ScaledClock
 
@@ -57,6 +57,9 @@ class RelaySettings(FilesSettings):
     mail_from: str = Field(alias="MAIL_FROM")
     hr_queue_email: str = Field(alias="HR_QUEUE_EMAIL")
     source_owner_email: str = Field(alias="SOURCE_OWNER_EMAIL")
+    source_owners: Json[dict[str, str]] = Field(alias="SOURCE_OWNERS", default={})
+    """The owners of single sources, by profile, as JSON."""
+    console_url: str | None = Field(alias="CONSOLE_URL", default=None)
     configuration_set: str = Field(alias="CONFIGURATION_SET")
     topic_arn: str = Field(alias="TOPIC_ARN")
     case_state_machine_arn: str = Field(alias="CASE_STATE_MACHINE_ARN")

@@ -66,6 +66,7 @@ def laptop(tmp_path_factory: pytest.TempPathFactory) -> Template:
             "clock_rate": "5000",
             "clock_origin": "2026-10-01T00:00:00Z",
             "public_url": "http://127.0.0.1:8000/",
+            "console_url": "http://127.0.0.1:8000/console",
             "console_origins": "http://127.0.0.1:8000, http://localhost:8000",
         }
     )

@@ -17,10 +17,14 @@ def test_values_from_a_command_line_are_text_and_understood() -> None:
             "log_retention_days": "365",
             "reserve_concurrency": "false",
             "public_url": "https://x.example/",
+            "console_url": "https://hr.example/plumbline/",
+            "source_owners": '{"sap-attainment": "sap@x.example"}',
         }
     )
     assert (settings.shards, settings.log_retention_days, settings.reserve_concurrency) == (64, 365, False)
     assert settings.public_url == "https://x.example"
+    assert settings.console_url == "https://hr.example/plumbline"
+    assert settings.source_owners == {"sap-attainment": "sap@x.example"}
 
 
 @pytest.mark.parametrize(
@@ -30,6 +34,8 @@ def test_values_from_a_command_line_are_text_and_understood() -> None:
         {"stage": "Prod!"},
         {"mail_from": "nobody"},
         {"log_retention_days": "13"},
+        {"source_owners": '{"sap-attainment": "nobody"}'},
+        {"source_owners": "sap-attainment"},
         {"retention_days": "0"},
         {"clock_rate": "10"},
         {"config": "no-such-folder"},

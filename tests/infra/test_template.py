@@ -198,6 +198,16 @@ def test_each_alarm_says_what_it_means_and_tells_somebody(template: Template) ->
     assert {"SealLagSeconds", "SealBroken", "ExecutionsFailed", "ExecutionsTimedOut", "Errors"} <= metrics
 
 
+def test_the_relay_knows_who_owns_a_source_and_where_the_console_is(
+    template: Template, laptop: Template
+) -> None:
+    told = template.function("Relay")["Environment"]["Variables"]
+    assert (told["SOURCE_OWNERS"], told["CONSOLE_URL"]) == ("{}", "")
+    assert (
+        laptop.function("Relay")["Environment"]["Variables"]["CONSOLE_URL"] == "http://127.0.0.1:8000/console"
+    )
+
+
 def test_nothing_about_this_machine_is_in_the_template(template: Template, laptop: Template) -> None:
     for each in (template, laptop):
         assert not re.search(r"/(work|home|root|Users|tmp)/", json.dumps(each.body))

@@ -172,6 +172,14 @@ def test_a_half_broken_file_is_accepted_with_its_rejects_and_its_owner_told(rece
     assert notice.notice is NoticeKind.EXPORT_REJECTS
 
 
+def test_the_first_twenty_rejected_rows_are_filed_by_themselves(receiving: Receiving) -> None:
+    drop(receiving, SEPTEMBER + b"".join(b"r-%d,2026-13,1,1,USD\n" % number for number in range(3, 30)))
+    received = receive_export(KEY, "v1", receiving)
+    assert (received.batch.refused, received.batch.rejected) == ("too_many_rejected", 27)
+    first = b"".join(receiving.files.read_lines(paths.first_rejected(received.batch.id))).splitlines()
+    assert [json.loads(row)["line"] for row in first] == list(range(5, 25))
+
+
 def test_a_refused_file_is_read_anew_when_it_is_dropped_again(receiving: Receiving) -> None:
     wrong = "incoming/hr-people/september.csv"
     drop(receiving, SEPTEMBER, wrong)

@@ -167,7 +167,13 @@ class Office:
 
     @property
     def delivering(self) -> Delivering:
-        addresses = Addresses("https://cases.example.com", "hr@example.com", "figures@example.com")
+        addresses = Addresses(
+            "https://cases.example.com",
+            "hr@example.com",
+            "figures@example.com",
+            {"sap-attainment": "sap@example.com"},
+            "https://console.example.com/",
+        )
         composing = Composing(
             self.store,
             self.links,

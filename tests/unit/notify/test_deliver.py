@@ -1,8 +1,11 @@
 """Effects are carried out: each mail once as far as can be known, each failure recorded and never lost."""
 
+import dataclasses
+
 import pytest
 
 from functions.notify.deliver import CLAIMED_FOR, deliver, deliver_pending
+from shared.domain import paths
 from shared.domain.effect import Notice, NoticeKind, StartWorkflow, WakeWorkflow
 from shared.domain.errors import Conflict, Throttled
 from shared.domain.event import EventTag
@@ -132,6 +135,35 @@ def test_mail_to_the_queue_and_to_the_owner_of_a_source_goes_to_their_settings()
     assert office.events(EventTag.NOTICE_SENT)[1].subject == f"batch/{'a' * 16}"
 
 
+def test_a_source_may_have_an_owner_of_its_own() -> None:
+    office = Office()
+    office.change(batch=a_batch(profile="sap-attainment", refused="empty", accepted=0, rows=0))
+    office.queue(about_the_export(NoticeKind.EXPORT_REFUSED, id="n-1"))
+    deliver("n-1", office.delivering)
+    assert office.mailer.sent[0].to == ("sap@example.com",)
+
+
+@pytest.mark.parametrize("kind", [NoticeKind.EXPORT_REFUSED, NoticeKind.EXPORT_REJECTS])
+def test_a_mail_about_an_export_leads_to_its_page_where_the_whole_list_is(kind: NoticeKind) -> None:
+    office = Office()
+    refused = "too_many_rejected" if kind is NoticeKind.EXPORT_REFUSED else None
+    office.change(batch=a_batch(rows=9, accepted=8, rejected=1, codes={"bad_period": 1}, refused=refused))
+    row = b'{"line":7,"faults":[{"column":"period","code":"bad_period","value":"x"}]}\n'
+    office.files.write_lines(paths.first_rejected(a_batch().id), [row])
+    office.queue(about_the_export(kind, id="n-1"), about_the_export(kind, id="n-2"))
+    deliver("n-1", office.delivering)
+    unlinked = dataclasses.replace(office.delivering.composing.addresses, console_url=None)
+    composing = dataclasses.replace(office.delivering.composing, addresses=unlinked)
+    deliver("n-2", dataclasses.replace(office.delivering, composing=composing))
+    first, second = office.mailer.sent
+    page = f"https://console.example.com/#/exports/{'a' * 16}"
+    assert f"\n{page}\n" in first.text
+    assert f'href="{page}"' in first.html
+    assert "as CSV" in first.text
+    assert "http" not in second.text
+    assert "in the console, under Exports" in second.text
+
+
 def test_a_refused_export_is_told_of_even_before_there_is_a_directory() -> None:
     office = Office(directory=False)
     office.change(batch=a_batch(refused="not_text", accepted=0, rows=0))
@@ -143,14 +175,16 @@ def test_a_refused_export_is_told_of_even_before_there_is_a_directory() -> None:
     assert "the file is not text" in office.mailer.sent[0].text
 
 
-def test_the_first_twenty_rejected_cells_are_listed() -> None:
+def test_the_first_twenty_rejected_rows_are_listed_with_all_their_faults() -> None:
     office = Office()
     office.change(batch=a_batch(rows=100, accepted=70, rejected=30, codes={"not_a_number": 30}))
+    second = b'{"column":"period","code":"control_character","value":"a\\nb"}'
     lines = [
-        b'{"line":%d,"faults":[{"column":"quota","code":"not_a_number","value":"<b>%d"}]}\n' % (line, line)
+        b'{"line":%d,"faults":[{"column":"quota","code":"not_a_number","value":"<b>%d"},%s]}\n'
+        % (line, line, second)
         for line in range(2, 32)
     ]
-    office.files.write_lines(f"rejected/{'a' * 16}.jsonl.gz", lines)
+    office.files.write_lines(paths.first_rejected(a_batch().id), lines)
     parameters = {"batch": "a" * 16}
     office.queue(
         a_notice(NoticeKind.EXPORT_REJECTS, to=None, case_id=None, request_id=None, parameters=parameters)
@@ -158,7 +192,9 @@ def test_the_first_twenty_rejected_cells_are_listed() -> None:
     deliver("notice-1", office.delivering)
     (mail,) = office.mailer.sent
     assert "line 21, quota: <b>21 (expected a number" in mail.text
+    assert "line 21, period: a\N{REPLACEMENT CHARACTER}b (expected no control characters)" in mail.text
     assert "line 22" not in mail.text
+    assert "- 30 x not_a_number: expected a number" in mail.text
     assert "&lt;b&gt;2" in mail.html
     assert "<b>2" not in mail.html
 

@@ -9,6 +9,7 @@ import pytest
 from functions.notify import messages
 from functions.notify.deliver import deliver
 from functions.notify.notice_events import ASKING, CARRYING_A_LINK
+from shared.domain import paths
 from shared.domain.case import Case, CaseStatus, Exit, PeriodResult
 from shared.domain.effect import NoticeKind
 from shared.domain.identifiers import EvaluationId
@@ -57,7 +58,7 @@ def mailed(kind: NoticeKind, case: Case | None = None) -> Mail:
     refused = "too_many_rejected" if kind is NoticeKind.EXPORT_REFUSED else None
     office.change(batch=a_batch(rows=9, accepted=7, rejected=2, codes={"bad_period": 2}, refused=refused))
     row = b'{"line":7,"faults":[{"column":"period","code":"bad_period","value":"=<x>"}]}\n'
-    office.files.write_lines(f"rejected/{'a' * 16}.jsonl.gz", [row])
+    office.files.write_lines(paths.first_rejected(a_batch().id), [row])
     office.queue(a_notice(kind, parameters=PARAMETERS))
     assert deliver("notice-1", office.delivering) == "sent"
     return office.mailer.sent[0]
@@ -99,7 +100,8 @@ class TestEveryKind:
         )
         assert not re.search(r"url\(|@import|javascript:", html)
         links = [attributes["href"] or "" for tag, attributes in tags if tag == "a"]
-        assert all(link.startswith("https://cases.example.com/r/") for link in links)
+        ours = ("https://cases.example.com/r/", "https://console.example.com/#/exports/")
+        assert all(link.startswith(ours) for link in links)
         assert "width=device-width" in html
 
     def test_escapes_what_people_and_files_say(self, kind: NoticeKind) -> None:
