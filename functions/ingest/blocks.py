@@ -56,7 +56,7 @@ class BlockSplitter:
         """
         chunk = text[start : end - 1]
         unmixed = text[start:end].replace("\r\n", "\n")[:-1] if "\r" in chunk else chunk
-        lines = unmixed.split("\n")
+        lines = raw = unmixed.split("\n")
         masked = False
         odd: set[int] = set()
         if self._quote is not None and self._quote in chunk:
@@ -69,7 +69,9 @@ class BlockSplitter:
         if not odd:
             numbers = range(line, line + len(lines))
             return Block(lines, numbers, {}, [], masked, 0, end, len(lines))
-        return self._with_odd_lines(_Place(text, start, end, line, final), lines, sorted(odd), masked)
+        if unmixed is not chunk:
+            raw = chunk.split("\n")
+        return self._with_odd_lines(_Place(text, start, end, line, final, raw), lines, sorted(odd), masked)
 
     def _without_quotes(self, chunk: str, lines: list[str], quote: str) -> tuple[list[str], set[int], bool]:
         """The lines without quotes, the indices of those that keep theirs, whether any is masked."""
@@ -111,8 +113,7 @@ class BlockSplitter:
     def _with_odd_lines(
         self, place: "_Place", lines: list[str], odd: list[int], masked: bool
     ) -> Block | None:
-        raw = place.text[place.start : place.end - 1].split("\n")
-        lengths = list(accumulate(map(len, raw), initial=0))
+        lengths = list(accumulate(map(len, place.raw), initial=0))
         rows = [*lines]
         gone: list[int] = []
         fields: dict[int, list[str]] = {}
@@ -169,11 +170,14 @@ class BlockSplitter:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
+    """Where a block stands in the text, and its physical lines as they are there."""
+
     text: str
     start: int
     end: int
     line: int
     final: bool
+    raw: list[str]
 
 
 def _lines_with(character: str, chunk: str) -> list[int]:

@@ -9,8 +9,8 @@ import zlib
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
-from itertools import chain, islice
-from operator import lt
+from itertools import chain, compress, islice
+from operator import ge
 
 _RUN = 2_048
 _FEW = 20_000
@@ -79,15 +79,20 @@ class _SeenIds:
 
     def _take(self, ids: Sequence[str]) -> list[int]:
         runs, others, above = self._runs, self._others, self._above
-        if not above and ids[0] > runs.last and all(map(lt, ids, islice(ids, 1, None))):
-            runs.open.extend(ids)
-            runs.last = ids[-1]
-            runs.pack()
-            return []
         last, again = runs.last, []
-        for position, (key, after) in enumerate(zip(ids, [*ids[1:], ids[-1]], strict=True)):
+        count, position, after = len(ids), 0, [*ids[1:], ids[-1]]
+        falls = compress(range(count), map(ge, ids, islice(ids, 1, None)))
+        fall = next(falls, count)
+        while position < count:
+            key = ids[position]
+            if position < fall and key > last and not above:
+                # All that ascend are taken at once, up to the next that is not below the one after it.
+                runs.open.extend(ids[position:fall])
+                last = runs.last = ids[fall - 1]
+                position = fall
+                continue
             # An id that is above the one after it is the one out of order, and must not end the run.
-            if last < key <= after:
+            if last < key <= after[position]:
                 if above and key in above:
                     again.append(position)
                 else:
@@ -99,6 +104,9 @@ class _SeenIds:
                 others.add(key)
                 if key > last:
                     above.add(key)
+            if position == fall:
+                fall = next(falls, count)
+            position += 1
         if above:
             above -= {key for key in above if key <= last}
         runs.pack()
