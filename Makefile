@@ -34,13 +34,13 @@ test-unit: setup
 	$(PY) -m pytest tests/unit -n $(WORKERS) -q
 
 test-contract: setup
-	$(PY) -m pytest tests/contract -q
+	$(PY) -m pytest tests/contract -n $(WORKERS) -q
 
 test-infra: setup
 	$(NODE) exec $(PY) -m pytest tests/infra -q
 
 test-e2e: setup
-	$(NODE) exec $(PY) -m pytest tests/e2e -q
+	$(NODE) exec $(PY) -m pytest tests/e2e -n $(WORKERS) --dist loadgroup -q
 
 check: setup
 	.venv/bin/ruff format --check .
