@@ -1,24 +1,16 @@
 """A rep's decision, with the proof that the evaluation's record covers it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import orjson
 
+from functions.audit.evidence import ProvenDecision
 from shared.domain import paths
 from shared.domain.canonical import canonical_bytes
 from shared.domain.identifiers import EvaluationId, PersonId, shard_of
 from shared.domain.merkle import Tree, leaf_hash
 from shared.domain.record import EvaluationRecord
 from shared.ports import Files
-
-
-@dataclass(frozen=True, slots=True)
-class ProvenDecision:
-    """``line``: the decision as the evaluation wrote it, without the line feed. ``proof``: canonical JSON."""
-
-    line: bytes
-    proof: bytes
 
 
 def proven_decision(record: EvaluationRecord, rep_id: PersonId, files: Files) -> ProvenDecision | None:

@@ -17,7 +17,6 @@ from typing import Final
 
 from functions.audit import chronicle
 from functions.audit.bundle_readme import CASE_README, LEDGER_README
-from functions.audit.decision_proof import ProvenDecision
 from functions.audit.ledger import (
     Checkpoint,
     checkpoint_place,
@@ -35,6 +34,14 @@ from shared.domain.merkle import Tree, leaf_hash
 VERSION: Final = 1
 _OLDEST_ZIP_DATE: Final = (1980, 1, 1, 0, 0, 0)
 _SAFE_NAME: Final = re.compile(r"[A-Za-z0-9@._-]+(/[A-Za-z0-9@._-]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenDecision:
+    """``line``: the decision as the evaluation wrote it, without the line feed. ``proof``: canonical JSON."""
+
+    line: bytes
+    proof: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,15 @@ from typing import Final, Protocol
 
 from functions.audit.answer_query import Sources, names, visible_case
 from functions.audit.asker import HR, Asker, Group
-from functions.audit.decision_proof import ProvenDecision, proven_decision
-from functions.audit.evidence import CaseEvidence, case_bundle, ledger_bundle, ledger_tree, rotations_in
+from functions.audit.decision_proof import proven_decision
+from functions.audit.evidence import (
+    CaseEvidence,
+    ProvenDecision,
+    case_bundle,
+    ledger_bundle,
+    ledger_tree,
+    rotations_in,
+)
 from functions.audit.ledger import parse_checkpoint
 from functions.audit.record_access import record_export
 from shared.domain.case import Case

@@ -6,8 +6,14 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from functions.audit.decision_proof import ProvenDecision
-from functions.audit.evidence import CaseEvidence, case_bundle, ledger_bundle, ledger_tree, rotations_in
+from functions.audit.evidence import (
+    CaseEvidence,
+    ProvenDecision,
+    case_bundle,
+    ledger_bundle,
+    ledger_tree,
+    rotations_in,
+)
 from functions.audit.verify import Report, verify
 from shared.domain.canonical import canonical_bytes, digest
 from shared.domain.identifiers import Subject

@@ -1,0 +1,95 @@
+"""Somebody is held, let go and shredded on the local cloud, by commands; the ledger verifies afterwards."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import boto3
+import pytest
+
+from local.cli import main
+from local.engine import ACCOUNT, REGION
+from local.stack import Stack
+from local.visitors import SignedIn
+from shared.aws.dynamo import Table
+from shared.aws.subject_keys import KmsSubjectKeys
+from shared.aws.table_store import TableStore
+from shared.domain.case import CaseStatus
+from shared.domain.change import Change
+from shared.domain.event import EventTag
+from shared.domain.identifiers import CaseId, CommandId, PersonId, case_subject, person_subject
+from tests.e2e.test_first_light import until
+from tests.fakes.builders import NOON, a_case, a_draft
+from tests.fakes.clock import FakeClock
+
+GONE: Final = PersonId("shred me@example")
+CASE: Final = CaseId("case-shredded")
+REASON: Final = "Left the company long ago."
+
+
+@pytest.fixture
+def store(stack: Stack) -> TableStore:
+    """The cloud's own table, with a closed case of somebody whose figures are sealed in it."""
+    functions = stack.client("lambda").list_functions()["Functions"]
+    variables = next(f["Environment"]["Variables"] for f in functions if "Query" in f["FunctionName"])
+    resource = boto3.resource(
+        "dynamodb",
+        endpoint_url=stack.endpoint,
+        region_name=REGION,
+        aws_access_key_id=ACCOUNT,
+        aws_secret_access_key="local",
+    )
+    table = Table(variables["TABLE_NAME"], resource)
+    keys = KmsSubjectKeys(table, stack.client("kms"), variables["SUBJECT_KEY_ID"])
+    store = TableStore(table, keys, FakeClock(NOON))
+    case = a_case(id=CASE, rep_id=GONE, decision={"findings": [], "inputs": [{"quota": "1000"}]})
+    opened = a_draft(
+        EventTag.CASE_OPENED,
+        command=CommandId("open-shredded"),
+        subject=case_subject(CASE),
+        private={"decision": "figures"},
+        person=GONE,
+    )
+    store.commit(Change(command=opened.command, result="", events=(opened,), case=case))
+    closed = case.model_copy(update={"status": CaseStatus.CLOSED, "version": 2})
+    store.commit(Change(command=CommandId("close-shredded"), result="", events=(), case=closed))
+    return store
+
+
+def test_a_person_is_held_let_go_and_shredded_and_the_ledger_verifies(
+    stack: Stack,
+    store: TableStore,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    hr = SignedIn(stack, "shredder", ("hr_admin",), "hr-shredder")
+    monkeypatch.setenv("PLUMBLINE_USER", hr.username)
+    monkeypatch.setenv("PLUMBLINE_PASSWORD", hr.password)
+
+    def plumbline(*words: str) -> tuple[int, str]:
+        status = main([words[0], GONE, "--reason", REASON, "--data", str(stack.folder), *words[1:]])
+        return status, "".join(capsys.readouterr())
+
+    def opened() -> Any:
+        return store.opened(store.events(case_subject(CASE))[0])
+
+    assert plumbline("hold")[0] == 0
+    status, words = plumbline("shred")
+    assert (status, "legal hold" in words) == (1, True)
+    assert opened() == {"decision": "figures"}
+    assert plumbline("hold", "--lift")[0] == 0
+    status, words = plumbline("shred")
+    assert (status, words.endswith("by hr-shredder\n")) == (0, True)
+    assert opened() is None
+    assert store.case(CASE).decision["inputs"] == []
+    assert len(store.events(person_subject(GONE))) == 3
+
+    def intact() -> bool | None:
+        bundle = tmp_path / "ledger.zip"
+        reply = hr.get("/ledger/evidence")
+        if reply.status != 200:
+            return None
+        bundle.write_bytes(reply.body)
+        return True if main(["verify", str(bundle)]) in (0, 5) else None
+
+    until("a ledger that verifies after the shredding", intact)
