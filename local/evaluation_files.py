@@ -28,9 +28,9 @@ def read_facts(paths: Sequence[Path]) -> dict[str, dict[str, Row]]:
 
 
 def read_chunks(path: Path) -> Iterator[bytes]:
-    """The file in pieces of about a megabyte, each of which ends where a line ends."""
+    """The file in pieces that a processor's cache can hold, each of which ends where a line ends."""
     with path.open("rb") as file:
-        while chunk := file.read(1 << 20):
+        while chunk := file.read(1 << 18):
             yield chunk + file.readline()
 
 

@@ -35,11 +35,12 @@ from shared.domain.money import plain, rounded
 from shared.domain.period import Period
 from shared.domain.policy import Policy
 
+_TWICE_STEPS = 2 * STEPS
+
 
 class PeriodColumn:
     """``texts`` are entries as decisions list them. Where the period is assessable, ``credits`` over
-    ``quotas``, the adjusted ones, is the attainment; both are in cents once divided by the weight, if there is
-    one.
+    ``quotas``, the adjusted ones, is the attainment; divided by the weight, if there is one, they are cents.
     """
 
     def __init__(
@@ -86,10 +87,11 @@ class PeriodColumn:
             if cents is None or currency is None or not (quota and is_usual[place]):
                 self._set_aside(place, (rep, period, cell, credited, tail))
                 continue
-            steps, rest = divmod(cents * STEPS, quota)
-            rest += rest
-            if rest >= quota and (rest > quota or steps & 1):
-                steps += 1
+            twice = quota + quota
+            top = cents * _TWICE_STEPS + quota
+            steps = top // twice
+            if steps & 1 and steps * twice == top:  # halfway, which goes to the even neighbour
+                steps -= 1
             texts[place] = f'{before}{credited}{between}{printed[steps]}","status":"assessable"}}'
             credits[place] = cents
             quotas[place] = quota

@@ -66,15 +66,10 @@ class UsualDays(dict[str, bool]):
         return usual
 
 
-class KnownQuota(NamedTuple):
-    """A quota in cents, 0 for one that is not of the usual kind; below how many cents of credits a person is
-    under some rule's bar; and the text of the usual entry around its credits and attainment.
-    """
-
-    cents: int
-    low: int
-    before: str
-    between: str
+KnownQuota = tuple[int, int, str, str]
+"""A quota in cents, 0 for one that is not of the usual kind; below how many cents of credits a person is
+under some rule's bar; and the text of the usual entry around its credits and attainment.
+"""
 
 
 class Quotas(dict[str, KnownQuota]):
@@ -90,7 +85,7 @@ class Quotas(dict[str, KnownQuota]):
         # Only a quota without needless zeros is printed as it is when it is printed as the adjusted quota.
         if quota is not None and quota[0] != "0" and not (quota[-1] == "0" and "." in quota):
             cents = whole_cents(quota) or 0
-        known = KnownQuota(
+        known = (
             cents,
             -(-self._bar.numerator * cents // self._bar.denominator),
             f'{self._before}{quota}","credited":"',
