@@ -24,12 +24,12 @@ MASKED = "\0"
 class Block:
     """Some physical lines of the text, as rows.
 
-    ``rows`` are those of the right width, unquoted, as one line each, and ``numbers`` their lines' numbers;
-    ``exact`` holds the fields of those among them that are not written so (their line in ``rows`` is
-    of empty cells), by their index in ``rows``. ``faulty`` are rows with a fault of the whole row.
+    ``cells`` are those of the rows of the right width, unquoted, row after row, and ``numbers`` these rows'
+    lines; ``exact`` holds the fields of the rows among them that are not written so (their ``cells`` are
+    empty), by the row's index. ``faulty`` are rows with a fault of the whole row.
     """
 
-    rows: list[str]
+    cells: list[str]
     numbers: range | list[int]
     exact: dict[int, list[str]]
     faulty: list[tuple[int, RowCode]]
@@ -56,22 +56,48 @@ class BlockSplitter:
         """
         chunk = text[start : end - 1]
         unmixed = text[start:end].replace("\r\n", "\n")[:-1] if "\r" in chunk else chunk
+        quoted = self._quote is not None and self._quote in chunk
+        damaged = BAD_CHARACTER in chunk
+        if not quoted and not damaged and (cells := self._cells_of_whole_rows(unmixed)) is not None:
+            numbers = range(line, line + len(cells) // self._width)
+            return Block(cells, numbers, {}, [], False, 0, end, len(numbers))
         lines = raw = unmixed.split("\n")
         masked = False
         odd: set[int] = set()
-        if self._quote is not None and self._quote in chunk:
-            lines, odd, masked = self._without_quotes(chunk, lines, self._quote)
-        if BAD_CHARACTER in chunk:
+        if quoted:
+            lines, odd, masked = self._without_quotes(chunk, lines, str(self._quote))
+        if damaged:
             odd.update(_lines_with(BAD_CHARACTER, chunk))
         counts = list(map(str.count, lines, repeat(self._delimiter)))
         if counts.count(self._width - 1) != len(counts):
             odd.update([index for index, count in enumerate(counts) if count != self._width - 1])
         if not odd:
             numbers = range(line, line + len(lines))
-            return Block(lines, numbers, {}, [], masked, 0, end, len(lines))
+            return Block(self._cells(lines), numbers, {}, [], masked, 0, end, len(lines))
         if unmixed is not chunk:
             raw = chunk.split("\n")
         return self._with_odd_lines(_Place(text, start, end, line, final, raw), lines, sorted(odd), masked)
+
+    def _cells_of_whole_rows(self, text: str) -> list[str] | None:
+        """The cells of lines that all have the right width, with no need to look at each line.
+
+        Line feeds stay at the end of the cells before them. If there are as many cells as there should be,
+        and the cells where rows should end hold all the line feeds, then every row ends where it should.
+        """
+        delimiter, width = self._delimiter, self._width
+        rows = text.count("\n") + 1
+        cells = text.replace("\n", f"\n{delimiter}").split(delimiter)
+        if len(cells) != rows * width:
+            return None
+        last_cells = "".join(cells[width - 1 :: width]).split("\n")
+        if len(last_cells) != rows:
+            return None
+        cells[width - 1 :: width] = last_cells
+        return cells
+
+    def _cells(self, lines: list[str]) -> list[str]:
+        """The cells of lines of the right width."""
+        return self._delimiter.join(lines).split(self._delimiter) if lines else []
 
     def _without_quotes(self, chunk: str, lines: list[str], quote: str) -> tuple[list[str], set[int], bool]:
         """The lines without quotes, the indices of those that keep theirs, whether any is masked."""
@@ -143,7 +169,7 @@ class BlockSplitter:
         for index in reversed(gone):
             del rows[index], numbers[index]
         return Block(
-            rows=rows,
+            cells=self._cells(rows),
             numbers=numbers,
             exact={index - bisect_left(gone, index): cells for index, cells in fields.items()},
             faulty=faulty,

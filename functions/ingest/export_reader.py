@@ -224,7 +224,7 @@ class _Reading:
         self._line += block.lines
         counts = self.counts
         counts.blank_lines += block.blank_lines
-        counts.rows += len(block.rows) + len(block.faulty)
+        counts.rows += len(block.numbers) + len(block.faulty)
         if counts.rows > MAX_ROWS:
             self.faults.add(FileCode.TOO_LARGE)
             return True

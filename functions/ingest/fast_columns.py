@@ -109,10 +109,10 @@ class FastColumns:
     def read(self, block: Block) -> BlockResult:
         """Accept and reject the block's rows."""
         rejected: list[Faulty] = [(line, [Fault(None, code, None)]) for line, code in block.faulty]
-        if not block.rows:
+        if not block.cells:
             return BlockResult([], b"", rejected)
         columns = self._columns(block)
-        checked = self._checked(columns, len(block.rows))
+        checked = self._checked(columns, len(block.numbers))
         ids = [*columns[self._checker.columns[0]]]
         groups = [*checked["period"].values] if self._has_period else [""] * len(ids)
         looked_at = self._closer_look(block, checked)
@@ -137,10 +137,9 @@ class FastColumns:
 
     def _columns(self, block: Block) -> dict[str, list[str]]:
         """The cells of each of our mapped columns."""
-        cells = self._delimiter.join(block.rows).split(self._delimiter)
         columns: dict[str, list[str]] = {}
         for ours, position in self._layout.positions.items():
-            column = cells[position :: self._layout.width]
+            column = block.cells[position :: self._layout.width]
             if block.masked:
                 column = [cell.replace(MASKED, self._delimiter) for cell in column]
             columns[ours] = tidied(column) if ours in _TEXT else column
@@ -167,7 +166,8 @@ class FastColumns:
     def _fields(self, block: Block, index: int) -> list[str]:
         if index in block.exact:
             return block.exact[index]
-        fields = block.rows[index].split(self._delimiter)
+        width = self._layout.width
+        fields = block.cells[index * width : (index + 1) * width]
         return [field.replace(MASKED, self._delimiter) for field in fields] if block.masked else fields
 
     def _add_to_totals(
