@@ -1,10 +1,10 @@
 """The files around an evaluation: JSON lines as ``read`` wrote them, and results written whole or not."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from functions.evaluate.figures import Row
-from functions.evaluate.rows import facts_by_rep, people_rows
+from functions.evaluate.rows import people_rows
 from shared.domain.errors import InvalidPolicy
 from shared.domain.policy import Policy, parse_policy
 
@@ -20,11 +20,6 @@ def read_policy(path: Path) -> Policy:
 def read_people(path: Path) -> list[Row]:
     """The directory's rows."""
     return list(people_rows(read_chunks(path), str(path)))
-
-
-def read_facts(paths: Sequence[Path]) -> dict[str, dict[str, Row]]:
-    """Facts by rep and period; a later line supersedes an earlier one."""
-    return facts_by_rep((str(path), read_chunks(path)) for path in paths)
 
 
 def read_chunks(path: Path) -> Iterator[bytes]:

@@ -3,13 +3,17 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
-from functions.evaluate.decision import Decision
+from functions.evaluate.bulk import assess_many, judge_many, summarise_many
+from functions.evaluate.bulk_column import PeriodColumn
+from functions.evaluate.bulk_people import Directory
+from functions.evaluate.bulk_window import Window, read_columns
+from functions.evaluate.decision import Outcome
 from functions.evaluate.figures import Row, exact
-from functions.evaluate.rules import evaluate, in_scope, rep_id
+from functions.evaluate.population import merge
+from functions.evaluate.rules import in_scope, rep_id
 from shared.domain.errors import InvalidPolicy
 from shared.domain.identifiers import PolicyRef
 from shared.domain.period import Period
@@ -25,14 +29,6 @@ class PeriodTally:
     rules: Counter[str] = field(default_factory=Counter)
     flagged: set[str] = field(default_factory=set)
     clear: set[str] = field(default_factory=set)
-
-    def add(self, decision: Decision) -> None:
-        self.outcomes[decision.outcome] += 1
-        self.rules.update(finding.rule for finding in decision.findings)
-        if decision.outcome == "open_case":
-            self.flagged.add(decision.rep_id)
-        elif decision.outcome == "clear":
-            self.clear.add(decision.rep_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,24 +70,31 @@ class Backtest:
 def backtest(
     policy: Policy,
     people: Sequence[Row],
-    facts: Mapping[str, Mapping[str, Row]],
+    facts: Iterable[tuple[str, Iterable[bytes]]],
     first: Period,
     last: Period,
 ) -> Backtest:
-    """Evaluate each period from ``first`` to ``last``; graduation, relapse, date of effect are ignored."""
+    """Evaluate each period from ``first`` to ``last``; graduation, relapse, date of effect are ignored.
+
+    ``facts`` are (name, chunks) of each file, read once: every period's figures serve all windows it is in.
+    """
     if last.ordinal < first.ordinal:
         raise InvalidPolicy(f"a backtest from {first} to {last} has no period in it")
     bar = exact(bar_of(policy))
+    directory, length = Directory(policy, people), policy.longest_window
+    periods = last.window(last.ordinal - first.ordinal + 1)
+    columns = read_columns(policy, [*first.window(length), *periods[1:]], directory, facts)
     tallies: list[PeriodTally] = []
-    best: dict[str, Fraction] = {}
-    for period in last.window(last.ordinal - first.ordinal + 1):
-        tally = PeriodTally(str(period))
-        for decision in evaluate(policy, people, facts, period):
-            tally.add(decision)
-            attainment = decision.inputs[-1].attainment
-            if attainment is not None and decision.outcome != "out_of_scope":
-                best[decision.rep_id] = max(attainment, best.get(decision.rep_id, attainment))
-        tallies.append(tally)
+    assessed: set[int] = set()
+    met: set[int] = set()
+    for index, period in enumerate(periods):
+        window = columns[index : index + length]
+        tallies.append(_tally(policy, period, directory, window))
+        for place, credited in enumerate(window[-1].credits):
+            if credited is not None and directory.sorts[place].in_scope:
+                assessed.add(place)
+                if credited * bar.denominator >= bar.numerator * window[-1].quotas[place]:
+                    met.add(place)
     flagged = frozenset[str]().union(*(tally.flagged for tally in tallies))
     corrected = (before.flagged & after.clear for before, after in pairwise(tallies))
     return Backtest(
@@ -103,8 +106,27 @@ def backtest(
         self_corrected=frozenset[str]().union(*corrected),
         groups=_groups(policy, people, flagged),
         bar=bar_of(policy),
-        met_the_bar=sum(attainment >= bar for attainment in best.values()),
-        assessed=len(best),
+        met_the_bar=len(met),
+        assessed=len(assessed),
+    )
+
+
+def _tally(
+    policy: Policy, period: Period, directory: Directory, columns: Sequence[PeriodColumn]
+) -> PeriodTally:
+    window = Window(policy, period)
+    assessed = assess_many(window, directory, columns)
+    judged = judge_many(window, assessed, merge(policy, [summarise_many(window, assessed)]))
+    reps: dict[Outcome, set[str]] = {"open_case": set(), "clear": set()}
+    for rep, outcome in zip(directory.reps, judged.outcomes, strict=True):
+        if outcome in reps:
+            reps[outcome].add(rep)
+    return PeriodTally(
+        period=str(period),
+        outcomes=Counter(judged.outcomes),
+        rules=Counter(chain.from_iterable(judged.findings.values())),
+        flagged=reps["open_case"],
+        clear=reps["clear"],
     )
 
 

@@ -6,7 +6,7 @@ looked at one by one. Lines are joined from texts that were made once for many.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import repeat
 from typing import Final, NamedTuple
@@ -102,83 +102,104 @@ def summarise_many(window: Window, assessed: Assessed) -> GroupStatistics:
     return statistics
 
 
-def decide_many(window: Window, assessed: Assessed, population: Population) -> Iterator[Decided]:
-    """The second pass: everybody's outcome and line of text, by rep id."""
-    directory, columns, statuses, findings = assessed
-    begins = f'","period":"{window.period}","policy":"{window.policy.ref}","outcome":"'
-    ends = ',"inputs":['
-    clear = f'{begins}clear","stage":null,"reason":null,"findings":[]{ends}'
-    out = f'{begins}out_of_scope","stage":null,"reason":null,"findings":[]{ends}'
-    outcomes: list[Outcome] = ["clear" if sort.in_scope else "out_of_scope" for sort in directory.sorts]
-    middles = [clear if sort.in_scope else out for sort in directory.sorts]
-    for place, status in statuses.items():
+class Judged(NamedTuple):
+    """By places in the directory: everybody's outcome, and the findings of those who have any."""
+
+    outcomes: list[Outcome]
+    findings: dict[int, Findings]
+
+
+def judge_many(window: Window, assessed: Assessed, population: Population) -> Judged:
+    """The second pass: what the population makes of everybody."""
+    judge = _Judge(window, assessed, population)
+    sorts = assessed.directory.sorts
+    outcomes: list[Outcome] = ["clear" if sort.in_scope else "out_of_scope" for sort in sorts]
+    for place in assessed.statuses:
         if outcomes[place] == "clear":
             outcomes[place] = "not_assessable"
-            middles[place] = f'{begins}not_assessable","stage":null,"reason":"{status}","findings":[]{ends}'
-    judge = _Judge(window, assessed, population)
-    for place in range(len(directory)) if window.has_peer_rules else findings:
+    findings: dict[int, Findings] = {}
+    for place in range(len(outcomes)) if window.has_peer_rules else assessed.findings:
         if outcomes[place] == "clear":
-            outcomes[place], text = judge.judged(place)
-            middles[place] = f"{begins}{text}{ends}"
-    reps = directory.reps
+            found = judge.findings(place)
+            if found:
+                findings[place] = found
+                outcomes[place] = "structural" if judge.is_structural(place) else "open_case"
+    return Judged(outcomes, findings)
+
+
+def decide_many(window: Window, assessed: Assessed, population: Population) -> Iterator[Decided]:
+    """Everybody's outcome and line of text, by rep id."""
+    outcomes, findings = judge_many(window, assessed, population)
+    middles = _middles(window, assessed, outcomes, findings)
+    reps = assessed.directory.reps
     if _NEEDS_ESCAPE.search("".join(reps)) is not None:
         reps = [orjson.dumps(rep).decode()[1:-1] for rep in reps]
     for start in range(0, len(reps), _BATCH):
         batch = slice(start, start + _BATCH)
         texts: list[Iterable[str]] = []
-        for column in columns:
+        for column in assessed.columns:
             texts += [column.texts[batch], repeat(",")]
         texts[-1] = repeat("]}\n")
         pieces = zip(repeat('{"rep_id":"'), reps[batch], middles[batch], *texts, strict=False)
         yield Decided(outcomes[batch], list(pieces))
 
 
+def _middles(
+    window: Window, assessed: Assessed, outcomes: Sequence[Outcome], findings: Mapping[int, Findings]
+) -> list[str]:
+    """The lines' parts between the rep id and the inputs, the most of which many people share."""
+    rules = [rule.id for rule in window.policy.rules]
+    stages: dict[tuple[str, ...], str] = {}
+
+    def middle(outcome: Outcome, stage: str = "null", reason: str = "null", listed: str = "") -> str:
+        return (
+            f'","period":"{window.period}","policy":"{window.policy.ref}","outcome":"{outcome}",'
+            f'"stage":{stage},"reason":{reason},"findings":[{listed}],"inputs":['
+        )
+
+    shared = {outcome: middle(outcome) for outcome in set(outcomes)}
+    middles = [shared[outcome] for outcome in outcomes]
+    for place, status in assessed.statuses.items():
+        if outcomes[place] == "not_assessable":
+            middles[place] = middle("not_assessable", reason=f'"{status}"')
+    for place, found in findings.items():
+        fired = tuple([rule for rule in rules if rule in found])
+        if fired not in stages:
+            stage = stage_opened(window.policy, [Finding(rule, "", "", ()) for rule in fired])
+            stages[fired] = orjson.dumps(stage).decode()
+        stage = stages[fired] if outcomes[place] == "open_case" else "null"
+        middles[place] = middle(outcomes[place], stage, listed=",".join([found[rule] for rule in fired]))
+    return middles
+
+
 class _Judge:
-    """What the population adds: peer findings, the structural test, the stage."""
+    """What the population adds: peer findings, and the structural test."""
 
     def __init__(self, window: Window, assessed: Assessed, population: Population) -> None:
-        self._window = window
         self._policy = window.policy
         self._assessed = assessed
         self._population = population
         self._fields = group_fields(window.policy)
-        self._stages: dict[tuple[str, ...], str] = {}
+        self._peer_rules = [rule for rule in window.policy.rules if isinstance(rule, PeerRankRule)]
 
-    def judged(self, place: int) -> tuple[Outcome, str]:
-        """The outcome of somebody assessable in scope, and the line from the outcome to the findings."""
+    def findings(self, place: int) -> Findings:
+        """All findings of somebody assessable in scope."""
         own = self._assessed.findings.get(place, NO_FINDINGS)
-        found = self._with_peers(place, own) if self._window.has_peer_rules else own
-        if not found:
-            return "clear", 'clear","stage":null,"reason":null,"findings":[]'
-        listed = ",".join([found[rule.id] for rule in self._policy.rules if rule.id in found])
-        if self._is_structural(place):
-            return "structural", f'structural","stage":null,"reason":null,"findings":[{listed}]'
-        return (
-            "open_case",
-            f'open_case","stage":{self._stage(tuple(found))},"reason":null,"findings":[{listed}]',
-        )
-
-    def _with_peers(self, place: int, own: Findings) -> Findings:
+        if not self._peer_rules:
+            return own
         found = dict(own)
         now, key = self._assessed.columns[-1], self._assessed.directory.sorts[place].key
         attainment = now.credits[place] or 0, now.quotas[place]
-        for rule in self._policy.rules:
-            if isinstance(rule, PeerRankRule):
-                group = narrowed(key, self._fields, rule.group_by)
-                standing = self._population.peer_finding(rule, group, attainment)
-                if standing is not None:
-                    share = rounded(Fraction(standing.below, standing.size), 4)
-                    found[rule.id] = finding_text(Finding(rule.id, share, rule.peer_rank_below, (now.name,)))
+        for rule in self._peer_rules:
+            group = narrowed(key, self._fields, rule.group_by)
+            standing = self._population.peer_finding(rule, group, attainment)
+            if standing is not None:
+                share = rounded(Fraction(standing.below, standing.size), 4)
+                found[rule.id] = finding_text(Finding(rule.id, share, rule.peer_rank_below, (now.name,)))
         return found
 
-    def _stage(self, rules: tuple[str, ...]) -> str:
-        known = self._stages.get(rules)
-        if known is None:
-            findings = [Finding(rule, "", "", ()) for rule in rules]
-            known = self._stages[rules] = orjson.dumps(stage_opened(self._policy, findings)).decode()
-        return known
-
-    def _is_structural(self, place: int) -> bool:
+    def is_structural(self, place: int) -> bool:
+        """Whether the quotas of the person's group are in question."""
         terms = self._policy.structural
         if terms is None:
             return False

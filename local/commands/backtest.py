@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 from functions.evaluate.backtest import Backtest, backtest
-from local.evaluation_files import read_facts, read_people, read_policy, write_whole
+from local.evaluation_files import read_chunks, read_people, read_policy, write_whole
 
 EPILOG = """\
 examples:
@@ -33,7 +33,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     policy = read_policy(args.policy)
     first, last = policy.require_kind(args.first), policy.require_kind(args.last)
-    result = backtest(policy, read_people(args.people), read_facts(args.facts), first, last)
+    facts = ((str(path), read_chunks(path)) for path in args.facts)
+    result = backtest(policy, read_people(args.people), facts, first, last)
     write_whole(args.out, [json.dumps(result.report(), indent=2).encode() + b"\n"])
     if args.chart is not None:
         from local.backtest_chart import draw  # only who wants a chart needs the library behind it

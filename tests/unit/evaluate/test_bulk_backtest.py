@@ -1,0 +1,41 @@
+"""A backtest is worked in bulk, and counts what the plain rules decide about each of its periods."""
+
+from collections import Counter
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from functions.evaluate.backtest import backtest, bar_of
+from functions.evaluate.figures import exact
+from functions.evaluate.rows import facts_by_rep
+from functions.evaluate.rules import evaluate
+from shared.domain.period import Period
+from shared.domain.policy import Policy
+from tests.unit.evaluate.population_files import jsonl
+from tests.unit.evaluate.populations import facts, people, policies
+
+FIRST, LAST = Period.parse("2026-07"), Period.parse("2026-10")
+
+
+@settings(max_examples=40, deadline=None)
+@given(policies(), st.data())
+def test_a_backtest_counts_what_the_plain_rules_decide(policy: Policy, data: st.DataObject) -> None:
+    directory = data.draw(people())
+    content = jsonl(data.draw(facts(directory)))
+
+    result = backtest(policy, directory, [("facts", [content])], FIRST, LAST)
+
+    by_rep = facts_by_rep([("facts", [content])])
+    met: dict[str, bool] = {}
+    for tally, period in zip(result.periods, LAST.window(4), strict=True):
+        decided = list(evaluate(policy, directory, by_rep, period))
+        assert tally.outcomes == Counter(each.outcome for each in decided)
+        assert tally.rules == Counter(finding.rule for each in decided for finding in each.findings)
+        assert tally.flagged == {each.rep_id for each in decided if each.outcome == "open_case"}
+        assert tally.clear == {each.rep_id for each in decided if each.outcome == "clear"}
+        for each in decided:
+            attainment = each.inputs[-1].attainment
+            if attainment is not None and each.outcome != "out_of_scope":
+                reached = attainment >= exact(bar_of(policy))
+                met[each.rep_id] = met.get(each.rep_id, False) or reached
+    assert (result.met_the_bar, result.assessed) == (sum(met.values()), len(met))
