@@ -1,10 +1,11 @@
 """`plumbline read` as a whole process on one core, beside peers that reject the same rows of the same file.
 
-python -m bench.read [--rows 1000000] [--rounds 3] [--large]
+python -m bench.read [--rows 1000000] [--rounds 3] [--peers polars ...] [--large]
 
 Targets for a million rows: no more CPU than the fastest peer, 200 MiB, as much for five million (--large);
 for ten thousand, at most 1.5 times a bare csv pass, plus start-up. All figures are the least of some rounds,
-since a busy machine only adds. Peers run in the interpreter that PEERS_PYTHON names, or are left out.
+since a busy machine only adds, and all take turns, since it is not always as busy. Peers run in the
+interpreter that PEERS_PYTHON names, or are left out. Everybody's modules may keep their bytecode.
 """
 
 import argparse
@@ -13,7 +14,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,39 +40,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.read")
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--peers", nargs="*", choices=PEERS, default=[*PEERS], help="all, unless named")
     parser.add_argument("--large", action="store_true", help="also five million rows")
     args = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="plumbline-bench-") as name:
-        agreed = _beside_peers(Path(name), args.rows, args.rounds)
+        agreed = _beside_peers(Path(name), args.rows, args.rounds, args.peers)
         _small(Path(name), args.rounds)
         if args.large:
             profile, export, _ = make(Path(name), LARGE)
-            run = _least([*_ours(profile, export, Path(name) / "large")], 1)
+            run = _run(_ours(profile, export, Path(name) / "large"))
             print(f"read: {LARGE:,} rows\n  plumbline    {run.cpu_s:6.2f} s CPU   {run.peak_mib:6.0f} MiB")
     return 0 if agreed else 1
 
 
-def _beside_peers(folder: Path, rows: int, rounds: int) -> bool:
+def _beside_peers(folder: Path, rows: int, rounds: int, peers: Sequence[str]) -> bool:
     profile, export, truth = make(folder, rows)
-    out = folder / "plumbline"
-    ours = _least(_ours(profile, export, out), rounds)
-    print(
-        f"read: {rows:,} rows of 10 columns, {len(truth):,} faulty, least of {rounds}; ratios: ours to theirs"
-    )
-    print(f"  plumbline    {ours.cpu_s:6.2f} s CPU   {ours.peak_mib:6.0f} MiB")
-    agreed = _rejected(out) == truth
+    commands = {"plumbline": _ours(profile, export, folder / "plumbline")}
     python = os.environ.get("PEERS_PYTHON", sys.executable)
-    for peer, module in PEERS.items():
+    for peer in peers:
+        module = PEERS[peer]
         if subprocess.run([python, "-c", f"import {module}"], capture_output=True, check=False).returncode:
             print(f"  {peer:<12} not installed: see bench/peers/requirements.in")
             continue
-        theirs_out = folder / peer
-        theirs_out.mkdir()
+        (folder / peer).mkdir()
         script = str(REPOSITORY / f"bench/peers/read_{peer}.py")
-        theirs = _least([python, script, str(export), str(theirs_out)], rounds)
-        ratios = f"{ours.cpu_s / theirs.cpu_s:6.2f} {ours.peak_mib / theirs.peak_mib:6.2f}"
-        print(f"  {peer:<12} {theirs.cpu_s:6.2f} s CPU   {theirs.peak_mib:6.0f} MiB   ratios {ratios}")
-        agreed = agreed and _rejected(theirs_out) == truth
+        commands[peer] = [python, script, str(export), str(folder / peer)]
+    least = _least_in_turns(commands, rounds)
+    ours = least["plumbline"]
+    print(
+        f"read: {rows:,} rows of 10 columns, {len(truth):,} faulty, least of {rounds}; ratios: ours to theirs"
+    )
+    for name, run in least.items():
+        figures = f"  {name:<12} {run.cpu_s:6.2f} s CPU   {run.peak_mib:6.0f} MiB"
+        ratios = f"   ratios {ours.cpu_s / run.cpu_s:6.2f} {ours.peak_mib / run.peak_mib:6.2f}"
+        print(figures if run is ours else figures + ratios)
+    agreed = all(_rejected(folder / name) == truth for name in least)
     if not agreed:
         print("the rejected rows differ from those that the data were made with", file=sys.stderr)
     return agreed
@@ -79,10 +82,16 @@ def _beside_peers(folder: Path, rows: int, rounds: int) -> bool:
 
 def _small(folder: Path, rounds: int) -> None:
     profile, export, _ = make(folder, SMALL)
-    ours = _least(_ours(profile, export, folder / "small"), rounds)
     _, one_row, _ = make(folder, 1)
-    start_up = _least(_ours(profile, one_row, folder / "one"), rounds)
-    bare = _least([sys.executable, "-c", _CSV_PASS, str(export)], rounds)
+    least = _least_in_turns(
+        {
+            "ours": _ours(profile, export, folder / "small"),
+            "start-up": _ours(profile, one_row, folder / "one"),
+            "bare": [sys.executable, "-c", _CSV_PASS, str(export)],
+        },
+        rounds,
+    )
+    ours, start_up, bare = least.values()
     print(
         f"read: {SMALL:,} rows: {ours.cpu_s:.2f} s, of which start-up {start_up.cpu_s:.2f} s; "
         f"python and a bare csv pass {bare.cpu_s:.2f} s"
@@ -98,13 +107,19 @@ def _rejected(out: Path) -> list[tuple[int, str]]:
     return [(row["line"], row["faults"][0]["code"]) for row in rows]
 
 
-def _least(command: Sequence[str], rounds: int) -> Run:
-    runs = [_run(command) for _ in range(rounds)]
-    return Run(min(run.cpu_s for run in runs), min(run.peak_mib for run in runs))
+def _least_in_turns(commands: Mapping[str, Sequence[str]], rounds: int) -> dict[str, Run]:
+    runs: dict[str, list[Run]] = {name: [] for name in commands}
+    for _ in range(rounds):
+        for name, command in commands.items():
+            runs[name].append(_run(command))
+    return {
+        name: Run(min(run.cpu_s for run in of), min(run.peak_mib for run in of)) for name, of in runs.items()
+    }
 
 
 def _run(command: Sequence[str]) -> Run:
     one_core = {**os.environ, "POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    one_core.pop("PYTHONDONTWRITEBYTECODE", None)
     process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, env=one_core)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
