@@ -12,11 +12,10 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -27,6 +26,7 @@ from local.deploy import DeployFailed
 from local.engine import EngineFailed
 from local.stack import AlreadyRunning, Stack, running_stack
 from local.visitors import (
+    NeverSeen,
     Reply,
     SignedIn,
     Unreachable,
@@ -35,18 +35,16 @@ from local.visitors import (
     link_in,
     offered_choices,
     send_form,
+    until,
 )
 
 SAMPLES: Final = Path(__file__).parents[1] / "examples" / "varicent"
 CLOCK_RATE: Final = 10_000
 """A day passes in nine seconds: time enough to answer one question, and little to wait for the next."""
-PATIENCE_S: Final = 240
 REASON: Final = "Two of her large renewals slipped into October; we will work on the pipeline together."
 
 ASIDE: Final = ("notice:sent", "record:read", "link:opened")
 """Told by the record and left out of the demo's short form of it."""
-
-Found = TypeVar("Found")
 
 
 class DemoFailed(RuntimeError):
@@ -65,7 +63,7 @@ def main() -> int:
         ) as stack:
             console.print(f"the local cloud is ready after {time.monotonic() - began:.0f} s")
             Demo(stack, console).run()
-    except (DemoFailed, Unreachable, AlreadyRunning, EngineFailed, DeployFailed) as error:
+    except (DemoFailed, NeverSeen, Unreachable, AlreadyRunning, EngineFailed, DeployFailed) as error:
         console.print(f"[red]the demo failed:[/] {error}", soft_wrap=True)
         return 1
     console.print(f"done in {time.monotonic() - began:.0f} s; nothing is left running")
@@ -108,18 +106,18 @@ class Demo:
             task = progress.add_task("exports taken in", total=len(drops))
             for profile, export in drops:
                 batch = self._drop(profile, export)
-                taken = self._until(f"{export.name} is taken in", partial(self._export, batch))
+                taken = until(f"{export.name} is taken in", partial(self._export, batch))
                 periods = ", ".join(taken["periods"]) or "the directory"
                 progress.console.print(f"  {export.name}: {taken['accepted']} rows accepted ({periods})")
                 progress.advance(task)
 
     def see_cases_open(self) -> None:
         self._chapter("The policy decides about everybody")
-        evaluation = self._until("September is evaluated", self._evaluation)
+        evaluation = until("September is evaluated", self._evaluation)
         outcomes = ", ".join(f"{count} {name}" for name, count in evaluation["outcomes"].items())
         self.console.print(f"  {evaluation['policy']} on {evaluation['period']}: {outcomes}")
         wanted = evaluation["outcomes"].get("open_case", 0)
-        cases = self._until(
+        cases = until(
             f"{wanted} cases are open", lambda: self._cases() if len(self._cases()) >= wanted else None
         )
         for case in cases:
@@ -130,17 +128,17 @@ class Demo:
 
     def answer_one(self) -> str:
         self._chapter("One manager opens the mail and answers")
-        link, choices = self._until("a manager answers", self._answer)
+        link, choices = until("a manager answers", self._answer)
         late = answer_by_link(link, choices[-1], "On second thoughts, something else.")
         self._expect(late, 409, "another answer by the same link is told who was first")
-        case = self._until("the case goes on", self._answered_case)
+        case = until("the case goes on", self._answered_case)
         self.outcome["answered"] = f"{case['id']}: {case['stage']}, waits for {case['waiting_for']}"
         return str(case["id"])
 
     def let_one_pass(self, answered: str) -> str:
         self._chapter("Another manager stays silent: a reminder, then the manager's manager")
         silent = next(case["id"] for case in self._cases() if case["id"] != answered)
-        self._until("somebody above the manager has to act", lambda: self._passed_on(silent))
+        until("somebody above the manager has to act", lambda: self._passed_on(silent))
         requests = self._case(silent)["requests"]
         for request in requests:
             who = request["assignee"]["name"] or request["assignee"]["id"]
@@ -171,7 +169,7 @@ class Demo:
         self._chapter("The record is downloaded and checked, without account or network")
         with tempfile.TemporaryDirectory() as folder:
             bundle = Path(folder) / "evidence.zip"
-            status, words = self._until(
+            status, words = until(
                 "the ledger has sealed the case's events", lambda: self._sealed_evidence(case_id, bundle)
             )
             self.console.print(_indented(words), soft_wrap=True)
@@ -248,19 +246,6 @@ class Demo:
         bundle.write_bytes(reply.body)
         status, words = verify(bundle)
         return None if status == 5 else (status, words)
-
-    def _until(self, what: str, look: Callable[[], Found | None]) -> Found:
-        """Look again and again until there is something to see."""
-        gives_up = time.monotonic() + PATIENCE_S
-        while time.monotonic() < gives_up:
-            # A slow machine may leave one request without a reply; the next one asks the same again.
-            with contextlib.suppress(Unreachable):
-                if (found := look()) is not None:
-                    return found
-            time.sleep(0.3)
-        raise DemoFailed(
-            f"waited {PATIENCE_S} s for this: {what}; the engine's log is {self.stack.engine.log}"
-        )
 
     def _expect(self, reply: Reply, status: int, what: str | None = None) -> Reply:
         if reply.status != status:

@@ -3,26 +3,46 @@
 They go by the public ways only: pages over HTTP, sign-in by Cognito, the API behind its gateway.
 """
 
+import contextlib
 import json
 import re
 import secrets
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.message import Message
 from html.parser import HTMLParser
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from local.stack import Stack
 
 _LINK: Final = re.compile(r"https?://\S+/r/[A-Za-z0-9_-]{43}")
 _SECONDS: Final = 60
 
+Found = TypeVar("Found")
+
 
 class Unreachable(RuntimeError):
     """Nobody replied in time."""
+
+
+class NeverSeen(RuntimeError):
+    """What was waited for did not come."""
+
+
+def until(what: str, look: Callable[[], Found | None], patience_s: int = 300) -> Found:
+    """Look again and again until there is something to see; NeverSeen when patience ends."""
+    gives_up = time.monotonic() + patience_s
+    while time.monotonic() < gives_up:
+        # A slow machine may leave one request without a reply; the next one asks the same again.
+        with contextlib.suppress(Unreachable):
+            if (found := look()) is not None:
+                return found
+        time.sleep(0.3)
+    raise NeverSeen(f"waited {patience_s} s for this: {what}")
 
 
 @dataclass(frozen=True, slots=True)

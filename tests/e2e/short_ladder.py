@@ -2,16 +2,14 @@
 
 import csv
 import re
-import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import yaml
 
 from local.stack import Stack, running_stack
-from local.visitors import Reply, SignedIn, Unreachable, call, link_in, offered_choices, send_form
+from local.visitors import Reply, SignedIn, call, link_in, offered_choices, send_form, until
 
 ROOT: Final = Path(__file__).parents[2]
 VARICENT: Final = ROOT / "examples" / "varicent"
@@ -19,25 +17,10 @@ CLOCK_RATE: Final = 20_000
 """A day passes in 4.3 seconds: a silent manager's two deadlines are soon over."""
 LONG: Final = "400d"
 """Half an hour: nothing that a walk waits for on purpose, however slow the machine is."""
-PATIENCE_S: Final = 300
 REASON: Final = "We looked at every open deal together, and this is what we think is right."
 
 SILENT, REMOVED, DISPUTED, QUIET = "R000017", "R000037", "R000014", "R000004"
 """The four people of the sample whom the policy flags: an SDR, an AM and two AEs."""
-
-Found = TypeVar("Found")
-
-
-def until(what: str, look: Callable[[], Found | None]) -> Found:
-    gives_up = time.monotonic() + PATIENCE_S
-    while time.monotonic() < gives_up:
-        try:
-            if (found := look()) is not None:
-                return found
-        except Unreachable:
-            pass  # a slow machine may leave one request without a reply; the next one asks the same again
-        time.sleep(0.3)
-    raise AssertionError(f"never seen: {what}")
 
 
 def short_policies(folder: Path) -> Path:

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from local.visitors import call, link_in
+from local.visitors import call, link_in, until
 from tests.e2e.chromium import chromium
-from tests.e2e.short_ladder import DISPUTED, QUIET, REMOVED, SILENT, ShortLadder, until
+from tests.e2e.short_ladder import DISPUTED, QUIET, REMOVED, SILENT, ShortLadder
 
 _ADDRESS = re.compile(r"""https?://[^\s"'<>]+""")
 

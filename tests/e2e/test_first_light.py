@@ -2,33 +2,19 @@
 
 import io
 import json
-import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from rich.console import Console
 
 from local.demo import Demo, verify
 from local.stack import Stack
-from local.visitors import SignedIn, answer_by_link, call, link_in, send_form
+from local.visitors import SignedIn, answer_by_link, call, link_in, send_form, until
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SEPTEMBER = EXAMPLES / "varicent/varicent-attainment-2026-09.csv"
-PATIENCE_S = 240
-
-Found = TypeVar("Found")
-
-
-def until(what: str, look: Callable[[], Found | None]) -> Found:
-    gives_up = time.monotonic() + PATIENCE_S
-    while time.monotonic() < gives_up:
-        if (found := look()) is not None:
-            return found
-        time.sleep(0.3)
-    raise AssertionError(f"never seen: {what}")
 
 
 class Office:

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.short_ladder import QUIET, ShortLadder, until
+from local.visitors import until
+from tests.e2e.short_ladder import QUIET, ShortLadder
 
 
 def test_after_a_restart_deadlines_hold_and_nothing_accepted_is_lost(

@@ -1,33 +1,20 @@
 """Figures corrected afterwards, on the local cloud: a case undone, HR's word, every decision made again."""
 
 import gzip
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import pytest
 
 from local import cli
 from local.stack import Stack
-from local.visitors import SignedIn
+from local.visitors import SignedIn, until
 from shared.domain import paths
 from shared.domain.identifiers import EvaluationId
 
 VARICENT: Final = Path(__file__).parents[2] / "examples" / "varicent"
-PATIENCE_S: Final = 240
 WINDOW: Final = ("2026-07", "2026-08", "2026-09")
-
-Found = TypeVar("Found")
-
-
-def until(what: str, look: Callable[[], Found | None]) -> Found:
-    gives_up = time.monotonic() + PATIENCE_S
-    while time.monotonic() < gives_up:
-        if (found := look()) is not None:
-            return found
-        time.sleep(0.3)
-    raise AssertionError(f"never seen: {what}")
 
 
 class Restated:

@@ -9,7 +9,7 @@ import pytest
 from local.cli import main
 from local.engine import ACCOUNT, REGION
 from local.stack import Stack
-from local.visitors import SignedIn
+from local.visitors import SignedIn, until
 from shared.aws.dynamo import Table
 from shared.aws.subject_keys import KmsSubjectKeys
 from shared.aws.table_store import TableStore
@@ -17,7 +17,6 @@ from shared.domain.case import CaseStatus
 from shared.domain.change import Change
 from shared.domain.event import EventTag
 from shared.domain.identifiers import CaseId, CommandId, PersonId, case_subject, person_subject
-from tests.e2e.test_first_light import until
 from tests.fakes.builders import NOON, a_case, a_draft
 from tests.fakes.clock import FakeClock
 
