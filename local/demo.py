@@ -65,6 +65,7 @@ def main() -> int:
             Demo(stack, console).run()
     except (DemoFailed, NeverSeen, Unreachable, AlreadyRunning, EngineFailed, DeployFailed) as error:
         console.print(f"[red]the demo failed:[/] {error}", soft_wrap=True)
+        console.print(f"the engine's log is {folder}/engine/engine.log", soft_wrap=True)
         return 1
     console.print(f"done in {time.monotonic() - began:.0f} s; nothing is left running")
     return 0
