@@ -72,7 +72,8 @@ $(STAMPS)/python: requirements/tools.txt requirements/dev.txt
 	@.venv-tools/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/tools.txt
 	@test -x $(PY) || $(UV) venv -q --python "$$(command -v $(PYTHON))" .venv
 	@# pip knows of mirrors that uv may not have been told of: it is the second try.
-	@$(UV) pip install -q --python $(PY) --require-hashes -r requirements/dev.txt || \
+	@# Compiled once here, a library is not compiled again by each of a laptop's Lambdas when it starts.
+	@$(UV) pip install -q --compile-bytecode --python $(PY) --require-hashes -r requirements/dev.txt || \
 		.venv-tools/bin/python -m pip --python $(PY) install -q --require-hashes -r requirements/dev.txt
 	@mkdir -p $(STAMPS) build && touch $@
 
