@@ -13,6 +13,7 @@ CLOCK_RATE = 10_000
 HERE = Path(__file__).parent
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Side by side, whoever shares a cloud shares a worker, and a file stays together."""
     for item in items:
