@@ -40,7 +40,7 @@ test-infra: setup
 	$(NODE) exec $(PY) -m pytest tests/infra -q
 
 test-e2e: setup
-	$(NODE) exec $(PY) -m pytest tests/e2e -n $(WORKERS) --dist loadfile --durations 12 -q
+	$(NODE) exec $(PY) -m pytest tests/e2e -n $(WORKERS) --dist loadgroup --durations 12 -q
 
 check: setup
 	.venv/bin/ruff format --check .

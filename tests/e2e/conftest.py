@@ -10,6 +10,17 @@ from tests.e2e.short_ladder import ShortLadder
 
 # A day passes in nine seconds: time to answer a question, and little to wait for its deadline.
 CLOCK_RATE = 10_000
+HERE = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Side by side, whoever shares a cloud shares a worker, and a file stays together."""
+    for item in items:
+        if not item.path.is_relative_to(HERE):
+            continue
+        clouds = {"stack", "short_ladder"} & set(getattr(item, "fixturenames", ()))
+        item.add_marker(pytest.mark.xdist_group(clouds.pop() if clouds else item.path.stem))
 
 
 @pytest.fixture(scope="session")
