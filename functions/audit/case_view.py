@@ -2,11 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from fractions import Fraction
 from typing import Any
 
 from functions.audit.asker import Asker
-from functions.audit.figures_in_words import bar_of, finding_in_words, percent, period_in_words, rule_of
+from functions.audit.figures_in_words import (
+    attainment_of,
+    bar_of,
+    finding_in_words,
+    percent,
+    period_in_words,
+    rule_of,
+)
 from functions.audit.story import NameOf, headline, in_background, who
+from shared.domain.attainment import bars_of, in_line_with
 from shared.domain.case import Case, CaseStatus
 from shared.domain.event import Event, stamp
 from shared.domain.identifiers import PersonId
@@ -75,8 +84,8 @@ def case_view(
         if goal is None
         else f"{goal.count} of the next {goal.of_next} periods at {percent(goal.at_least)} or more",
         "bar": bar_of(policy, case.decision["findings"]),
-        "findings": [_finding_view(finding, policy) for finding in case.decision["findings"]],
-        "periods": _periods(case),
+        "findings": _findings(case.decision, policy),
+        "periods": _periods(case, policy),
         "restated": _restated(case, policy),
         "requests": [_request_view(request, case, directory, asker, now) for request in requests],
     }
@@ -100,29 +109,36 @@ def event_view(event: Event, private: Mapping[str, object] | None, name_of: Name
     }
 
 
-def _finding_view(finding: Mapping[str, Any], policy: Policy) -> View:
-    rule = rule_of(policy, finding["rule"])
-    return dict(finding) | {
-        "says": finding_in_words(finding, policy),
-        "cite": None if rule is None else rule.cite,
-    }
+def _findings(decision: Mapping[str, Any], policy: Policy) -> list[View]:
+    findings = []
+    for finding in decision["findings"]:
+        rule = rule_of(policy, finding["rule"])
+        says = finding_in_words(finding, policy, decision["inputs"])
+        findings.append(dict(finding) | {"says": says, "cite": None if rule is None else rule.cite})
+    return findings
 
 
-def _periods(case: Case) -> list[View]:
+def _period_view(figures: Mapping[str, Any], policy: Policy) -> View:
+    shown = dict(figures) | {"attainment": attainment_of(figures, policy)}
+    return shown | {"says": period_in_words(shown)}
+
+
+def _periods(case: Case, policy: Policy) -> list[View]:
     """The window that opened the case and every period since, oldest first; the later figure counts."""
     counted = {period for finding in case.decision["findings"] for period in finding["periods"]}
     periods = {
-        figures["period"]: dict(figures)
-        | {"says": period_in_words(figures), "counted": figures["period"] in counted, "since": False}
+        figures["period"]: _period_view(figures, policy)
+        | {"counted": figures["period"] in counted, "since": False}
         for figures in case.decision["inputs"]
     }
     for result in case.results:
-        reached = None if result.attainment is None else percent(result.attainment)
+        exact = result.exact or result.attainment
+        reached = None if exact is None else in_line_with(bars_of(policy), Fraction(exact))
         periods[result.period] = {
             "period": result.period,
             "status": result.status,
-            "attainment": result.attainment,
-            "says": f"{reached} reached" if reached else period_in_words({"status": result.status}),
+            "attainment": reached,
+            "says": f"{percent(reached)} reached" if reached else period_in_words({"status": result.status}),
             "counted": False,
             "since": True,
         }
@@ -136,8 +152,8 @@ def _restated(case: Case, policy: Policy) -> View | None:
         return None
     return {
         "outcome": after["outcome"],
-        "findings": [_finding_view(finding, policy) for finding in after["findings"]],
-        "periods": [dict(figures) | {"says": period_in_words(figures)} for figures in after["inputs"]],
+        "findings": _findings(after, policy),
+        "periods": [_period_view(figures, policy) for figures in after["inputs"]],
     }
 
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
+from shared.domain.attainment import bars_of, exact_attainment, exact_target, in_line_with
 from shared.domain.policy import BelowRule, PeerRankRule, Policy, Rule, TrailingRule
 
 _STATUS = {
@@ -26,6 +28,15 @@ def amount(figure: str) -> str:
     return f"{Decimal(figure):,f}"
 
 
+def attainment_of(figures: Mapping[str, Any], policy: Policy) -> str | None:
+    """The attainment of a period, on its own side of every bar of the policy; None where it does not count.
+
+    Figures are compared before they are rounded; 0.69996 must not read as 70 % that is below 70 %.
+    """
+    exact = exact_attainment(figures)
+    return None if exact is None else in_line_with(bars_of(policy), exact)
+
+
 def period_in_words(figures: Mapping[str, Any]) -> str:
     """One period of a decision's inputs as one line of arithmetic, or why it does not count."""
     if figures["status"] != "assessable":
@@ -41,14 +52,14 @@ def period_in_words(figures: Mapping[str, Any]) -> str:
     return f"{adjusted}credited {amount(figures['credited'])} ÷ {target} = {percent(figures['attainment'])}"
 
 
-def finding_in_words(finding: Mapping[str, Any], policy: Policy) -> str:
-    """Why one rule fired, as a sentence, with the rule's own citation."""
+def finding_in_words(finding: Mapping[str, Any], policy: Policy, inputs: Sequence[Mapping[str, Any]]) -> str:
+    """Why one rule fired, as a sentence, with the rule's own citation. ``inputs``: the decision's periods."""
     rule = rule_of(policy, finding["rule"])
-    said = _finding(finding, rule)
+    said = _finding(finding, rule, inputs)
     return f"{said} ({rule.cite})" if rule is not None and rule.cite else said
 
 
-def _finding(finding: Mapping[str, Any], rule: Rule | None) -> str:
+def _finding(finding: Mapping[str, Any], rule: Rule | None, inputs: Sequence[Mapping[str, Any]]) -> str:
     observed, periods = finding["observed"], ", ".join(finding["periods"])
     if isinstance(rule, BelowRule):
         return (
@@ -56,8 +67,11 @@ def _finding(finding: Mapping[str, Any], rule: Rule | None) -> str:
             f"{rule.count} are enough: {periods}"
         )
     if isinstance(rule, TrailingRule):
+        window = [figures for figures in inputs if figures["period"] in finding["periods"]]
+        credited = sum(Fraction(figures["credited"]) for figures in window)
+        together = Fraction(credited) / sum(exact_target(figures) for figures in window)
         return (
-            f"Over {periods} together {percent(observed)} was reached; "
+            f"Over {periods} together {percent(in_line_with((rule.trailing_below,), together))} was reached; "
             f"the bar is {percent(rule.trailing_below)}"
         )
     if isinstance(rule, PeerRankRule):

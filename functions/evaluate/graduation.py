@@ -5,9 +5,9 @@ from fractions import Fraction
 from typing import Any
 
 from functions.evaluate.drafting import Draft
+from shared.domain.attainment import exact_attainment
 from shared.domain.case import Case, Exit
 from shared.domain.ladder import Graduate
-from shared.domain.period import Period
 
 
 def graduate_if_earned(draft: Draft) -> bool:
@@ -28,10 +28,7 @@ def graduates(case: Case, bar: Graduate) -> bool:
     return sum(attainment >= Fraction(bar.at_least) for attainment in latest) >= bar.count
 
 
-def exact_attainment(entry: Mapping[str, Any]) -> str | None:
+def exact_text(entry: Mapping[str, Any]) -> str | None:
     """The attainment of an assessable period as a fraction, from the figures that it was computed from."""
-    if entry["status"] != "assessable":
-        return None
-    days = Period.parse(entry["period"]).days
-    share = Fraction(days - entry["leave_days"], days) * Fraction(entry["ramp_share"])
-    return str(Fraction(entry["credited"]) / (Fraction(entry["quota"]) * share))
+    exact = exact_attainment(entry)
+    return None if exact is None else str(exact)

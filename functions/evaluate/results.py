@@ -6,7 +6,7 @@ from typing import Any
 
 from functions.evaluate.deadlines import local_day
 from functions.evaluate.drafting import Draft
-from functions.evaluate.graduation import exact_attainment, graduate_if_earned
+from functions.evaluate.graduation import exact_text, graduate_if_earned
 from functions.evaluate.staging import hold, resume
 from shared.domain.case import Case, PeriodResult
 from shared.domain.effect import NoticeKind
@@ -33,7 +33,7 @@ def take_results(draft: Draft, decision: Mapping[str, Any], evaluation_id: Evalu
             period=entry["period"],
             status=entry["status"],
             attainment=entry["attainment"],
-            exact=exact_attainment(entry),
+            exact=exact_text(entry),
             evaluation_id=evaluation_id,
             arrived_at=draft.now,
             days_returned=leave,
@@ -100,7 +100,7 @@ def restore_findings(draft: Draft, decision: Mapping[str, Any], evaluation_id: E
 
 
 def _same(known: PeriodResult | None, entry: Mapping[str, Any]) -> bool:
-    return known is not None and (known.status, known.exact) == (entry["status"], exact_attainment(entry))
+    return known is not None and (known.status, known.exact) == (entry["status"], exact_text(entry))
 
 
 def _leave_within_stage(draft: Draft, entry: Mapping[str, Any]) -> int:

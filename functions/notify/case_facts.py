@@ -92,7 +92,7 @@ def case_facts(case: Case, policy: Policy, directory: Directory | None, timezone
         policy_ref=policy.ref,
         stage=stage_name(case.stage),
         opened_for=period_name(case.opened_for),
-        periods=period_lines(case, bar),
+        periods=period_lines(case, policy, bar),
         bar=None if bar is None else percent(bar),
         bar_ratio=bar,
         goal=_goal(case, policy),
@@ -155,7 +155,7 @@ def _restated(case: Case, policy: Policy, bar: str | None) -> RestatedFacts | No
     return RestatedFacts(
         outcome=outcome_in_words(after["outcome"]),
         findings=tuple(finding_in_words(finding, policy, after) for finding in after["findings"]),
-        periods=decided_lines(after, bar),
+        periods=decided_lines(after, policy, bar),
     )
 
 

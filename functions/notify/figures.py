@@ -8,9 +8,9 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from shared.domain.attainment import bars_of, exact_attainment, exact_target, in_line_with
 from shared.domain.case import Case, PeriodResult
 from shared.domain.errors import InvalidFacts
-from shared.domain.money import rounded
 from shared.domain.period import Period
 from shared.domain.policy import BelowRule, Policy, Rule, TrailingRule
 
@@ -55,17 +55,6 @@ def percent(ratio: str) -> str:
     return f"{Decimal(ratio).scaleb(2).normalize() + 0:f}\N{NO-BREAK SPACE}%"
 
 
-def in_line_with(bar: str | None, ratio: Fraction) -> str:
-    """The ratio with 4 places, or as many more as it takes to stand on its own side of the bar.
-
-    Figures are compared before they are rounded; 0.69996 must not be told as 0.7000 that is below 0.70.
-    """
-    places = 4
-    while bar is not None and (Fraction(rounded(ratio, places)) < Fraction(bar)) != (ratio < Fraction(bar)):
-        places += 1
-    return rounded(ratio, places)
-
-
 def amount(figure: str) -> str:
     """``1234.5`` as ``1,234.50``: at least two places where there is a fraction, and every digit kept."""
     number = Decimal(figure)
@@ -106,20 +95,21 @@ def time_in_words(instant: datetime, timezone: str) -> str:
     return f"{time[:5]} on {day} {time[6:]}"
 
 
-def period_lines(case: Case, bar: str | None) -> tuple[PeriodLine, ...]:
+def period_lines(case: Case, policy: Policy, bar: str | None) -> tuple[PeriodLine, ...]:
     """The periods of the opening decision, then what arrived since, oldest first."""
-    opening = decided_lines(case.decision, bar)
+    opening, bars = decided_lines(case.decision, policy, bar), bars_of(policy)
     known = {figures["period"] for figures in case.decision.get("inputs", ())}
     later = {result.period: result for result in case.results if result.period not in known}
     return (
         *opening,
-        *(_line(period, _exact(later[period]), bar, after_opening=True) for period in sorted(later)),
+        *(_line(period, _exact(later[period]), bars, bar, after_opening=True) for period in sorted(later)),
     )
 
 
-def decided_lines(decision: Mapping[str, Any], bar: str | None) -> tuple[PeriodLine, ...]:
+def decided_lines(decision: Mapping[str, Any], policy: Policy, bar: str | None) -> tuple[PeriodLine, ...]:
     """The periods that a decision looked at, oldest first."""
-    return tuple(_opening_line(figures, bar) for figures in decision.get("inputs", ()))
+    bars = bars_of(policy)
+    return tuple(_opening_line(figures, bars, bar) for figures in decision.get("inputs", ()))
 
 
 def bar_of(policy: Policy, decision: Mapping[str, Any]) -> str | None:
@@ -142,10 +132,7 @@ def finding_in_words(finding: Mapping[str, Any], policy: Policy, decision: Mappi
     cited = f" ({rule.cite})" if rule.cite else ""
     if isinstance(rule, BelowRule):
         each = listed(
-            [
-                f"{period_name(name)} {percent(in_line_with(rule.below, _attained(counted[name])))}"
-                for name in periods
-            ]
+            [f"{period_name(name)} {percent(_printed(counted[name], bars_of(policy)))}" for name in periods]
         )
         were = "was" if finding["observed"] == "1" else "were"
         return (
@@ -155,7 +142,8 @@ def finding_in_words(finding: Mapping[str, Any], policy: Policy, decision: Mappi
     if isinstance(rule, TrailingRule):
         credited = sum(Decimal(counted[name]["credited"]) for name in periods)
         target = sum(Decimal(counted[name]["adjusted_quota"]) for name in periods)
-        together = in_line_with(rule.trailing_below, Fraction(credited) / Fraction(target))
+        exact = Fraction(credited) / sum(exact_target(counted[name]) for name in periods)
+        together = in_line_with((rule.trailing_below,), exact)
         return (
             f"{listed([period_name(name) for name in periods])} together: "
             f"{amount(str(credited))} credited of a target of {amount(str(target))} "
@@ -168,9 +156,8 @@ def finding_in_words(finding: Mapping[str, Any], policy: Policy, decision: Mappi
     )
 
 
-def _opening_line(figures: Mapping[str, Any], bar: str | None) -> PeriodLine:
-    ratio = None if figures["attainment"] is None else _attained(figures)
-    line = _line(figures["period"], ratio, bar, after_opening=False)
+def _opening_line(figures: Mapping[str, Any], bars: Sequence[str], bar: str | None) -> PeriodLine:
+    line = _line(figures["period"], exact_attainment(figures), bars, bar, after_opening=False)
     if not line.counted:
         return line
     return PeriodLine(
@@ -186,8 +173,11 @@ def _opening_line(figures: Mapping[str, Any], bar: str | None) -> PeriodLine:
     )
 
 
-def _attained(figures: Mapping[str, Any]) -> Fraction:
-    return Fraction(figures["credited"]) / Fraction(figures["adjusted_quota"])
+def _printed(figures: Mapping[str, Any], bars: Sequence[str]) -> str:
+    ratio = exact_attainment(figures)
+    if ratio is None:
+        raise InvalidFacts(f"{figures['period']} counts in a finding, and has no attainment")
+    return in_line_with(bars, ratio)
 
 
 def _exact(result: PeriodResult) -> Fraction | None:
@@ -195,11 +185,13 @@ def _exact(result: PeriodResult) -> Fraction | None:
     return None if known is None else Fraction(known)
 
 
-def _line(period: str, ratio: Fraction | None, bar: str | None, *, after_opening: bool) -> PeriodLine:
+def _line(
+    period: str, ratio: Fraction | None, bars: Sequence[str], bar: str | None, *, after_opening: bool
+) -> PeriodLine:
     name, short = period_name(period), short_period_name(period)
     if ratio is None:
         return PeriodLine(name=name, short=short, year=period[:4], counted=False, after_opening=after_opening)
-    shown = in_line_with(bar, ratio)
+    shown = in_line_with(bars, ratio)
     return PeriodLine(
         name=name,
         short=short,

@@ -67,17 +67,17 @@ DECISION: Final[dict[str, Any]] = {
             "period": period,
             "quota": "1000",
             "credited": credited,
-            "leave_days": 0,
+            "leave_days": leave_days,
             "eligible_fraction": fraction,
             "ramp_share": "1",
             "adjusted_quota": adjusted,
             "attainment": attainment,
             "status": status,
         }
-        for period, credited, fraction, adjusted, attainment, status in (
-            ("2026-07", "512.5", "1.0000", "1000", "0.5125", "assessable"),
-            ("2026-08", "0", "0.1000", None, None, "leave"),
-            ("2026-09", "480", "0.8000", "800", "0.6000", "assessable"),
+        for period, credited, leave_days, fraction, adjusted, attainment, status in (
+            ("2026-07", "512.5", 0, "1.0000", "1000", "0.5125", "assessable"),
+            ("2026-08", "0", 28, "0.0968", None, None, "leave"),
+            ("2026-09", "480", 6, "0.8000", "800", "0.6000", "assessable"),
         )
     ],
 }
