@@ -5,28 +5,17 @@ file. Until ``read_export`` returns, what the sink was given is provisional: a r
 last byte.
 """
 
-import builtins
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from fractions import Fraction
-from typing import Protocol
 
-import orjson
-
-from functions.ingest.blocks import BLOCK, BlockSplitter
-from functions.ingest.codes import Fault, FileCode, RowCode
+from functions.ingest.codes import FileCode
 from functions.ingest.decode import TextDecoder
-from functions.ingest.duplicates import SeenKeys
-from functions.ingest.fast_columns import FastColumns
-from functions.ingest.lines import LONGEST_ROW, RawRow, RowSplitter
 from functions.ingest.manifest import ControlTotals, Manifest, parse_manifest
+from functions.ingest.outcome import Counts, RowSink, Summary
 from functions.ingest.profile import Profile
-from functions.ingest.rows import Layout, RowChecker, Values, layout_of_header, layout_of_width
+from functions.ingest.text_reader import TextReader
 from functions.ingest.unpack import Intake
-from shared.domain.identifiers import BatchId, batch_id
-
-MAX_ROWS = 5_000_000
+from shared.domain.identifiers import batch_id
 
 _REFUSALS = (
     *(FileCode.TRUNCATED_GZIP, FileCode.TOO_COMPRESSED, FileCode.TOO_LARGE, FileCode.NOT_TEXT),
@@ -36,52 +25,6 @@ _REFUSALS = (
 """Of several reasons to refuse a file, the first of these is told."""
 
 _COUNTED = (None, FileCode.MANIFEST_MISMATCH, FileCode.TOO_MANY_REJECTED)
-_FLUSH_ROWS = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class AcceptedRows:
-    """Accepted rows in the file's order: the id of each (rep or person), and a JSON line of each."""
-
-    ids: list[str]
-    jsonl: bytes
-
-
-class RowSink(Protocol):
-    """Where rows go; see the module's docstring about when they count."""
-
-    def accepted(self, rows: AcceptedRows) -> None: ...
-
-    def rejected(self, jsonl: bytes) -> None:
-        """Rejected rows as JSON lines, ``{"line": 17, "faults": [...]}``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What became of one export; ``refused`` is None where its rows count."""
-
-    profile: str
-    batch: BatchId
-    sha256: str
-    bytes: int
-    rows: int
-    accepted: int
-    rejected: int
-    blank_lines: int
-    codes: Mapping[str, int]
-    refused: FileCode | None
-
-    def as_json(self) -> "builtins.bytes":
-        return orjson.dumps(self, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-
-
-@dataclass(slots=True)
-class _Counts:
-    rows: int = 0
-    accepted: int = 0
-    rejected: int = 0
-    blank_lines: int = 0
-    codes: Counter[str] = field(default_factory=Counter)
 
 
 def read_export(
@@ -104,7 +47,7 @@ def read_export(
     )
     stated = None if manifest is None else parse_manifest(manifest)
     totals = ControlTotals(stated.sums if stated else ())
-    reading = _Reading(profile, sink, totals, row_by_row=row_by_row)
+    reading = TextReader(profile, sink, totals, row_by_row=row_by_row)
     decoder = TextDecoder(encoding)
     for piece in intake.unpacked():
         text = decoder.decode(piece)
@@ -120,7 +63,7 @@ def read_export(
             profile, reading.counts, stated, totals, intake.sha256, has_manifest=manifest is not None
         )
     refused = next((code for code in _REFUSALS if code in faults), None)
-    counts = reading.counts if refused in _COUNTED else _Counts()
+    counts = reading.counts if refused in _COUNTED else Counts()
     return Summary(
         profile=profile.id,
         batch=batch_id(intake.sha256),
@@ -137,7 +80,7 @@ def read_export(
 
 def _judged(
     profile: Profile,
-    counts: _Counts,
+    counts: Counts,
     stated: Manifest | None,
     totals: ControlTotals,
     sha256: str,
@@ -153,190 +96,3 @@ def _judged(
     elif Fraction(counts.rejected, counts.rows) > Fraction(profile.max_rejected_fraction):
         faults.add(FileCode.TOO_MANY_REJECTED)
     return faults
-
-
-class _Reading:
-    """The text of one export on its way to rows."""
-
-    def __init__(self, profile: Profile, sink: RowSink, totals: ControlTotals, *, row_by_row: bool) -> None:
-        self.counts = _Counts()
-        self.faults: set[FileCode] = set()
-        self.only_count = False
-        self._profile = profile
-        self._sink = sink
-        self._totals = totals
-        self._row_by_row = row_by_row
-        self._splitter = RowSplitter(profile.format.delimiter, profile.format.quote)
-        self._layout: Layout | None = None
-        self._checker: RowChecker | None = None
-        self._fast: tuple[BlockSplitter, FastColumns] | None = None
-        self._seen = SeenKeys()
-        self._text = ""
-        self._at = 0
-        self._line = 1
-        self._enough = 0
-        self._skipping_line = False
-        self._ids: list[str] = []
-        self._accepted: list[bytes] = []
-        self._rejected: list[bytes] = []
-
-    @property
-    def _over(self) -> bool:
-        return FileCode.TOO_LARGE in self.faults
-
-    def feed(self, text: str) -> None:
-        self._text = self._text[self._at :] + text
-        self._at = 0
-        # After a row whose end was not in sight, there is no use in looking again before there is much more.
-        if len(self._text) >= self._enough:
-            self._enough = 0
-            self._read_on(final=False)
-
-    def finish(self, text: str) -> None:
-        self._text = self._text[self._at :] + text
-        self._at = 0
-        self._read_on(final=True)
-        self._flush()
-
-    def _read_on(self, *, final: bool) -> None:
-        while self._at < len(self._text) and not self._over:
-            if self._skipping_line and not self._skipped_line():
-                return
-            if self._fast is not None and not self.only_count and self._took_block(*self._fast, final=final):
-                continue
-            row = self._splitter.row_at(self._text, self._at, final=final)
-            if row is None:
-                self._wait_or_skip()
-                return
-            self._take(row)
-            self._at = row.next
-
-    def _took_block(self, splitter: BlockSplitter, columns: FastColumns, *, final: bool) -> bool:
-        """Read a block's lines at once, if that many are there; whether any were read."""
-        end = self._text.rfind("\n", self._at, self._at + BLOCK) + 1
-        if end <= self._at:
-            return False
-        block = splitter.block_at(self._text, self._at, end, self._line, final=final)
-        if block is None:
-            return False
-        self._flush()
-        self._at = block.next
-        self._line += block.lines
-        counts = self.counts
-        counts.blank_lines += block.blank_lines
-        counts.rows += len(block.numbers) + len(block.faulty)
-        if counts.rows > MAX_ROWS:
-            self.faults.add(FileCode.TOO_LARGE)
-            return True
-        result = columns.read(block)
-        counts.accepted += len(result.ids)
-        if result.ids:
-            self._sink.accepted(AcceptedRows(result.ids, result.jsonl))
-        for line, faults in result.rejected:
-            self._reject(line, faults)
-        return True
-
-    def _wait_or_skip(self) -> None:
-        waiting = len(self._text) - self._at
-        if "\n" not in self._text[self._at :] and waiting > LONGEST_ROW:
-            self._take(RawRow(None, RowCode.TOO_LONG, len(self._text), 0))
-            self._skipping_line = True
-            self._at = len(self._text)
-        else:
-            self._enough = min(2 * waiting, waiting + LONGEST_ROW)
-
-    def _skipped_line(self) -> bool:
-        """Pass the rest of a line that is too long to be held; whether its end was there."""
-        line_end = self._text.find("\n", self._at)
-        self._at = len(self._text) if line_end < 0 else line_end + 1
-        if line_end >= 0:
-            self._skipping_line = False
-            self._line += 1
-        return line_end >= 0 and self._at < len(self._text)
-
-    def _take(self, row: RawRow) -> None:
-        line = self._line
-        self._line += row.lines
-        if row.blank:
-            self.counts.blank_lines += 1
-        elif self._layout is None and not self.faults and self._takes_for_layout(row):
-            pass
-        else:
-            self._count_row()
-            if not self.only_count and not self.faults:
-                self._judge(row, line)
-
-    def _takes_for_layout(self, row: RawRow) -> bool:
-        """Learn the layout from the first row that tells it; whether the row was the header."""
-        if self._profile.format.header:
-            found = (
-                FileCode.HEADER_MISSING_COLUMN
-                if row.fields is None
-                else layout_of_header(self._profile, row.fields)
-            )
-        elif row.fields is None:
-            return False
-        else:
-            found = layout_of_width(self._profile, len(row.fields))
-        if isinstance(found, FileCode):
-            self.faults.add(found)
-        else:
-            self._layout = found
-            self._checker = RowChecker(self._profile, found)
-            if not self._row_by_row and found.width > 1:
-                form = self._profile.format
-                self._fast = (
-                    BlockSplitter(self._splitter, form.delimiter, form.quote, found.width),
-                    FastColumns(self._profile, found, self._checker, self._seen, self._totals),
-                )
-        return self._profile.format.header
-
-    def _count_row(self) -> None:
-        self.counts.rows += 1
-        if self.counts.rows > MAX_ROWS:
-            self.faults.add(FileCode.TOO_LARGE)
-
-    def _judge(self, row: RawRow, line: int) -> None:
-        if row.fields is None or self._layout is None or self._checker is None:
-            self._reject(line, [Fault(None, row.fault or RowCode.BAD_QUOTING, None)])
-        elif len(row.fields) != self._layout.width:
-            self._reject(line, [Fault(None, RowCode.WRONG_FIELD_COUNT, None)])
-        else:
-            self._add_to_totals(self._checker, row.fields)
-            checked = self._checker.check(row.fields)
-            if isinstance(checked, list):
-                self._reject(line, checked)
-            elif self._is_repeated(self._checker.key(checked)):
-                self._reject(line, [Fault(None, RowCode.DUPLICATE, None)])
-            else:
-                self._accept(line, checked, self._checker)
-
-    def _is_repeated(self, key: tuple[str, str]) -> bool:
-        return bool(self._seen.repeated([key[0]], [key[1]]))
-
-    def _add_to_totals(self, checker: RowChecker, fields: list[str]) -> None:
-        for column in self._totals.columns:
-            number = checker.number(column, fields)
-            if number is not None:
-                self._totals.add(column, [number.plain()])
-
-    def _accept(self, line: int, values: Values, checker: RowChecker) -> None:
-        self.counts.accepted += 1
-        self._ids.append(str(values[0]))
-        self._accepted.append(checker.as_json(line, values))
-        if len(self._accepted) >= _FLUSH_ROWS:
-            self._flush()
-
-    def _reject(self, line: int, faults: list[Fault]) -> None:
-        self.counts.rejected += 1
-        self.counts.codes.update(str(fault.code) for fault in faults)
-        self._rejected.append(orjson.dumps({"line": line, "faults": [fault._asdict() for fault in faults]}))
-        if len(self._rejected) >= _FLUSH_ROWS:
-            self._flush()
-
-    def _flush(self) -> None:
-        if self._accepted:
-            self._sink.accepted(AcceptedRows(self._ids, b"".join(self._accepted)))
-        if self._rejected:
-            self._sink.rejected(b"\n".join(self._rejected) + b"\n")
-        self._ids, self._accepted, self._rejected = [], [], []

@@ -6,7 +6,7 @@ from typing import Final
 import orjson
 
 from functions.ingest.columns import Kind
-from functions.ingest.export_reader import AcceptedRows
+from functions.ingest.outcome import AcceptedRows
 from shared.domain import paths
 from shared.domain.identifiers import BatchId, shard_of
 from shared.domain.line_file import LineFile

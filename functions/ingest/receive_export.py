@@ -9,8 +9,9 @@ import orjson
 
 from functions.ingest.codes import FileCode
 from functions.ingest.directory_faults import DirectoryFaults, directory_faults
-from functions.ingest.export_reader import Summary, read_export
+from functions.ingest.export_reader import read_export
 from functions.ingest.file_rows import FiledRows
+from functions.ingest.outcome import Summary
 from functions.ingest.profile import Profile, parse_profile
 from shared.domain import paths
 from shared.domain.canonical import canonical_bytes, digest

@@ -7,7 +7,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
 
-from functions.ingest.export_reader import AcceptedRows, Summary, read_export
+from functions.ingest.export_reader import read_export
+from functions.ingest.outcome import AcceptedRows, Summary
 from functions.ingest.profile import Profile, parse_profile
 from shared.domain.errors import InvalidProfile
 

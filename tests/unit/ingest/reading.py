@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from functions.ingest.export_reader import AcceptedRows, Summary, read_export
+from functions.ingest.export_reader import read_export
+from functions.ingest.outcome import AcceptedRows, Summary
 from functions.ingest.profile import Profile, parse_profile
 
 ATTAINMENT = """

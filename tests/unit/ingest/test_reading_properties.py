@@ -134,7 +134,7 @@ def test_both_ways_agree_on_damaged_exports_and_every_row_is_accounted_for(
 ) -> None:
     of, data = export
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("functions.ingest.export_reader.BLOCK", block)
+        patch.setattr("functions.ingest.text_reader.BLOCK", block)
         account_for(both_ways(data, of, piece=piece))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.ingest import export_reader, unpack
+from functions.ingest import text_reader, unpack
 from functions.ingest.export_reader import read_export
 from tests.unit.ingest.reading import ATTAINMENT, HEADER, PEOPLE, ReadRows, both_ways, profile, read
 
@@ -126,7 +126,7 @@ def test_what_unpacks_to_more_than_two_hundred_times_its_size_is_too_compressed(
 
 
 def test_more_rows_than_the_limit_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export_reader, "MAX_ROWS", 3)
+    monkeypatch.setattr(text_reader, "MAX_ROWS", 3)
     rows = [f"r{n},2026-09,1,1,USD,\n" for n in range(4)]
     assert both_ways(f"{HEADER}\n" + "".join(rows[:3])).refused is None
     assert both_ways(f"{HEADER}\n" + "".join(rows)).refused == "too_large"
