@@ -174,6 +174,7 @@ class PlumblineStack(Stack):
         for function in (self.case, self.relay):
             function.may(["states:SendTaskSuccess"], [self.case_flow.arn])
         self.relay.may(["states:StartExecution"], [self.case_flow.arn])
+        self.reconcile.may(["states:ListExecutions"], [self.case_flow.arn])
         self.reconcile.may(
             ["states:DescribeExecution"], [self.case_flow.executions], because=NAMED_AT_RUN_TIME
         )

@@ -1,6 +1,6 @@
 """What use cases speak to. Adapters are in ``shared.aws``; stand-ins, held to one suite, in ``tests``."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, Protocol
@@ -200,6 +200,13 @@ class Workflow(Protocol):
         ...
 
     def running(self, case_id: CaseId, generation: int) -> bool: ...
+
+    def all_running(self) -> Collection[tuple[CaseId, int]]:
+        """Every execution that runs, case and generation; one begun in the last seconds may be missing.
+
+        Raises Throttled.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)

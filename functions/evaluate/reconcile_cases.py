@@ -1,5 +1,6 @@
 """Mend what was lost: workflows that no longer run, and timers that never rang. The table is the truth."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from functions.evaluate.advance_case import hand_over, settle
@@ -7,6 +8,7 @@ from functions.evaluate.casework import Casework
 from functions.evaluate.drafting import start_workflow
 from shared.domain.case import Case, CaseStatus
 from shared.domain.errors import Conflict, PlumblineError
+from shared.domain.identifiers import CaseId
 from shared.ports import Outbox, Workflow
 
 
@@ -22,24 +24,36 @@ class Reconciled:
 def reconcile_cases(work: Casework, outbox: Outbox, workflow: Workflow) -> Reconciled:
     """Look at every open case, the most pressing first.
 
-    What fails for one case does not keep the others waiting: the failures are raised together at the end.
+    What fails for one case does not keep the others waiting, nor does a list of executions that cannot be
+    had now: the failures are raised together at the end.
     """
     seen = moved = restarted = 0
     failures: list[PlumblineError] = []
+    running = _running(workflow, failures)
     for case in work.store.cases(CaseStatus.OPEN):
         seen += 1
         try:
             settled = settle(case, work, wake=True)
             moved += settled.version != case.version
-            restarted += _restart_if_lost(settled, work, outbox, workflow)
+            if running is not None and (settled.id, settled.generation) not in running:
+                restarted += _restart_if_lost(settled, work, outbox, workflow)
         except Conflict:
             continue  # somebody is at work on this very case, so it is not lost
         except PlumblineError as failure:
             failure.add_note(f"while reconciling {case.id}")
             failures.append(failure)
     if failures:
-        raise ExceptionGroup(f"{len(failures)} of {seen} open cases could not be reconciled", failures)
+        raise ExceptionGroup(f"{len(failures)} failures among {seen} open cases", failures)
     return Reconciled(seen, moved, restarted)
+
+
+def _running(workflow: Workflow, failures: list[PlumblineError]) -> Collection[tuple[CaseId, int]] | None:
+    """What runs, by one list instead of a question a case; None where it cannot be had now."""
+    try:
+        return workflow.all_running()
+    except PlumblineError as failure:
+        failures.append(failure)
+        return None
 
 
 def _restart_if_lost(case: Case, work: Casework, outbox: Outbox, workflow: Workflow) -> bool:
@@ -48,6 +62,6 @@ def _restart_if_lost(case: Case, work: Casework, outbox: Outbox, workflow: Workf
     if outbox.row(start_workflow(case.id, case.generation).id) is not None:
         return False  # its start is still to be carried out, which is the relay's to do
     if workflow.running(case.id, case.generation):
-        return False
+        return False  # begun since the list was made
     hand_over(case, "lost", work)
     return True

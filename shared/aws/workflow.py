@@ -11,6 +11,8 @@ from shared.domain.identifiers import CaseId
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.client import SFNClient
 
+PAGE: Final = 1000
+"""Executions a call, the most that the service gives."""
 _GONE: Final = {"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"}
 _THROTTLED: Final = {"ThrottlingException", "ExecutionLimitExceeded", "TooManyRequestsException"}
 
@@ -50,6 +52,21 @@ class StepFunctionsWorkflow:
             if _code(error) != "ExecutionDoesNotExist":
                 raise _translate(error) from error
             return False
+
+    def all_running(self) -> frozenset[tuple[CaseId, int]]:
+        pages = self._sfn.get_paginator("list_executions")
+        try:
+            found = pages.paginate(
+                stateMachineArn=self._arn, statusFilter="RUNNING", PaginationConfig={"PageSize": PAGE}
+            )
+            names = [execution["name"] for page in found for execution in page["executions"]]
+        except ClientError as error:
+            raise _translate(error) from error
+        # An execution that somebody started by hand, under a name of their own, carries no case.
+        named = [name.rpartition("-") for name in names]
+        return frozenset(
+            (CaseId(case), int(number)) for case, _, number in named if case and number.isdecimal()
+        )
 
 
 def execution_name(case_id: CaseId, generation: int) -> str:

@@ -208,12 +208,18 @@ class FakeTaskTokens:
 
 
 class FakeWorkflow:
-    """``alive`` are the executions that run; ``woken`` the tokens that a waiting task was woken with."""
+    """``alive`` are the executions that run, ``unlisted`` those that no list has yet; ``woken`` the tokens.
+
+    ``looked_at`` counts how often one execution was asked about; ``down`` makes every listing fail for now.
+    """
 
     def __init__(self) -> None:
         self.started: list[tuple[CaseId, int]] = []
         self.alive: set[tuple[CaseId, int]] = set()
         self.woken: list[str] = []
+        self.unlisted: set[tuple[CaseId, int]] = set()
+        self.looked_at = 0
+        self.down = False
 
     def start(self, case_id: CaseId, generation: int) -> None:
         if (case_id, generation) not in self.started:
@@ -225,4 +231,10 @@ class FakeWorkflow:
         return True
 
     def running(self, case_id: CaseId, generation: int) -> bool:
+        self.looked_at += 1
         return (case_id, generation) in self.alive
+
+    def all_running(self) -> frozenset[tuple[CaseId, int]]:
+        if self.down:
+            raise Throttled("the workflow service said to slow down")
+        return frozenset(self.alive - self.unlisted)

@@ -4,7 +4,7 @@ import pytest
 
 from shared.domain.case import CaseStatus, Exit, Phase
 from shared.domain.effect import NoticeKind
-from shared.domain.errors import NotFound
+from shared.domain.errors import NotFound, Throttled
 from shared.domain.event import EventTag
 from shared.domain.identifiers import RequestId
 from shared.domain.request import Request
@@ -75,6 +75,36 @@ def test_a_rep_who_left_needs_no_deadline_to_end_the_case(office: Office) -> Non
     office.reconcile()
     assert office.case.exit is Exit.LEFT_COMPANY
     assert office.reconcile().open == 0
+
+
+def test_executions_are_listed_once_and_only_the_missing_are_looked_at() -> None:
+    people = directory(*(person(f"rep-{n}", "manager", "partner") for n in range(20)))
+    office = Office(people)
+    office.evaluated("e-1", [decision("2026-09") | {"rep_id": f"rep-{n}"} for n in range(20)])
+    office.relay()
+    young, lost = sorted(office.workflow.alive)[:2]
+    office.workflow.unlisted.add(young)  # it runs, and no list has it yet
+    office.workflow.alive.discard(lost)
+    assert office.reconcile().restarted == 1
+    assert office.workflow.looked_at == 2
+    assert office.store.case(young[0]).generation == 1
+    assert office.store.case(lost[0]).generation == 2
+
+
+def test_while_executions_cannot_be_listed_deadlines_are_still_kept_and_nothing_is_restarted(
+    office: Office,
+) -> None:
+    office.relay()
+    office.workflow.alive.clear()
+    office.workflow.down = True
+    office.clock.set(office.asked.due_at)
+    with pytest.raises(ExceptionGroup) as raised:
+        office.reconcile()
+    assert [type(failure) for failure in raised.value.exceptions] == [Throttled]
+    assert office.mailed(NoticeKind.REMINDER) == 1
+    assert office.case.generation == 1
+    office.workflow.down = False
+    assert office.reconcile().restarted == 1
 
 
 def test_one_case_that_fails_does_not_keep_the_others_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
