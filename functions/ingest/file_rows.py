@@ -1,19 +1,62 @@
 """Accepted rows on their way into files: by shard and period for facts, by shard for people."""
 
 from collections.abc import Iterable
-from typing import Final
-
-import orjson
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any, Final
 
 from functions.ingest.columns import Kind
 from functions.ingest.outcome import AcceptedRows
 from shared.domain import paths
+from shared.domain.canonical import canonical_bytes
 from shared.domain.identifiers import BatchId, shard_of
 from shared.domain.line_file import LineFile
+from shared.domain.merkle import Frontier, leaf_hash
 from shared.ports import Files
 
 SHOWN_FIRST: Final = 20
 """How many rejected rows are filed once more by themselves."""
+
+
+_LEAVES_AT_ONCE: Final = 256
+_PERIOD: Final = b'"period":"'
+
+
+@dataclass(slots=True)
+class ProvableFile:
+    """A file of lines whose Merkle root is known at its end, so that one line can be proven by itself."""
+
+    file: LineFile = field(default_factory=LineFile)
+    tree: Frontier = field(default_factory=Frontier)
+    leaves: list[bytes] = field(default_factory=list)
+
+    def add(self, lines: list[bytes]) -> None:
+        """Append lines, each with its line feed."""
+        self.file.add(b"".join(lines))
+        self.leaves += [sha256(b"\x00" + line[:-1]).digest() for line in lines]
+        if len(self.leaves) >= _LEAVES_AT_ONCE:
+            self._grow()
+
+    def root(self) -> tuple[int, str]:
+        """How many lines there are, and the root over them, each without its line feed."""
+        self._grow()
+        return self.tree.size, self.tree.root().hex()
+
+    def _grow(self) -> None:
+        self.tree = self.tree.extended(self.leaves)
+        self.leaves.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """What was written of a batch, by period ("" for people).
+
+    ``digests`` are the SHA-256 of each part by shard. ``roots`` are ``{"root", "shards"}``: a tree over the
+    entries of `paths.line_roots`, each of which has the root over the lines of one shard.
+    """
+
+    digests: dict[str, dict[str, str]]
+    roots: dict[str, dict[str, Any]]
 
 
 class FiledRows:
@@ -22,19 +65,22 @@ class FiledRows:
     def __init__(self, kind: Kind, shards: int) -> None:
         self._kind = kind
         self._shards = shards
-        self._parts: dict[tuple[str, int], LineFile] = {}
+        self._parts: dict[tuple[str, int], ProvableFile] = {}
         self._whole = LineFile()
         self._rejected = LineFile()
         self._first: list[bytes] = []
         # Every shard of a directory has a file, also one in which nobody is.
         if kind == "people":
-            self._parts = {("", shard): LineFile() for shard in range(shards)}
+            self._parts = {("", shard): ProvableFile() for shard in range(shards)}
 
     def accepted(self, rows: AcceptedRows) -> None:
+        parts: dict[tuple[str, int], list[bytes]] = {}
         lines = rows.jsonl.splitlines(keepends=True)
         for row_id, line in zip(rows.ids, lines, strict=True):
-            period = orjson.loads(line)["period"] if self._kind == "attainment" else ""
-            self._part(period, shard_of(row_id, self._shards)).add(line)
+            period = _period(line) if self._kind == "attainment" else ""
+            parts.setdefault((period, shard_of(row_id, self._shards)), []).append(line)
+        for at, theirs in parts.items():
+            self._part(*at).add(theirs)
         if self._kind == "people":
             self._whole.add(rows.jsonl)
 
@@ -43,18 +89,22 @@ class FiledRows:
         if len(self._first) < SHOWN_FIRST:
             self._first += jsonl.splitlines(keepends=True)[: SHOWN_FIRST - len(self._first)]
 
-    def file(self, batch: BatchId, files: Files) -> dict[str, dict[str, str]]:
-        """Write everything under the batch's own names; the digest of each part by period and shard."""
+    def file(self, batch: BatchId, files: Files) -> Filed:
+        """Write everything under the batch's own names."""
         digests: dict[str, dict[str, str]] = {}
+        shards: dict[str, list[dict[str, Any]]] = {}
         for (period, shard), part in sorted(self._parts.items()):
-            body, digest = part.finish()
+            size, root = part.root()
+            body, digest = part.file.finish()
             key = paths.facts(shard, period, batch) if period else paths.people_shard(batch, shard)
             files.write(key, body)
             digests.setdefault(period, {})[f"{shard:04d}"] = digest
+            shards.setdefault(period, []).append({"root": root, "shard": f"{shard:04d}", "size": size})
+        files.write(paths.line_roots(batch), canonical_bytes(shards))
         if self._kind == "people":
             files.write(paths.people(batch), self._whole.finish()[0])
         self.file_rejected(batch, files)
-        return digests
+        return Filed(digests, {period: _root_over(entries) for period, entries in shards.items()})
 
     def file_rejected(self, batch: BatchId, files: Files) -> None:
         """Write the rejected rows alone, as for a file that was refused for their number."""
@@ -65,8 +115,19 @@ class FiledRows:
     def periods(self) -> Iterable[str]:
         return sorted({period for period, _ in self._parts if period})
 
-    def _part(self, period: str, shard: int) -> LineFile:
+    def _part(self, period: str, shard: int) -> ProvableFile:
         part = self._parts.get((period, shard))
         if part is None:
-            part = self._parts[period, shard] = LineFile()
+            part = self._parts[period, shard] = ProvableFile()
         return part
+
+
+def _period(line: bytes) -> str:
+    """The row's period, without parsing it: a quote within a JSON text is escaped, so this is the key."""
+    start = line.index(_PERIOD) + len(_PERIOD)
+    return line[start : line.index(b'"', start)].decode()
+
+
+def _root_over(entries: list[dict[str, Any]]) -> dict[str, Any]:
+    tree = Frontier().extended(leaf_hash(canonical_bytes(entry)) for entry in entries)
+    return {"root": tree.root().hex(), "shards": tree.size}

@@ -10,7 +10,7 @@ import orjson
 from functions.ingest.codes import FileCode
 from functions.ingest.directory_faults import DirectoryFaults, directory_faults
 from functions.ingest.export_reader import read_export
-from functions.ingest.file_rows import FiledRows
+from functions.ingest.file_rows import Filed, FiledRows
 from functions.ingest.outcome import Summary
 from functions.ingest.profile import Profile, parse_profile
 from shared.domain import paths
@@ -26,8 +26,6 @@ from shared.ports import CaseStore, Clock, Export, Exports, Files
 
 CHUNK_BYTES = 256 * 1024
 TRIES = 3
-Digests = Mapping[str, dict[str, str]]
-"""SHA-256 of each file by period ("" for people) and by shard."""
 RECEIVER = Actor(ActorKind.SYSTEM, "receive_export")
 _REREAD = (FileCode.MANIFEST_MISMATCH, FileCode.TOO_MANY_REJECTED)
 """Refusals of files whose every row was read, so that the rejected rows are worth keeping."""
@@ -71,11 +69,11 @@ def receive_export(key: str, object_version: str | None, receiving: Receiving) -
         return _repeat(export, known, receiving)
     if summary.refused is not None:
         return _refuse(export, profile, summary, rows, receiving)
-    digests = rows.file(summary.batch, receiving.files)
+    filed = rows.file(summary.batch, receiving.files)
     batch = _batch(export, profile, summary, tuple(rows.periods), receiving.clock)
     for _ in range(TRIES):
         try:
-            receiving.store.commit(_acceptance(export, batch, digests, receiving))
+            receiving.store.commit(_acceptance(export, batch, filed, receiving))
         except Conflict:
             known = _accepted_before(batch.id, receiving.store)
             if known is not None:
@@ -86,7 +84,7 @@ def receive_export(key: str, object_version: str | None, receiving: Receiving) -
     raise Conflict(f"{export.key} met other exports {TRIES} times")
 
 
-def _acceptance(export: Export, batch: Batch, digests: Digests, receiving: Receiving) -> Change:
+def _acceptance(export: Export, batch: Batch, filed: Filed, receiving: Receiving) -> Change:
     command = _command("receive", export, batch)
     told = _notice(NoticeKind.EXPORT_REJECTS, batch, command)
     effects: tuple[Effect, ...] = () if batch.rejected == 0 else (told,)
@@ -94,7 +92,12 @@ def _acceptance(export: Export, batch: Batch, digests: Digests, receiving: Recei
     if batch.kind == "people":
         faults = directory_faults(_people(batch, receiving.files))
         in_force = _is_the_last_word(batch, receiving.store)
-        details = {"files": digests, "faults": faults.counts(), "in_force": in_force}
+        details = {
+            "files": filed.digests,
+            "roots": filed.roots,
+            "faults": faults.counts(),
+            "in_force": in_force,
+        }
         if faults and in_force:
             effects += (_told_of(faults, batch, command),)
         return Change(
@@ -106,8 +109,8 @@ def _acceptance(export: Export, batch: Batch, digests: Digests, receiving: Recei
             events=(accepted, _event(EventTag.DIRECTORY_RECORDED, batch, command, details)),
             effects=effects,
         )
-    # One digest a period, so that the event stays small however many periods and shards there are.
-    files = {period: digest(canonical_bytes(shards)) for period, shards in digests.items()}
+    # One digest and one root a period, so that the event stays small however many periods and shards.
+    files = {period: digest(canonical_bytes(shards)) for period, shards in filed.digests.items()}
     return Change(
         command=command,
         result="accepted",
@@ -121,9 +124,12 @@ def _acceptance(export: Export, batch: Batch, digests: Digests, receiving: Recei
                 known_at=batch.known_at,
                 shards=shards,
             )
-            for period, shards in digests.items()
+            for period, shards in filed.digests.items()
         ),
-        events=(accepted, _event(EventTag.FACTS_RECORDED, batch, command, {"files": files})),
+        events=(
+            accepted,
+            _event(EventTag.FACTS_RECORDED, batch, command, {"files": files, "roots": filed.roots}),
+        ),
         effects=effects,
     )
 

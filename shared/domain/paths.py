@@ -15,6 +15,11 @@ def facts(shard: int, period: str, batch_id: BatchId) -> str:
     return f"facts/shard={shard:04d}/period={period}/rev={batch_id}.jsonl.gz"
 
 
+def line_roots(batch_id: BatchId) -> str:
+    """The Merkle root over the lines of each of the batch's files, from which a row's proof is made."""
+    return f"roots/{batch_id}.json"
+
+
 def people(batch_id: BatchId) -> str:
     return f"directories/{batch_id}/all.jsonl.gz"
 

@@ -8,11 +8,13 @@ import pytest
 
 from functions.ingest.receive_export import Receiving, receive_export
 from shared.domain import paths
+from shared.domain.canonical import canonical_bytes, parse_canonical
 from shared.domain.change import Change
 from shared.domain.effect import Notice, NoticeKind
 from shared.domain.errors import Conflict, NotFound, Throttled
 from shared.domain.event import EventTag
 from shared.domain.identifiers import shard_of
+from shared.domain.merkle import Tree, leaf_hash
 from shared.domain.person import HR_QUEUE
 from tests.fakes.clock import FakeClock
 from tests.fakes.store import FakeStore
@@ -116,6 +118,47 @@ def test_ten_years_in_one_file_are_taken_in_whole(receiving: Receiving) -> None:
     assert receiving.store.periods() == months
     (recorded,) = (event for event in store_of(receiving).seen if event.tag is EventTag.FACTS_RECORDED)
     assert len(recorded.data["files"]) == 150
+
+
+def test_the_event_commits_to_every_line_of_every_file(receiving: Receiving) -> None:
+    rows = b"".join(b"r-%d,2026-%02d,100,50,USD\n" % (n % 700, 8 + n % 2) for n in range(1400))
+    drop(receiving, HEADER + rows)
+    batch = receive_export(KEY, None, receiving).batch
+    (recorded,) = (event for event in store_of(receiving).seen if event.tag is EventTag.FACTS_RECORDED)
+    filed = parse_canonical(receiving.files.read(paths.line_roots(batch.id)))
+    assert set(filed) == set(recorded.data["roots"]) == {"2026-08", "2026-09"}
+    for period, entries in filed.items():
+        for entry in entries:
+            lines = _lines(receiving, paths.facts(int(entry["shard"]), period, batch.id))
+            tree = Tree([leaf_hash(line) for line in lines])
+            assert (entry["size"], entry["root"]) == (len(lines), tree.root().hex())
+        over = Tree([leaf_hash(canonical_bytes(entry)) for entry in entries])
+        assert recorded.data["roots"][period] == {"root": over.root().hex(), "shards": 4}
+
+
+def test_a_rep_whose_id_looks_like_a_period_is_filed_under_its_own(receiving: Receiving) -> None:
+    drop(receiving, HEADER + b'"""period"":""2020-01","2026-09",100,50,USD\nperiod,2026-09,100,50,USD\n')
+    batch = receive_export(KEY, None, receiving).batch
+    assert batch.periods == ("2026-09",)
+    assert batch.accepted == 2
+
+
+def test_a_directorys_event_commits_to_every_line_too_and_to_shards_without_anybody(
+    receiving: Receiving,
+) -> None:
+    drop(receiving, people("Ada"), PEOPLE_KEY)
+    batch = receive_export(PEOPLE_KEY, None, receiving).batch
+    recorded = next(e for e in store_of(receiving).seen if e.tag is EventTag.DIRECTORY_RECORDED)
+    entries = parse_canonical(receiving.files.read(paths.line_roots(batch.id)))[""]
+    assert sorted(entry["size"] for entry in entries) == [0, 0, 0, 1]
+    (line,) = _lines(receiving, paths.people_shard(batch.id, shard_of("m-1", 4)))
+    assert entries[shard_of("m-1", 4)]["root"] == leaf_hash(line).hex()
+    over = Tree([leaf_hash(canonical_bytes(entry)) for entry in entries])
+    assert recorded.data["roots"] == {"": {"root": over.root().hex(), "shards": 4}}
+
+
+def _lines(receiving: Receiving, key: str) -> list[bytes]:
+    return b"".join(receiving.files.read_lines(key)).splitlines()
 
 
 def test_a_crash_before_the_commit_leaves_nothing_that_counts_and_a_retry_ends_the_same(
