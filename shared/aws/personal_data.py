@@ -41,13 +41,14 @@ class TablePersonalData:
         case = Case.model_validate_json(str(item["body"]))
         if case.status is not CaseStatus.CLOSED:
             return
-        if case.decision.get("inputs") or case.results:
-            self._replace(keys.case(case_id), erased_case(case))
+        erased = erased_case(case)
+        if erased is not case:
+            self._replace(keys.case(case_id), erased)
         for row in list(self._table.query(keys.case(case_id)[0], "REQUEST#")):
             request = Request.model_validate_json(str(row["body"]))
-            erased = erased_request(request)
-            if erased is not request:
-                self._replace(keys.request(request.id), erased)
+            emptied = erased_request(request)
+            if emptied is not request:
+                self._replace(keys.request(request.id), emptied)
 
     def _replace(self, key: keys.Key, model: Case | Request) -> None:
         self._table.update(

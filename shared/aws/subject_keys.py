@@ -12,6 +12,7 @@ from shared.domain.event import (
     EventDraft,
     Sealed,
     associated_data,
+    base64url,
     from_base64url,
     opening_bytes,
     sealed,
@@ -45,6 +46,15 @@ class KmsSubjectKeys:
         key = self._key(draft.person) or self._new_key(draft.person)
         ciphertext = AESGCM(key).encrypt(nonce, opening, associated_data(draft))
         return sealed(draft.person, nonce, ciphertext, opening)
+
+    def seal_state(self, draft: EventDraft, person: PersonId, state: bytes) -> dict[str, str]:
+        """The personal part of the state that the draft's event keeps, as it stands in the event."""
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        nonce = os.urandom(_NONCE_BYTES)
+        key = self._key(person) or self._new_key(person)
+        ciphertext = AESGCM(key).encrypt(nonce, state, state_data(draft))
+        return {"ciphertext": base64url(ciphertext), "key": person, "nonce": base64url(nonce)}
 
     def open(self, event: Event) -> dict[str, Any] | None:
         """The private part in the clear; None where the event has none or the person's key was shredded."""
@@ -116,3 +126,8 @@ class KmsSubjectKeys:
                 raise
             return theirs
         return made["Plaintext"]
+
+
+def state_data(draft: EventDraft | Event) -> bytes:
+    """What binds a kept state to its event, and tells it from the event's private part."""
+    return associated_data(draft) + b" state"

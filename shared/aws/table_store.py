@@ -1,6 +1,7 @@
 """The case store in DynamoDB: one transaction a change, models as JSON text beside their keys."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel
@@ -12,9 +13,10 @@ from shared.aws.subject_keys import KmsSubjectKeys
 from shared.domain.case import Case, CaseStatus
 from shared.domain.change import Change
 from shared.domain.errors import Conflict, NotFound
-from shared.domain.event import NOTHING_BEFORE, parse_event
+from shared.domain.event import NOTHING_BEFORE, base64url, parse_event, stamp
 from shared.domain.identifiers import BatchId, CaseId, EvaluationId, PersonId, RequestId, Subject
 from shared.domain.instruction import Instruction
+from shared.domain.kept_state import kept, whose
 from shared.domain.record import Batch, EvaluationRecord, PlannedEvaluation, Revision
 from shared.domain.request import Request
 from shared.ports import Clock
@@ -45,8 +47,10 @@ class TableStore:
         if new_periods:
             self._table.put_all(revision_items(change))
             new_periods -= set(self.periods())
+        now = self._clock.now()
+        state = self._kept(change, now)
         try:
-            self._table.write_together(operations(change, heads, sealed, self._clock.now(), new_periods))
+            self._table.write_together(operations(change, heads, sealed, now, new_periods, state))
         except Conflict:
             # Lost to another, or to an earlier try of this very command whose answer never arrived.
             first = self.outcome(change.command)
@@ -54,6 +58,18 @@ class TableStore:
                 raise
             return first
         return change.result
+
+    def _kept(self, change: Change, now: datetime) -> dict[str, Any] | None:
+        """What the change's last event keeps of it, for `plumbline rebuild`."""
+        if not change.events:
+            return None
+        opened, personal = kept(change, stamp(now))
+        sealed = None
+        if personal is not None:
+            # An answer changes no case, and its words are of the person whom the case is about.
+            person = whose(change) or self.case(change.requests[0].case_id).rep_id
+            sealed = self._subject_keys.seal_state(change.events[-1], person, personal)
+        return {"open": base64url(opened), "sealed": sealed}
 
     def outcome(self, command: str) -> str | None:
         item = self._table.get(keys.command(command))

@@ -8,7 +8,14 @@ from shared.domain.effect import Effect
 from shared.domain.event import EventDraft
 from shared.domain.identifiers import CommandId, Subject
 from shared.domain.instruction import Instruction
-from shared.domain.record import Arrived, Batch, EvaluationRecord, PlannedEvaluation, Revision
+from shared.domain.record import (
+    Arrived,
+    Batch,
+    EvaluationRecord,
+    IssuedLink,
+    PlannedEvaluation,
+    Revision,
+)
 from shared.domain.request import Request
 
 
@@ -21,7 +28,8 @@ class Change:
     A new open case must be its rep's only open one under its policy. ``revisions`` are those of ``batch``,
     for however many periods. ``directory`` names a batch whose people are now the directory in force, which
     must be the one dropped last. ``arrived`` is the object that is hereby accounted for; an accepted batch is
-    unsettled from now on. ``carried_out`` are instructions that wait no longer.
+    unsettled from now on. ``carried_out`` are instructions that wait no longer. ``link`` was
+    issued before, and is hereby known to have been mailed.
     """
 
     command: CommandId
@@ -38,5 +46,6 @@ class Change:
     directory: Batch | None = None
     planned: PlannedEvaluation | None = None
     evaluation: EvaluationRecord | None = None
+    link: IssuedLink | None = None
     decided_on: Mapping[Subject, int] = field(default_factory=dict)
     """How many events each of these chains had when the decision was made, where it hangs on them."""

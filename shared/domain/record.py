@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.domain.identifiers import BatchId, EvaluationId, PolicyRef
+from shared.domain.identifiers import BatchId, EvaluationId, PolicyRef, RequestId
 
 Place = tuple[datetime, datetime, BatchId]
 """Which of two batches is the later word: as they were dropped, whatever the order in which they were read;
@@ -48,6 +48,14 @@ class Arrived(NamedTuple):
 
     key: str
     object_version: str | None
+
+
+class IssuedLink(NamedTuple):
+    """A response link as the table has it: by the SHA-256 of its token, which only the mail holds."""
+
+    token_sha256: str
+    request_id: RequestId
+    expires_at: datetime
 
 
 class Revision(BaseModel):
