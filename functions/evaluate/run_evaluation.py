@@ -1,5 +1,6 @@
 """The steps of one planned evaluation. Each reads what the plan pinned; again, it writes the same bytes."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -9,7 +10,7 @@ import orjson
 from functions.evaluate.evaluate_shard import ShardInputs, assess_shard, decide_shard, merge_population
 from functions.evaluate.rows import facts_by_rep, people_rows
 from shared.domain import paths
-from shared.domain.canonical import canonical_bytes, parse_canonical
+from shared.domain.canonical import canonical_bytes, digest, parse_canonical
 from shared.domain.case import CaseStatus
 from shared.domain.change import Change
 from shared.domain.effect import Notice, NoticeKind
@@ -27,7 +28,7 @@ from shared.domain.identifiers import (
 from shared.domain.merkle import Frontier, leaf_hash
 from shared.domain.period import Period
 from shared.domain.person import HR_QUEUE
-from shared.domain.policy import Policy, parse_policy, policy_digest
+from shared.domain.policy import Policy, parse_policy, policy_digest, policy_json
 from shared.domain.record import EvaluationRecord, PlannedEvaluation
 from shared.ports import CaseStore, Clock, Files
 
@@ -122,7 +123,7 @@ def complete(evaluation_id: EvaluationId, store: CaseStore, files: Files, clock:
             command=command,
             result=record.decisions_root,
             evaluation=record,
-            events=(_completed(record, command),),
+            events=(_completed(record, command, files),),
             effects=(*_questions(record, store, files), *_remarks(record, unknown)),
         )
     )
@@ -182,8 +183,12 @@ def _to_act_on(plan: PlannedEvaluation, store: CaseStore, files: Files) -> Itera
                     yield decision
 
 
-def _completed(record: EvaluationRecord, command: CommandId) -> EventDraft:
+def _completed(record: EvaluationRecord, command: CommandId, files: Files) -> EventDraft:
+    """Beside the decisions the event commits to what they were made from, so that a reader can make them."""
     plan = record.plan
+    population = hashlib.sha256()
+    for chunk in files.read_lines(paths.population(plan.id)):
+        population.update(chunk)
     return EventDraft(
         tag=EventTag.EVALUATION_COMPLETED,
         subject=evaluation_subject(plan.id),
@@ -198,6 +203,9 @@ def _completed(record: EvaluationRecord, command: CommandId) -> EventDraft:
             "unknown_reps": record.unknown_reps,
             "decisions": record.decisions,
             "decisions_root": record.decisions_root,
+            "revisions": {period: list(batches) for period, batches in plan.revisions.items()},
+            "policy_json": digest(policy_json(files.read(paths.policy(plan.policy_digest)))),
+            "population": population.hexdigest(),
         },
     )
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
 
 from shared.domain import strict_yaml
+from shared.domain.canonical import canonical_bytes
 from shared.domain.errors import InvalidPolicy
 from shared.domain.identifiers import PolicyRef
 from shared.domain.ladder import Decimal, Hold, Relapse, Retention, Stage, Word
@@ -189,6 +190,14 @@ def policy_digest(yaml_bytes: bytes) -> str:
     return hashlib.sha256(yaml_bytes).hexdigest()
 
 
+def policy_json(yaml_bytes: bytes) -> bytes:
+    """The same document as canonical JSON, as it was written: nothing is added, and defaults are left out.
+
+    A reader of evidence who has no YAML at hand, or trusts no reader of it, decides by this one.
+    """
+    return canonical_bytes(strict_yaml.load(yaml_bytes.decode()))
+
+
 class _Faults(Exception):
     def __init__(self, lines: list[str]) -> None:
         super().__init__("; ".join(lines))
@@ -201,7 +210,9 @@ def _validated(yaml_text: str) -> Policy:
         if not isinstance(document, dict):
             raise _Faults(["a policy is a mapping of keys such as policy, version and rules"])
         # Strict JSON validation takes lists for tuples and ISO text for dates, but no float for a decimal.
-        return Policy.model_validate_json(json.dumps(document))
+        policy = Policy.model_validate_json(json.dumps(document))
+        canonical_bytes(document)  # raises for a number so large that readers differ about it
+        return policy
     except ValidationError as error:
         raise _Faults([_fault_line(fault) for fault in error.errors(include_url=False)]) from error
     except (ValueError, TypeError, RecursionError) as error:

@@ -1,16 +1,18 @@
 """From batches to decisions, on fakes: which evaluations are due, what they pin, what they leave behind."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
-from shared.domain import paths
+from shared.domain import paths, strict_yaml
+from shared.domain.canonical import digest
 from shared.domain.change import Change
 from shared.domain.effect import Notice, NoticeKind
 from shared.domain.event import EventTag
 from shared.domain.identifiers import CommandId
 from shared.domain.person import HR_QUEUE
-from shared.domain.policy import Policy, parse_policy
+from shared.domain.policy import Policy, parse_policy, policy_json
 from shared.domain.record import PlannedEvaluation
 from tests.fakes.builders import a_case
 from tests.unit.evaluate.organisation import POLICY, ROOT, Organisation
@@ -40,6 +42,21 @@ def test_everybody_in_the_directory_gets_one_decision(
         "open_case"
     ]
     assert EventTag.EVALUATION_COMPLETED in organisation.store
+
+
+def test_the_end_of_an_evaluation_commits_to_all_that_its_decisions_were_made_from(
+    organisation: Organisation, september: PlannedEvaluation
+) -> None:
+    organisation.run(september)
+    (completed,) = (e for e in organisation.store.seen if e.tag is EventTag.EVALUATION_COMPLETED)
+    text = organisation.files.read(paths.policy(september.policy_digest))
+    population = b"".join(organisation.files.read_lines(paths.population(september.id)))
+    assert completed.relied_on["policy"] == september.policy_digest == digest(text)
+    assert completed.relied_on["directory"] == september.directory
+    assert completed.data["policy_json"] == digest(policy_json(text))
+    assert completed.data["population"] == digest(population)
+    assert completed.data["revisions"] == {p: list(b) for p, b in september.revisions.items()}
+    assert json.loads(policy_json(text)) == strict_yaml.load(text.decode())
 
 
 def test_months_before_the_policy_are_history_and_are_recorded_as_skipped(organisation: Organisation) -> None:

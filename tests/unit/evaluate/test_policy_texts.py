@@ -33,6 +33,7 @@ FIELD_SALES = (REPOSITORY / "config/policies/field-sales.yaml").read_text(encodi
         ("version: 1\n", "version: 1\nversion: 2\n", "the key 'version' appears twice"),
         ("version: 1\n", "version: 0\n", "version: "),
         ("version: 1\n", "version: 010\n", "version: "),
+        ("version: 1\n", "version: 9007199254740993\n", "9007199254740993 is beyond 2^53-1"),
         ("effective_from: 2026-09-01", "effective_from: 2026-09-31", "effective_from: "),
         ("period: month", "period: week", "period: "),
         ("title: ", "titel: ", "titel: is no key of a policy"),
