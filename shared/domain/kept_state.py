@@ -89,8 +89,8 @@ class KeptState:
 
 def kept(change: Change, at: str) -> tuple[bytes, bytes | None]:
     """The open part and the one to seal, if there is something in it. ``at``: when it was committed."""
-    models = [*([change.case] if change.case is not None else []), *change.requests]
-    personal = {model.id: part for model in models if (part := personal_part(model))}
+    models: list[Case | Request] = [*([change.case] if change.case is not None else []), *change.requests]
+    personal: dict[str, Any] = {str(model.id): part for model in models if (part := personal_part(model))}
     link, case = change.link, change.case
     parts = {
         "at": at,
