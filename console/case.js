@@ -3,6 +3,8 @@
 import { download, get, post, Problem } from "./api.js";
 import { chart } from "./chart.js";
 import { h, say, table } from "./dom.js";
+import { leave } from "./leave.js";
+import { reasonForm } from "./reason_form.js";
 import { distance, person, tidy, when, word } from "./words.js";
 
 export async function showCase({ id, again, groups }) {
@@ -15,7 +17,7 @@ export async function showCase({ id, again, groups }) {
     h("p", { class: "back" }, h("a", { href: "#/cases" }, "‹ All cases")),
     head(found),
     restated(found), asked.map((request) => decision(found, request, address, again)),
-    figures(found), questions(found), history(events), evidence(address));
+    figures(found), questions(found), history(events), leave(found, address, again), evidence(address));
 }
 
 function head(found) {
@@ -41,32 +43,19 @@ function ladder(found) {
 }
 
 function decision(found, request, address, again) {
-  const problem = h("p", { class: "problem", role: "alert" });
-  const form = h("form", { class: "decision", onsubmit: async (event) => {
-    event.preventDefault();
-    const button = form.querySelector("button"), choice = form.elements.choice.value;
-    button.disabled = true;
-    problem.textContent = "";
-    try {
-      await post(`${address}/decisions`, { request_id: request.id, choice, reason: form.elements.reason.value });
+  return reasonForm({
+    id: `decision-${request.id}`, title: word("purpose", request.purpose), act: "Record my decision", hint: "They stay with the record.",
+    before: [
+      h("p", { class: "quiet" }, `You are asked, by ${when(request.due_at)} (${distance(request.due_at, found.as_of)}).`,
+        request.on_behalf_of && ` In place of ${person(request.on_behalf_of)}.`, request.adverse && " This may cost somebody their job: it takes two people, and you are the second."),
+      h("fieldset", {}, h("legend", {}, "Your decision"), request.choices.map((choice) =>
+        h("label", { class: "choice" }, h("input", { type: "radio", name: "choice", value: choice, required: true }), h("b", {}, word("answer", choice)))))],
+    send: async ({ choice: { value: choice }, reason }) => {
+      await post(`${address}/decisions`, { request_id: request.id, choice, reason: reason.value });
       await again();
       say(`Recorded: ${word("answer", choice)}.`);
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      problem.textContent = error.message;
-      button.disabled = false;
-    }
-  } },
-  h("h2", {}, word("purpose", request.purpose)),
-  h("p", { class: "quiet" }, `You are asked, by ${when(request.due_at)} (${distance(request.due_at, found.as_of)}).`,
-    request.on_behalf_of && ` In place of ${person(request.on_behalf_of)}.`, request.adverse && " This may cost somebody their job: it takes two people, and you are the second."),
-  h("fieldset", {}, h("legend", {}, "Your decision"), request.choices.map((choice) =>
-    h("label", { class: "choice" }, h("input", { type: "radio", name: "choice", value: choice, required: true }), h("b", {}, word("answer", choice))))),
-  h("p", { class: "field" }, h("label", { for: "reason" }, "Why?"),
-    h("textarea", { id: "reason", name: "reason", required: true, minlength: 10, maxlength: 2000, "aria-describedby": "reason-hint" })),
-  h("p", { class: "quiet", id: "reason-hint" }, "In your own words, at least ten characters. They stay with the record."),
-  problem, h("button", {}, "Record my decision"));
-  return form;
+    },
+  });
 }
 
 function figures(found) {

@@ -76,7 +76,8 @@ def show_case(sources: Sources, asker: Asker, case_id: CaseId) -> View:
     now = sources.clock.now()
     policy, _ = sources.policies.used(case.policy_digest)
     record_reading(sources.store, asker, case_subject(case_id), now)
-    return case_view(case, sources.store.requests_of(case_id), policy, directory, asker, now)
+    requests, instructions = sources.store.requests_of(case_id), sources.store.instructions(case_id)
+    return case_view(case, requests, instructions, policy, directory, asker, now)
 
 
 def show_events(sources: Sources, asker: Asker, case_id: CaseId) -> View:

@@ -19,6 +19,7 @@ from shared.domain.attainment import bars_of, in_line_with
 from shared.domain.case import Case, CaseStatus
 from shared.domain.event import Event, stamp
 from shared.domain.identifiers import PersonId
+from shared.domain.instruction import Instruction
 from shared.domain.person import HR_QUEUE, Directory
 from shared.domain.policy import Policy
 from shared.domain.request import Request, RequestStatus
@@ -66,7 +67,13 @@ def overdue(case: Case, now: datetime) -> bool:
 
 
 def case_view(
-    case: Case, requests: Sequence[Request], policy: Policy, directory: Directory, asker: Asker, now: datetime
+    case: Case,
+    requests: Sequence[Request],
+    instructions: Sequence[Instruction],
+    policy: Policy,
+    directory: Directory,
+    asker: Asker,
+    now: datetime,
 ) -> View:
     """The whole case, without its history."""
     stage = next((stage for stage in policy.ladder if stage.stage == case.stage), None)
@@ -87,8 +94,16 @@ def case_view(
         "findings": _findings(case.decision, policy),
         "periods": _periods(case, policy),
         "restated": _restated(case, policy),
+        "leave": leave_of(case, instructions),
         "requests": [_request_view(request, case, directory, asker, now) for request in requests],
     }
+
+
+def leave_of(case: Case, instructions: Sequence[Instruction]) -> str | None:
+    """``held`` for a leave, or ``recorded`` where the case has still to take it in; None without a leave."""
+    if "leave" in case.holds_waiting or (case.hold is not None and case.hold.reason == "leave"):
+        return "held"
+    return "recorded" if instructions else None
 
 
 def event_view(event: Event, private: Mapping[str, object] | None, name_of: NameOf) -> View:

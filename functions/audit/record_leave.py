@@ -4,7 +4,7 @@ from typing import Final
 
 from functions.audit.answer_query import Sources, visible_case
 from functions.audit.asker import HR, Asker
-from functions.audit.case_view import View
+from functions.audit.case_view import View, leave_of
 from functions.audit.record_decision import typed_reason
 from shared.domain.case import Case, CaseStatus
 from shared.domain.change import Change
@@ -31,7 +31,7 @@ def record_leave(sources: Sources, asker: Asker, case_id: CaseId, reason: str) -
         case, _ = visible_case(sources, asker, case_id)
         if case.status is CaseStatus.CLOSED:
             raise Conflict(f"case {case_id} is closed")
-        if _is_held(case) or sources.store.instructions(case_id):
+        if leave_of(case, sources.store.instructions(case_id)) is not None:
             break
         try:
             sources.store.commit(_reporting(case, person, reason, asker, sources))
@@ -40,11 +40,7 @@ def record_leave(sources: Sources, asker: Asker, case_id: CaseId, reason: str) -
                 raise
             continue
         break
-    return {"case_id": case_id, "status": "held" if _is_held(case) else "recorded"}
-
-
-def _is_held(case: Case) -> bool:
-    return "leave" in case.holds_waiting or (case.hold is not None and case.hold.reason == "leave")
+    return {"case_id": case_id, "status": leave_of(case, ()) or "recorded"}
 
 
 def _reporting(case: Case, person: PersonId, reason: str, asker: Asker, sources: Sources) -> Change:

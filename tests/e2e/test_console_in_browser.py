@@ -11,9 +11,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
+from shared.domain.case import CaseStatus, Exit, Hold
 from shared.domain.event import EventTag
-from shared.domain.identifiers import CaseId, RequestId
+from shared.domain.identifiers import CaseId, PersonId, RequestId
 from tests.e2e.console_desk import PASSWORD, Office, office
+from tests.unit.audit.hr_desk import NOW
 
 SCREENSHOTS: Final = Path(__file__).parents[2] / "build" / "screenshots"
 PHONE: Final = 390
@@ -146,6 +148,59 @@ def test_whoever_decides_too_late_is_told_so_on_the_spot(page: Page, hr: Office)
     page.get_by_role("button", name="Record my decision").click()
     expect(page.get_by_role("alert")).to_contain_text("the time to answer ended")
     assert hr.desk.store.request(RequestId("case-r-1.2")).answer is None
+
+
+@at_both_widths
+def test_a_leave_is_reported_in_two_steps_by_keyboard_alone_and_stops_the_case(
+    page: Page, hr: Office
+) -> None:
+    sign_in(page, hr, "hal", "#/cases/case-r-1")
+    opener = page.get_by_role("button", name="Report a leave")
+    form = page.get_by_role("form", name="Report a leave of Ada Rep")
+    expect(form).to_be_hidden()
+    opener.press("Enter")
+    expect(opener).to_have_attribute("aria-expanded", "true")
+    expect(form.get_by_label("Why?")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(form).to_be_hidden()
+    expect(opener).to_be_focused()
+    page.keyboard.press("Enter")
+    form.get_by_role("button", name="Stop the case").press("Enter")
+    assert EventTag.LEAVE_REPORTED not in hr.desk.store, "a leave without a reason is not reported"
+    form.get_by_label("Why?").fill("Parental leave from the first of November.")
+    keep(page, "leave")
+    page.keyboard.press("Tab")
+    expect(form.get_by_role("button", name="Stop the case")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_have_text("Recorded: the case stands still for the leave.")
+    expect(page.get_by_text("A leave was reported.")).to_be_visible()
+    expect(opener).to_have_count(0)
+    [told] = hr.desk.store.instructions(CaseId("case-r-1"))
+    assert (told.kind, told.given_by) == ("hold_for_leave", "hr-1")
+
+
+def test_a_leave_that_cannot_be_taken_is_told_beside_the_button_and_the_words_stay(
+    page: Page, hr: Office
+) -> None:
+    sign_in(page, hr, "hal", "#/cases/case-r-1")
+    page.get_by_role("button", name="Report a leave").click()
+    form = page.get_by_role("form", name="Report a leave of Ada Rep")
+    form.get_by_label("Why?").fill("Parental leave from the first of November.")
+    case = hr.desk.store.case(CaseId("case-r-1"))
+    over = {"version": case.version + 1, "status": CaseStatus.CLOSED, "exit": Exit.LEFT_COMPANY}
+    hr.desk.close(case.model_copy(update=over))
+    form.get_by_role("button", name="Stop the case").click()
+    expect(form.get_by_role("alert")).to_have_text("case case-r-1 is closed")
+    expect(form.get_by_label("Why?")).to_have_value("Parental leave from the first of November.")
+    expect(form.get_by_role("button", name="Stop the case")).to_be_focused()
+
+
+def test_a_case_that_stands_still_for_a_leave_offers_no_second_report(page: Page, hr: Office) -> None:
+    held = Hold(reason="leave", since=NOW, remaining_s=0)
+    hr.desk.open("r-2", hold=held, owner=PersonId("hr-1"))
+    sign_in(page, hr, "hal", "#/cases/case-r-2")
+    expect(page.get_by_text("On hold: leave.")).to_be_visible()
+    expect(page.get_by_role("button", name="Report a leave")).to_have_count(0)
 
 
 def test_the_machinery_of_the_history_is_shown_when_asked_for(page: Page, hr: Office) -> None:

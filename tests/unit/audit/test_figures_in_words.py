@@ -77,7 +77,7 @@ def test_the_case_shows_no_figure_on_the_wrong_side_of_the_bar_or_of_the_goal() 
     )
     inputs = [period("2026-07", "51250"), period("2026-09", "69996")]
     case = desk.open("r-1", decision=DECISION | {"inputs": inputs}, results=(late,))
-    shown = case_view(case, (), POLICY, DIRECTORY, HUGO, NOW)["periods"]
+    shown = case_view(case, (), (), POLICY, DIRECTORY, HUGO, NOW)["periods"]
     assert [(each["attainment"], each["says"].rpartition("= ")[2]) for each in shown] == [
         ("0.5125", "51.25 %"),
         ("0.69996", "69.996 %"),
@@ -90,5 +90,5 @@ def test_a_result_without_its_exact_fraction_is_shown_as_it_was_printed() -> Non
         period="2026-10", status="assessable", attainment="0.7420", evaluation_id=EvaluationId("e-2")
     )
     case = Desk().open("r-1", results=(known,))
-    [*_, shown] = case_view(case, (), POLICY, DIRECTORY, HUGO, NOW)["periods"]
+    [*_, shown] = case_view(case, (), (), POLICY, DIRECTORY, HUGO, NOW)["periods"]
     assert (shown["attainment"], shown["says"]) == ("0.7420", "74.2 % reached")

@@ -1,7 +1,10 @@
 """HR reports a leave; the case hears of it, once, and by whom."""
 
+from typing import Any
+
 import pytest
 
+from functions.audit.answer_query import show_case
 from functions.audit.asker import Asker, Group
 from functions.audit.record_leave import record_leave
 from shared.domain.case import CaseStatus, Exit, Hold
@@ -26,6 +29,27 @@ def test_a_reported_leave_waits_for_the_case_and_wakes_its_workflow(desk: Desk) 
     assert (told.kind, told.given_by) == ("hold_for_leave", PARTNER.person_id)
     assert any(isinstance(effect, WakeWorkflow) for effect in desk.store.effects)
     assert desk.store.case(case.id) == case
+
+
+def test_the_case_shows_that_a_leave_was_reported_before_and_after_it_stands_still(desk: Desk) -> None:
+    case = desk.open()
+    assert show_case(desk.sources, PARTNER, case.id)["leave"] is None
+    record_leave(desk.sources, PARTNER, case.id, WHY)
+    assert show_case(desk.sources, PARTNER, case.id)["leave"] == "recorded"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"hold": Hold(reason="leave", since=NOW, remaining_s=0)},
+        {"hold": Hold(reason="dispute", since=NOW, remaining_s=0), "holds_waiting": ("leave",)},
+    ],
+)
+def test_a_leave_that_holds_the_case_or_waits_for_its_turn_shows_as_held(
+    desk: Desk, changes: dict[str, Any]
+) -> None:
+    case = desk.open("r-1", **changes)
+    assert show_case(desk.sources, PARTNER, case.id)["leave"] == "held"
 
 
 def test_why_somebody_is_on_leave_is_sealed(desk: Desk) -> None:
