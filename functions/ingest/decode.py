@@ -12,12 +12,15 @@ _FAULTS_ONE_BY_ONE = 200
 
 
 class TextDecoder:
-    """Decodes one file's pieces. ``nul_seen`` says whether a utf-16 text had a character U+0000."""
+    """Decodes one file's pieces. ``nul_seen`` says whether a utf-16 text had a character U+0000.
 
-    def __init__(self, encoding: str) -> None:
+    ``big_endian`` is given where decoding begins within the file, behind its mark.
+    """
+
+    def __init__(self, encoding: str, *, big_endian: bool | None = None) -> None:
         self._encoding = encoding
-        self._big_endian: bool | None = None
-        self._at_start = encoding in ("utf-8", "utf-16")
+        self._big_endian = big_endian
+        self._at_start = big_endian is None and encoding in ("utf-8", "utf-16")
         self._held = b""
         self.nul_seen = False
 

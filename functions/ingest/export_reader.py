@@ -5,7 +5,7 @@ file. Until ``read_export`` returns, what the sink was given is provisional: a r
 last byte.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from fractions import Fraction
 
 from functions.ingest.codes import FileCode
@@ -45,8 +45,7 @@ def read_export(
     intake = Intake(
         chunks, gzip=profile.format.compression == "gzip", has_nul_bytes=encoding == "utf-16", size=size
     )
-    stated = None if manifest is None else parse_manifest(manifest)
-    totals = ControlTotals(stated.sums if stated else ())
+    totals = totals_stated(manifest)
     reading = TextReader(profile, sink, totals, row_by_row=row_by_row)
     decoder = TextDecoder(encoding)
     for piece in intake.unpacked():
@@ -57,18 +56,38 @@ def read_export(
             reading.only_count = True
         reading.feed(text)
     reading.finish(decoder.finish())
-    faults = intake.faults | reading.faults
+    return summary_of(
+        profile,
+        intake.sha256,
+        intake.bytes,
+        reading.counts,
+        totals,
+        manifest=manifest,
+        faults=intake.faults | reading.faults,
+    )
+
+
+def summary_of(
+    profile: Profile,
+    sha256: str,
+    size: int,
+    counts: Counts,
+    totals: ControlTotals,
+    *,
+    manifest: bytes | None,
+    faults: Set[FileCode],
+) -> Summary:
+    """What becomes of an export that was read to its end; ``faults`` are what reading it found."""
     if not faults:
-        faults = _judged(
-            profile, reading.counts, stated, totals, intake.sha256, has_manifest=manifest is not None
-        )
+        stated = None if manifest is None else parse_manifest(manifest)
+        faults = _judged(profile, counts, stated, totals, sha256, has_manifest=manifest is not None)
     refused = next((code for code in _REFUSALS if code in faults), None)
-    counts = reading.counts if refused in _COUNTED else Counts()
+    counts = counts if refused in _COUNTED else Counts()
     return Summary(
         profile=profile.id,
-        batch=batch_id(intake.sha256),
-        sha256=intake.sha256,
-        bytes=intake.bytes,
+        batch=batch_id(sha256),
+        sha256=sha256,
+        bytes=size,
         rows=counts.rows,
         accepted=counts.accepted,
         rejected=counts.rejected,
@@ -76,6 +95,12 @@ def read_export(
         codes=dict(sorted(counts.codes.items())),
         refused=refused,
     )
+
+
+def totals_stated(manifest: bytes | None) -> ControlTotals:
+    """Sums, at zero, of the columns of which the manifest states the sum."""
+    stated = None if manifest is None else parse_manifest(manifest)
+    return ControlTotals(stated.sums if stated else ())
 
 
 def _judged(

@@ -52,6 +52,10 @@ class ControlTotals:
     def columns(self) -> tuple[str, ...]:
         return tuple(self._sums)
 
+    def as_text(self) -> dict[str, str]:
+        """Each sum in full, to be added to others by `add`."""
+        return {column: str(total) for column, total in self._sums.items()}
+
     def add(self, column: str, plain_numbers: Iterable[str]) -> None:
         """Count in numbers in plain form."""
         total = self._sums[column]

@@ -2,13 +2,13 @@
 
 import builtins
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import orjson
 
-from functions.ingest.codes import FileCode
+from functions.ingest.codes import Fault, FileCode
 from shared.domain.identifiers import BatchId
 
 
@@ -27,6 +27,11 @@ class RowSink(Protocol):
 
     def rejected(self, jsonl: bytes) -> None:
         """Rejected rows as JSON lines, ``{"line": 17, "faults": [...]}``."""
+
+
+def rejected_row(line: int, faults: Iterable[Fault]) -> bytes:
+    """A rejected row as JSON, without a line feed."""
+    return orjson.dumps({"line": line, "faults": [fault._asdict() for fault in faults]})
 
 
 @dataclass(frozen=True, slots=True)

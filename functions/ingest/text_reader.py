@@ -1,14 +1,12 @@
 """The text of an export on its way to rows, which are judged many at once where that can be done."""
 
-import orjson
-
 from functions.ingest.blocks import BLOCK, BlockSplitter
 from functions.ingest.codes import Fault, FileCode, RowCode
 from functions.ingest.duplicates import SeenKeys
 from functions.ingest.fast_columns import FastColumns
 from functions.ingest.lines import LONGEST_ROW, RawRow, RowSplitter
 from functions.ingest.manifest import ControlTotals
-from functions.ingest.outcome import AcceptedRows, Counts, RowSink
+from functions.ingest.outcome import AcceptedRows, Counts, RowSink, rejected_row
 from functions.ingest.profile import Profile
 from functions.ingest.rows import Layout, RowChecker, Values, layout_of_header, layout_of_width
 
@@ -20,10 +18,21 @@ _FLUSH_ROWS = 2_000
 class TextReader:
     """The text of one export on its way to rows.
 
-    ``faults`` refuse the whole file; what the sink was given is provisional until ``finish``.
+    ``faults`` refuse the whole file; what the sink was given is provisional until ``finish``. ``line`` and
+    ``layout`` are given where the text begins within the file: the number of its first line, and the layout
+    that the file's beginning told.
     """
 
-    def __init__(self, profile: Profile, sink: RowSink, totals: ControlTotals, *, row_by_row: bool) -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        sink: RowSink,
+        totals: ControlTotals,
+        *,
+        row_by_row: bool = False,
+        line: int = 1,
+        layout: Layout | None = None,
+    ) -> None:
         self.counts = Counts()
         self.faults: set[FileCode] = set()
         self.only_count = False
@@ -38,12 +47,14 @@ class TextReader:
         self._seen = SeenKeys()
         self._text = ""
         self._at = 0
-        self._line = 1
+        self._line = line
         self._enough = 0
         self._skipping_line = False
         self._ids: list[str] = []
         self._accepted: list[bytes] = []
         self._rejected: list[bytes] = []
+        if layout is not None:
+            self._use(layout)
 
     @property
     def _over(self) -> bool:
@@ -146,15 +157,18 @@ class TextReader:
         if isinstance(found, FileCode):
             self.faults.add(found)
         else:
-            self._layout = found
-            self._checker = RowChecker(self._profile, found)
-            if not self._row_by_row and found.width > 1:
-                form = self._profile.format
-                self._fast = (
-                    BlockSplitter(self._splitter, form.delimiter, form.quote, found.width),
-                    FastColumns(self._profile, found, self._checker, self._seen, self._totals),
-                )
+            self._use(found)
         return self._profile.format.header
+
+    def _use(self, layout: Layout) -> None:
+        self._layout = layout
+        self._checker = RowChecker(self._profile, layout)
+        if not self._row_by_row and layout.width > 1:
+            form = self._profile.format
+            self._fast = (
+                BlockSplitter(self._splitter, form.delimiter, form.quote, layout.width),
+                FastColumns(self._profile, layout, self._checker, self._seen, self._totals),
+            )
 
     def _count_row(self) -> None:
         self.counts.rows += 1
@@ -195,7 +209,7 @@ class TextReader:
     def _reject(self, line: int, faults: list[Fault]) -> None:
         self.counts.rejected += 1
         self.counts.codes.update(str(fault.code) for fault in faults)
-        self._rejected.append(orjson.dumps({"line": line, "faults": [fault._asdict() for fault in faults]}))
+        self._rejected.append(rejected_row(line, faults))
         if len(self._rejected) >= _FLUSH_ROWS:
             self._flush()
 
