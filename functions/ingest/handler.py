@@ -5,7 +5,8 @@ from typing import Any
 
 import boto3
 
-from functions.ingest.receive_export import Receiving, receive_export
+from functions.ingest.receive_export import receive_export
+from functions.ingest.receiving import Receiving
 from shared.aws import adapters
 from shared.aws.arrivals import TableArrivals
 from shared.aws.files import S3Exports

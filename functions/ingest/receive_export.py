@@ -1,52 +1,20 @@
 """Take in one dropped export: accept it whole, or refuse it whole, once."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Literal
-
-import orjson
+from collections.abc import Iterator
 
 from functions.ingest.codes import FileCode
-from functions.ingest.directory_faults import DirectoryFaults, directory_faults
+from functions.ingest.conclude_export import conclude
 from functions.ingest.export_reader import read_export
-from functions.ingest.file_rows import Filed, FiledRows
+from functions.ingest.file_rows import FiledRows
 from functions.ingest.outcome import Summary
-from functions.ingest.profile import Profile, parse_profile
-from shared.domain import paths
-from shared.domain.canonical import canonical_bytes, digest
-from shared.domain.change import Change
-from shared.domain.effect import Effect, Notice, NoticeKind
-from shared.domain.errors import Conflict, NotFound
-from shared.domain.event import Actor, ActorKind, EventDraft, EventTag, stamp
-from shared.domain.identifiers import BatchId, CommandId, NoticeId, batch_id, batch_subject, derived_id
-from shared.domain.person import HR_QUEUE
-from shared.domain.record import Arrived, Batch, Revision
-from shared.ports import CaseStore, Clock, Export, Exports, Files
+from functions.ingest.profile import parse_profile
+from functions.ingest.receiving import Received, Receiving
+from shared.arrival_ports import Dropped
+from shared.domain.identifiers import batch_id
+from shared.ports import Export
 
 CHUNK_BYTES = 256 * 1024
-TRIES = 3
-RECEIVER = Actor(ActorKind.SYSTEM, "receive_export")
-_REREAD = (FileCode.MANIFEST_MISMATCH, FileCode.TOO_MANY_REJECTED)
-"""Refusals of files whose every row was read, so that the rejected rows are worth keeping."""
-
-
-@dataclass(frozen=True, slots=True)
-class Receiving:
-    """What taking in works with. ``profile_text`` gives a profile's YAML by its id, or None."""
-
-    store: CaseStore
-    exports: Exports
-    files: Files
-    clock: Clock
-    profile_text: Callable[[str], str | None]
-    shards: int
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    status: Literal["accepted", "refused", "repeated"]
-    batch: Batch
 
 
 def receive_export(key: str, object_version: str | None, receiving: Receiving) -> Received:
@@ -56,199 +24,20 @@ def receive_export(key: str, object_version: str | None, receiving: Receiving) -
     name, is ``repeated`` and changes nothing, unless it was refused before: then it is read anew.
     """
     export = receiving.exports.open(key, object_version)
-    profile_id = key.split("/")[1] if key.count("/") >= 2 else ""
+    dropped = Dropped(export.key, export.object_version, export.dropped_at)
+    profile_id = profile_of(key)
     profile_text = receiving.profile_text(profile_id)
     if profile_text is None:
-        summary = _unread(export, profile_id)
-        return _refuse(export, None, summary, None, receiving)
+        return conclude(dropped, None, _unread(export, profile_id), None, receiving)
     profile = parse_profile(profile_text, profile_id)
     rows = FiledRows(profile.kind, receiving.shards)
     summary = read_export(_chunks(export), profile, rows, manifest=export.manifest, size=export.size)
-    known = _accepted_before(summary.batch, receiving.store)
-    if known is not None:
-        return _repeat(export, known, receiving)
-    if summary.refused is not None:
-        return _refuse(export, profile, summary, rows, receiving)
-    filed = rows.file(summary.batch, receiving.files)
-    batch = _batch(export, profile, summary, tuple(rows.periods), receiving.clock)
-    for _ in range(TRIES):
-        try:
-            receiving.store.commit(_acceptance(export, batch, filed, receiving))
-        except Conflict:
-            known = _accepted_before(batch.id, receiving.store)
-            if known is not None:
-                # Another reception of the same content was faster; its files are the very same ones.
-                return _repeat(export, known, receiving)
-        else:
-            return Received("accepted", batch)
-    raise Conflict(f"{export.key} met other exports {TRIES} times")
+    return conclude(dropped, profile, summary, rows, receiving)
 
 
-def _acceptance(export: Export, batch: Batch, filed: Filed, receiving: Receiving) -> Change:
-    command = _command("receive", export, batch)
-    told = _notice(NoticeKind.EXPORT_REJECTS, batch, command)
-    effects: tuple[Effect, ...] = () if batch.rejected == 0 else (told,)
-    accepted = _event(EventTag.EXPORT_ACCEPTED, batch, command)
-    if batch.kind == "people":
-        faults = directory_faults(_people(batch, receiving.files))
-        in_force = _is_the_last_word(batch, receiving.store)
-        details = {
-            "files": filed.digests,
-            "roots": filed.roots,
-            "faults": faults.counts(),
-            "in_force": in_force,
-        }
-        if faults and in_force:
-            effects += (_told_of(faults, batch, command),)
-        return Change(
-            command=command,
-            result="accepted",
-            batch=batch,
-            arrived=_arrived(export),
-            directory=batch if in_force else None,
-            events=(accepted, _event(EventTag.DIRECTORY_RECORDED, batch, command, details)),
-            effects=effects,
-        )
-    # One digest and one root a period, so that the event stays small however many periods and shards.
-    files = {period: digest(canonical_bytes(shards)) for period, shards in filed.digests.items()}
-    return Change(
-        command=command,
-        result="accepted",
-        batch=batch,
-        arrived=_arrived(export),
-        revisions=tuple(
-            Revision(
-                period=period,
-                batch=batch.id,
-                dropped_at=batch.dropped_at,
-                known_at=batch.known_at,
-                shards=shards,
-            )
-            for period, shards in filed.digests.items()
-        ),
-        events=(
-            accepted,
-            _event(EventTag.FACTS_RECORDED, batch, command, {"files": files, "roots": filed.roots}),
-        ),
-        effects=effects,
-    )
-
-
-def _is_the_last_word(batch: Batch, store: CaseStore) -> bool:
-    """A people file that is read late is kept as a version, and leaves a later one in force."""
-    current = store.directory_batch()
-    return current is None or store.batch(current).place <= batch.place
-
-
-def _people(batch: Batch, files: Files) -> Iterator[Mapping[str, str | None]]:
-    for chunk in files.read_lines(paths.people(batch.id)):
-        yield from map(orjson.loads, chunk.splitlines())
-
-
-def _told_of(faults: DirectoryFaults, batch: Batch, command: CommandId) -> Effect:
-    """The directory is in force as it is; HR hears where it leaves nobody to ask."""
-    return Notice(
-        id=NoticeId(derived_id("notice", command, NoticeKind.DIRECTORY_FAULTS)),
-        notice=NoticeKind.DIRECTORY_FAULTS,
-        to=HR_QUEUE,
-        parameters={"batch": batch.id, **faults.in_words()},
-    )
-
-
-def _refuse(
-    export: Export, profile: Profile | None, summary: Summary, rows: FiledRows | None, receiving: Receiving
-) -> Received:
-    if rows is not None and summary.refused in _REREAD:
-        rows.file_rejected(summary.batch, receiving.files)
-    batch = _batch(export, profile, summary, (), receiving.clock)
-    command = _command("receive", export, batch)
-    receiving.store.commit(
-        Change(
-            command=command,
-            result="refused",
-            batch=batch,
-            arrived=_arrived(export),
-            events=(_event(EventTag.EXPORT_REFUSED, batch, command),),
-            effects=(_notice(NoticeKind.EXPORT_REFUSED, batch, command),),
-        )
-    )
-    return Received("refused", batch)
-
-
-def _repeat(export: Export, known: Batch, receiving: Receiving) -> Received:
-    if (known.key, known.object_version) == (export.key, export.object_version):
-        return Received("accepted", known)
-    command = _command("repeat", export, known)
-    event = _event(EventTag.EXPORT_REPEATED, known, command, {"again_as": export.key})
-    change = Change(command=command, result="repeated", events=(event,), arrived=_arrived(export))
-    receiving.store.commit(change)
-    return Received("repeated", known)
-
-
-def _arrived(export: Export) -> Arrived:
-    return Arrived(export.key, export.object_version)
-
-
-def _accepted_before(batch_id: BatchId, store: CaseStore) -> Batch | None:
-    try:
-        batch = store.batch(batch_id)
-    except NotFound:
-        return None
-    return batch if batch.refused is None else None
-
-
-def _batch(
-    export: Export, profile: Profile | None, summary: Summary, periods: tuple[str, ...], clock: Clock
-) -> Batch:
-    return Batch(
-        id=summary.batch,
-        profile=summary.profile,
-        kind=None if profile is None else profile.kind,
-        key=export.key,
-        object_version=export.object_version,
-        sha256=summary.sha256,
-        bytes=summary.bytes,
-        rows=summary.rows,
-        accepted=summary.accepted,
-        rejected=summary.rejected,
-        codes=dict(summary.codes),
-        refused=summary.refused,
-        periods=periods,
-        dropped_at=export.dropped_at,
-        known_at=clock.now(),
-    )
-
-
-def _command(verb: str, export: Export, batch: Batch) -> CommandId:
-    """One object version, read to one outcome; a mended profile makes another outcome, so another command."""
-    return CommandId(
-        derived_id(verb, batch.sha256, export.key, export.object_version or "", batch.refused or "")
-    )
-
-
-def _event(
-    tag: EventTag, batch: Batch, command: CommandId, data: dict[str, object] | None = None
-) -> EventDraft:
-    facts = batch.model_dump(mode="json", exclude={"known_at", "dropped_at"})
-    facts["dropped_at"] = stamp(batch.dropped_at)
-    return EventDraft(
-        tag=tag,
-        subject=batch_subject(batch.id),
-        occurred_at=batch.known_at,
-        actor=RECEIVER,
-        command=command,
-        relied_on={"export": batch.sha256},
-        data=facts if data is None else data,
-    )
-
-
-def _notice(kind: NoticeKind, batch: Batch, command: CommandId) -> Effect:
-    return Notice(
-        id=NoticeId(derived_id("notice", command, kind)),
-        notice=kind,
-        to=None,
-        parameters={"batch": batch.id, "key": batch.key, "code": batch.refused or ""},
-    )
+def profile_of(key: str) -> str:
+    """The profile that a dropped object's key names; "" where it names none."""
+    return key.split("/")[1] if key.count("/") >= 2 else ""
 
 
 def _unread(export: Export, profile_id: str) -> Summary:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from functions.ingest.receive_export import Receiving, receive_export
+from functions.ingest.receive_export import receive_export
+from functions.ingest.receiving import Receiving
 from shared.domain import paths
 from shared.domain.canonical import canonical_bytes, parse_canonical
 from shared.domain.change import Change
@@ -90,6 +91,17 @@ def test_the_same_content_under_another_name_changes_nothing_and_is_recorded(rec
     assert receive_export(KEY + ".again", "v1", receiving).status == "repeated"
     assert len(receiving.store.revisions("2026-09")) == 1
     assert EventTag.EXPORT_REPEATED in store_of(receiving)
+
+
+def test_accepted_content_dropped_where_no_profile_is_changes_nothing_and_is_recorded(
+    receiving: Receiving,
+) -> None:
+    drop(receiving, SEPTEMBER)
+    batch = receive_export(KEY, "v1", receiving).batch
+    drop(receiving, SEPTEMBER, "incoming/no-such-profile/september.csv")
+    again = receive_export("incoming/no-such-profile/september.csv", "v1", receiving)
+    assert (again.status, again.batch) == ("repeated", batch)
+    assert receiving.store.batch(batch.id).refused is None
 
 
 def test_a_correction_under_the_same_name_is_a_revision_of_its_own(receiving: Receiving) -> None:
