@@ -7,6 +7,7 @@ launcher at once, and `docs/local-engine.md` says what to look at. No mending ad
 import asyncio
 import copy
 import importlib
+import json
 import threading
 import time
 from importlib.metadata import version
@@ -14,6 +15,8 @@ from typing import Any
 
 MENDED_VERSION = "1.5.33"
 LONGEST_WAIT_FOR_A_SLOT_SECONDS = 60.0
+ROLE = "PLUMBLINE_LOCAL_ROLE"
+"""Hands a function's process what its role allows; see `local.permissions.heed`."""
 
 
 class EngineChanged(RuntimeError):
@@ -34,6 +37,7 @@ def apply(project_root: str) -> None:
     _keep_retention_of_objects()
     _begin_streams_anew_after_a_restart()
     _heed_cors_of_the_template()
+    _heed_roles()
 
 
 def _module(name: str) -> Any:
@@ -50,8 +54,8 @@ def _replace_once(text: str, old: str, new: str) -> str:
 def _name_the_error_class(project_root: str) -> None:
     """A handler's exception arrives under its class, as on AWS: Retry and Catch can tell errors apart.
 
-    And the worker forgets the project's own folder, so that a file that the bundle lacks is missed here, too;
-    and an import that fails shows its traceback.
+    And the worker heeds its function's role, and forgets the project's own folder, so that a file that the
+    bundle lacks is missed here, too; and an import that fails shows its traceback.
     """
     runtime = _module("ministack.core.lambda_runtime")
     service = _module("ministack.services.lambda_svc")
@@ -67,6 +71,8 @@ def _name_the_error_class(project_root: str) -> None:
     script = _replace_once(
         script,
         "    sys.path.insert(0, code_dir)\n",
+        "    from local.permissions import heed\n"
+        f"    heed(os.environ.pop({ROLE!r}))\n"
         f"    sys.path[:] = [code_dir, *(p for p in sys.path if p != {project_root!r})]\n",
     )
     runtime._PYTHON_WORKER_SCRIPT = script
@@ -199,3 +205,25 @@ def _heed_cors_of_the_template() -> None:
 
     gateway._cors_response_headers = lambda settings, origin: of_response(lowered(settings), origin)
     gateway._cors_preflight_response = lambda settings, origin: of_preflight(lowered(settings), origin)
+
+
+def _heed_roles() -> None:
+    """A function can do what its role's inline policies allow; the engine keeps those and asks nobody.
+
+    What a function's process is given at its start holds for its life, as a deployment replaces functions.
+    """
+    runtime, iam = _module("ministack.core.lambda_runtime"), _module("ministack.services.iam")
+    spawn = runtime.Worker._spawn
+
+    def spawn_with_role(self: Any) -> None:
+        account, name = self.config["Role"].split(":")[4], self.config["Role"].rpartition("/")[2]
+        role = iam._roles.get(name) or {"InlinePolicies": {}}
+        documents = [
+            json.loads(each) if isinstance(each, str) else each for each in role["InlinePolicies"].values()
+        ]
+        variables = self.config.get("Environment", {}).get("Variables", {})
+        told = {ROLE: json.dumps({"account": account, "policies": documents})}
+        self.config = {**self.config, "Environment": {"Variables": {**variables, **told}}}
+        spawn(self)
+
+    runtime.Worker._spawn = spawn_with_role

@@ -8,6 +8,7 @@ import urllib.request
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -55,7 +56,21 @@ ALARM_WITH_MATHEMATICS: Json = {
 }
 
 
-def make_function(engine: Engine, name: str, body: str) -> str:
+SCANS = 'return boto3.client("dynamodb").scan(TableName=event)["Count"]'
+ANYTHING: Json = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+
+
+def make_role(engine: Engine, *statements: Json) -> str:
+    """Make, or change, the role of the functions that are made from now on."""
+    iam = engine.client("iam")
+    with suppress(iam.exceptions.EntityAlreadyExistsException):
+        iam.create_role(RoleName="any", AssumeRolePolicyDocument="{}")
+    document = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+    iam.put_role_policy(RoleName="any", PolicyName="may", PolicyDocument=document)
+    return ROLE
+
+
+def make_function(engine: Engine, name: str, body: str, may: Json = ANYTHING) -> str:
     """Make a Lambda whose handler has this body; ``event`` is its argument, ``Boom`` an error of its own."""
     source = "import boto3, time\nclass Boom(Exception):\n    pass\ndef handle(event, context):\n"
     source += textwrap.indent(textwrap.dedent(body), "    ")
@@ -64,7 +79,7 @@ def make_function(engine: Engine, name: str, body: str) -> str:
         bundle.writestr("f.py", source)
     functions = engine.client("lambda")
     made = functions.create_function(
-        FunctionName=name, Runtime="python3.13", Handler="f.handle", Role=ROLE, Timeout=20,
+        FunctionName=name, Runtime="python3.13", Handler="f.handle", Role=make_role(engine, may), Timeout=20,
         Code={"ZipFile": archive.getvalue()},
     )  # fmt: skip
     functions.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})

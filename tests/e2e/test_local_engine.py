@@ -60,6 +60,23 @@ def test_a_function_cannot_import_what_its_bundle_lacks(engine: Engine) -> None:
     assert trials.call(engine, "borrows", {})["errorType"] == "ModuleNotFoundError"
 
 
+def test_a_function_can_do_what_its_role_allows_and_no_more(engine: Engine) -> None:
+    trials.make_table(engine, "open")
+    trials.make_table(engine, "closed")
+    only_reads_one = {
+        "Effect": "Allow",
+        "Action": "dynamodb:Scan",
+        "Resource": "arn:aws:dynamodb:*:table/open",
+    }
+    trials.make_function(engine, "reads", trials.SCANS, may=only_reads_one)
+    assert trials.call(engine, "reads", "open") == 0
+    refused = trials.call(engine, "reads", "closed")
+    assert "AccessDeniedException" in refused["errorMessage"]
+    assert (
+        "dynamodb:Scan on arn:aws:dynamodb:eu-central-1:000000000000:table/closed" in refused["errorMessage"]
+    )
+
+
 def test_the_api_lets_in_the_web_pages_that_its_template_names(engine: Engine) -> None:
     assert trials.make_stack(engine, "cors", trials.API_WITH_CORS) == "CREATE_COMPLETE"
     assert trials.preflight(engine, trials.physical_id(engine, "cors", "Api")) == 204

@@ -43,6 +43,12 @@ def test_a_function_can_import_from_the_folder_of_the_project(plain: Engine) -> 
     assert trials.call(plain, "borrows", {}) == "found"
 
 
+def test_a_function_can_do_what_its_role_does_not_allow(plain: Engine) -> None:
+    trials.make_table(plain, "closed")
+    trials.make_function(plain, "reads", trials.SCANS, may={**trials.ANYTHING, "Effect": "Deny"})
+    assert trials.call(plain, "reads", "closed") == 0
+
+
 def test_calls_over_the_limit_are_refused(plain: Engine) -> None:
     trials.make_function(plain, "slow", "time.sleep(1)")
     assert trials.refusals(plain, "slow", 3 * CONCURRENT_LAMBDAS) > 0

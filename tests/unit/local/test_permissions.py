@@ -1,0 +1,112 @@
+"""What a role allows, and what a call needs: asked before every call of a function on a laptop."""
+
+from typing import Any
+
+import pytest
+
+from local.permissions import Account, Grants, Need, Unjudged, needs
+
+ACCOUNT = Account("eu-central-1", "000000000000")
+TABLE = "arn:aws:dynamodb:eu-central-1:000000000000:table/cases"
+
+
+def statement(actions: str | list[str], resources: str | list[str], **more: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": actions, "Resource": resources, **more}
+
+
+def grants(*statements: dict[str, Any]) -> Grants:
+    return Grants.of_documents([{"Statement": list(statements)}])
+
+
+def test_what_nothing_allows_is_denied() -> None:
+    assert not Grants(()).allow(("s3:GetObject", "arn:aws:s3:::facts/a"))
+
+
+@pytest.mark.parametrize(
+    ("need", "allowed"),
+    [
+        (("s3:GetObject", "arn:aws:s3:::facts/incoming/a.csv"), True),
+        (("s3:getobject", "arn:aws:s3:::facts/incoming/a.csv"), True),
+        (("s3:GetObject", "arn:aws:s3:::facts/elsewhere/a.csv"), False),
+        (("s3:GetObject", "arn:aws:s3:::other/incoming/a.csv"), False),
+        (("s3:GetObjectVersion", "arn:aws:s3:::facts/incoming/a.csv"), False),
+        (("s3:GetObject", None), True),
+    ],
+)
+def test_action_and_resource_must_both_fit(need: Need, allowed: bool) -> None:
+    assert grants(statement("s3:GetObject", "arn:aws:s3:::facts/incoming/*")).allow(need) is allowed
+
+
+def test_a_denial_counts_more_than_a_grant() -> None:
+    both = grants(statement("s3:*", "*"), {**statement("s3:DeleteObject", "*"), "Effect": "Deny"})
+    assert both.allow(("s3:GetObject", "arn:aws:s3:::facts/a"))
+    assert not both.allow(("s3:DeleteObject", "arn:aws:s3:::facts/a"))
+
+
+def test_a_grant_under_a_condition_is_none_to_the_function_itself() -> None:
+    via = {"StringEquals": {"kms:ViaService": "dynamodb.eu-central-1.amazonaws.com"}}
+    assert not grants(statement("kms:Decrypt", "*", Condition=via)).allow(("kms:Decrypt", None))
+
+
+@pytest.mark.parametrize(
+    ("call", "needed"),
+    [
+        (("dynamodb", "GetItem", {"TableName": "cases"}), [("dynamodb:GetItem", TABLE)]),
+        (
+            ("dynamodb", "Query", {"TableName": "cases", "IndexName": "listing"}),
+            [("dynamodb:Query", f"{TABLE}/index/listing")],
+        ),
+        (
+            (
+                "dynamodb",
+                "TransactWriteItems",
+                {
+                    "TransactItems": [
+                        {"Put": {"TableName": "cases"}},
+                        {"ConditionCheck": {"TableName": "cases"}},
+                    ]
+                },
+            ),
+            [("dynamodb:PutItem", TABLE), ("dynamodb:ConditionCheckItem", TABLE)],
+        ),
+        (
+            ("dynamodb", "BatchWriteItem", {"RequestItems": {"cases": []}}),
+            [("dynamodb:BatchWriteItem", TABLE)],
+        ),
+        (("s3", "GetObject", {"Bucket": "b", "Key": "k"}), [("s3:GetObject", "arn:aws:s3:::b/k")]),
+        (
+            ("s3", "GetObject", {"Bucket": "b", "Key": "k", "VersionId": "1"}),
+            [("s3:GetObjectVersion", "arn:aws:s3:::b/k")],
+        ),
+        (
+            ("s3", "PutObject", {"Bucket": "b", "Key": "k", "ObjectLockMode": "COMPLIANCE"}),
+            [("s3:PutObject", "arn:aws:s3:::b/k"), ("s3:PutObjectRetention", "arn:aws:s3:::b/k")],
+        ),
+        (("s3", "ListObjectsV2", {"Bucket": "b", "Prefix": "p"}), [("s3:ListBucket", "arn:aws:s3:::b")]),
+        (("kms", "Sign", {"KeyId": "k-1"}), [("kms:Sign", ACCOUNT.arn("kms", "key/k-1"))]),
+        (("kms", "Decrypt", {"CiphertextBlob": b""}), [("kms:Decrypt", None)]),
+        (
+            (
+                "ses",
+                "SendEmail",
+                {"Content": {"Raw": {}}, "FromEmailAddress": "HR <a@b.c>", "ConfigurationSetName": "s"},
+            ),
+            [
+                ("ses:SendRawEmail", ACCOUNT.arn("ses", "identity/a@b.c")),
+                ("ses:SendRawEmail", ACCOUNT.arn("ses", "configuration-set/s")),
+            ],
+        ),
+        (("states", "StartExecution", {"stateMachineArn": "arn:m"}), [("states:StartExecution", "arn:m")]),
+        (("states", "SendTaskSuccess", {"taskToken": "t"}), [("states:SendTaskSuccess", None)]),
+    ],
+)
+def test_a_call_needs_its_actions_on_its_resources(
+    call: tuple[str, str, dict[str, Any]], needed: list[Need]
+) -> None:
+    assert needs(*call, ACCOUNT) == needed
+
+
+@pytest.mark.parametrize("call", [("s3", "DeleteBucket", {"Bucket": "b"}), ("iam", "CreateUser", {})])
+def test_what_nobody_taught_us_to_judge_is_said_to_be_so(call: tuple[str, str, dict[str, Any]]) -> None:
+    with pytest.raises(Unjudged):
+        needs(*call, ACCOUNT)
