@@ -8,9 +8,14 @@ _GZIP: Final = 31
 """zlib's window size for a gzip wrapper, whose header then has neither name nor time."""
 
 
+_PIECE: Final = 64 * 1024
+
+
 class LineFile:
-    def __init__(self) -> None:
-        self._compressor = zlib.compressobj(6, wbits=_GZIP)
+    """``level`` is zlib's: less than the default for what is read once and thrown away."""
+
+    def __init__(self, level: int = 6) -> None:
+        self._compressor = zlib.compressobj(level, wbits=_GZIP)
         self._digest = hashlib.sha256()
         self._pieces: list[bytes] = []
         self._pending: list[bytes] = []
@@ -20,19 +25,22 @@ class LineFile:
         """Append one or more whole lines, each with its line feed."""
         self._pending.append(lines)
         self._pending_size += len(lines)
-        # Compressing by the piece, whatever the caller's pieces are, costs less than by the line.
-        if self._pending_size >= 65536:
-            self._compress()
+        # Compressing by the piece costs less than by the line. Pieces of one size, whatever the caller's are,
+        # so that no compressor can tell by which calls the lines came.
+        if self._pending_size >= _PIECE:
+            text = b"".join(self._pending)
+            whole = len(text) - len(text) % _PIECE
+            for start in range(0, whole, _PIECE):
+                self._compress(text[start : start + _PIECE])
+            self._pending = [text[whole:]]
+            self._pending_size = len(text) - whole
 
     def finish(self) -> tuple[bytes, str]:
         """The file's bytes, and the SHA-256 of its text. The last call on this object."""
-        self._compress()
+        self._compress(b"".join(self._pending))
         self._pieces.append(self._compressor.flush())
         return b"".join(self._pieces), self._digest.hexdigest()
 
-    def _compress(self) -> None:
-        text = b"".join(self._pending)
+    def _compress(self, text: bytes) -> None:
         self._digest.update(text)
         self._pieces.append(self._compressor.compress(text))
-        self._pending.clear()
-        self._pending_size = 0

@@ -1,0 +1,120 @@
+"""A large export that is read in ranges comes to what one pass makes of it, in every byte."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.ingest.manifest import ControlTotals
+from functions.ingest.outcome import Counts
+from functions.ingest.profile import Profile
+from functions.ingest.range_reader import ReadRange, join_ranges, read_range
+from functions.ingest.ranges import Split, split_export
+from tests.unit.ingest.reading import HEADER, ReadRows, profile, read
+from tests.unit.ingest.test_reading_properties import MODEST, PROFILES, account_for, damaged_exports
+
+HEADLESS = profile(
+    """
+profile: test
+kind: attainment
+columns: {rep_id: 1, period: 2, quota: 3, credited: 4, currency: 5}
+max_rejected_fraction: "1"
+""",
+    header=False,
+)
+
+
+def split(data: bytes, of: Profile, range_bytes: int, piece: int) -> Split | None:
+    return split_export((data[at : at + piece] for at in range(0, len(data), piece)), of, range_bytes)
+
+
+def in_ranges(
+    data: bytes, of: Profile, parts: Split, columns: tuple[str, ...] = ()
+) -> tuple[ReadRows, Counts]:
+    """Read every range by itself, the last one first, and join them."""
+    read_parts: list[ReadRange] = []
+    for each in reversed(parts.ranges):
+        own, totals = ReadRows(), ControlTotals(columns)
+        counts = read_range(
+            [data[each.start : each.stop]],
+            of,
+            own,
+            totals,
+            begins=each,
+            layout=parts.layout,
+            big_endian=parts.big_endian,
+        )
+        read_parts.insert(0, ReadRange(counts, [own.jsonl], [own.rejected_jsonl]))
+    whole = ReadRows()
+    return whole, join_ranges(read_parts, of, whole)
+
+
+def compare(data: bytes, of: Profile, range_bytes: int, piece: int) -> int:
+    """How many ranges there were, after making sure that they come to what one pass gives; 0 for one pass."""
+    parts = split(data, of, range_bytes, piece)
+    if parts is None:
+        return 0
+    stops = [each.stop for each in parts.ranges]
+    assert [each.start for each in parts.ranges] == [0, *stops[:-1]]
+    assert stops[-1] == len(data) == parts.size
+    assert parts.sha256 == hashlib.sha256(data).hexdigest()
+    for each in parts.ranges:
+        assert each.sha256 == hashlib.sha256(data[each.start : each.stop]).hexdigest()
+    one_pass = read(data, of)
+    joined, counts = in_ranges(data, of, parts)
+    account_for(one_pass)
+    told = one_pass.told
+    assert told.refused in (None, "too_many_rejected")
+    assert (joined.jsonl, joined.rejected_jsonl, joined.ids) == (
+        one_pass.jsonl,
+        one_pass.rejected_jsonl,
+        one_pass.ids,
+    )
+    assert (counts.rows, counts.accepted, counts.rejected) == (told.rows, told.accepted, told.rejected)
+    assert (counts.blank_lines, dict(sorted(counts.codes.items()))) == (told.blank_lines, told.codes)
+    return len(parts.ranges)
+
+
+@given(export=damaged_exports(), range_bytes=st.integers(1, 200), piece=st.integers(1, 60))
+@MODEST
+def test_ranges_come_to_what_one_pass_makes_of_damaged_exports(
+    export: tuple[Profile, bytes], range_bytes: int, piece: int
+) -> None:
+    of, data = export
+    compare(data, of, range_bytes, piece)
+
+
+@given(
+    of=st.sampled_from([*PROFILES, HEADLESS]),
+    data=st.one_of(
+        st.binary(max_size=300),
+        st.lists(st.sampled_from([*b'"""\'\n\n\n\r,,;|\t \xff\xfe\xc3a1.-']), max_size=300).map(bytes),
+        st.lists(
+            st.sampled_from(
+                [b'"', b'"x\n', b"r1", b",", b"\n", b'""', b'",', b"\r\n", b"2026-09,1,1,USD,\n"]
+            ),
+            max_size=60,
+        ).map(b"".join),
+    ),
+    headed=st.booleans(),
+    range_bytes=st.integers(1, 60),
+    longest=st.sampled_from([10, 40, 1 << 20]),
+)
+@MODEST
+def test_ranges_come_to_what_one_pass_makes_of_any_bytes_however_long_a_row_may_be(
+    of: Profile, data: bytes, headed: bool, range_bytes: int, longest: int
+) -> None:
+    header = (HEADER.replace(",", of.format.delimiter) + "\n").encode(of.format.encoding) if headed else b""
+    with rows_no_longer_than(longest):
+        compare(header + data, of, range_bytes, 7)
+
+
+@contextmanager
+def rows_no_longer_than(characters: int) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("functions.ingest.lines.LONGEST_ROW", characters)
+        patch.setattr("functions.ingest.text_reader.LONGEST_ROW", characters)
+        yield
