@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from functions.evaluate.figures import Row
-from functions.evaluate.rows import people_rows
 from shared.domain.errors import InvalidPolicy
 from shared.domain.policy import Policy, parse_policy
 
@@ -17,15 +15,10 @@ def read_policy(path: Path) -> Policy:
         raise InvalidPolicy(f"{path}: not UTF-8 text") from error
 
 
-def read_people(path: Path) -> list[Row]:
-    """The directory's rows."""
-    return list(people_rows(read_chunks(path), str(path)))
-
-
 def read_chunks(path: Path) -> Iterator[bytes]:
     """The file in pieces that a processor's cache can hold, each of which ends where a line ends."""
     with path.open("rb") as file:
-        while chunk := file.read(1 << 18):
+        while chunk := file.read(1 << 16):
             yield chunk + file.readline()
 
 

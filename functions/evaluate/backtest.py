@@ -11,9 +11,8 @@ from functions.evaluate.bulk_column import PeriodColumn
 from functions.evaluate.bulk_people import Directory
 from functions.evaluate.bulk_window import Window, read_columns
 from functions.evaluate.decision import Outcome
-from functions.evaluate.figures import Row, exact
+from functions.evaluate.figures import exact
 from functions.evaluate.population import merge
-from functions.evaluate.rules import in_scope, rep_id
 from shared.domain.errors import InvalidPolicy
 from shared.domain.identifiers import PolicyRef
 from shared.domain.period import Period
@@ -69,7 +68,7 @@ class Backtest:
 
 def backtest(
     policy: Policy,
-    people: Sequence[Row],
+    directory: Directory,
     facts: Iterable[tuple[str, Iterable[bytes]]],
     first: Period,
     last: Period,
@@ -81,7 +80,7 @@ def backtest(
     if last.ordinal < first.ordinal:
         raise InvalidPolicy(f"a backtest from {first} to {last} has no period in it")
     bar = exact(bar_of(policy))
-    directory, length = Directory(policy, people), policy.longest_window
+    length = policy.longest_window
     periods = last.window(last.ordinal - first.ordinal + 1)
     columns = read_columns(policy, [*first.window(length), *periods[1:]], directory, facts)
     tallies: list[PeriodTally] = []
@@ -91,7 +90,7 @@ def backtest(
         window = columns[index : index + length]
         tallies.append(_tally(policy, period, directory, window))
         for place, credited in enumerate(window[-1].credits):
-            if credited is not None and directory.sorts[place].in_scope:
+            if credited is not None and directory.in_scope[place]:
                 assessed.add(place)
                 if credited * bar.denominator >= bar.numerator * window[-1].quotas[place]:
                     met.add(place)
@@ -104,7 +103,7 @@ def backtest(
         periods=tallies,
         ever_flagged=flagged,
         self_corrected=frozenset[str]().union(*corrected),
-        groups=_groups(policy, people, flagged),
+        groups=_groups(directory, flagged),
         bar=bar_of(policy),
         met_the_bar=len(met),
         assessed=len(assessed),
@@ -139,14 +138,11 @@ def bar_of(policy: Policy) -> str:
     return bars[0] if bars else "1"
 
 
-def _groups(
-    policy: Policy, people: Iterable[Row], flagged: frozenset[str]
-) -> dict[tuple[str, str], tuple[int, int]]:
+def _groups(directory: Directory, flagged: frozenset[str]) -> dict[tuple[str, str], tuple[int, int]]:
     sizes: Counter[tuple[str, str]] = Counter()
     hits: Counter[tuple[str, str]] = Counter()
-    for person in people:
-        if in_scope(policy, person):
-            group = (str(person.get("role")), str(person.get("region")))
-            sizes[group] += 1
-            hits[group] += rep_id(person) in flagged
+    for rep, sort in zip(directory.reps, directory.sorts, strict=True):
+        if sort.in_scope:
+            sizes[sort.role_and_region] += 1
+            hits[sort.role_and_region] += rep in flagged
     return {group: (hits[group], size) for group, size in sorted(sizes.items())}

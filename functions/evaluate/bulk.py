@@ -17,7 +17,7 @@ from functions.evaluate.bulk_column import PeriodColumn
 from functions.evaluate.bulk_people import Directory
 from functions.evaluate.bulk_window import NO_FINDINGS, Findings, Window, finding_text, read_columns
 from functions.evaluate.decision import Finding, Outcome
-from functions.evaluate.figures import Row, Status
+from functions.evaluate.figures import Status
 from functions.evaluate.population import Cell, GroupStatistics, Population, group_fields, narrowed
 from functions.evaluate.rules import stage_opened
 from shared.domain.money import rounded
@@ -59,25 +59,18 @@ class Decided(NamedTuple):
 
 
 def assess_files(
-    window: Window, people: Iterable[Row], facts: Iterable[tuple[str, Iterable[bytes]]]
+    window: Window, directory: Directory, facts: Iterable[tuple[str, Iterable[bytes]]]
 ) -> Assessed:
     """The first pass over these people and the facts of (name, chunks) of each file."""
-    directory = Directory(window.policy, people)
     return assess_many(window, directory, read_columns(window.policy, window.periods, directory, facts))
 
 
 def assess_many(window: Window, directory: Directory, columns: Sequence[PeriodColumn]) -> Assessed:
     """The first pass; ``columns`` are of the window's periods."""
-    now, sorts = columns[-1], directory.sorts
-    missing = [place for place, credited in enumerate(now.credits) if credited is None]
-    statuses: dict[int, Status] = {place: now.statuses.get(place, "missing") for place in missing}
-    findings: dict[int, Findings] = {}
-    for place in set[int]().union(*(column.low for column in columns)):
-        if sorts[place].in_scope and place not in statuses:
-            found = window.own_findings(columns, place)
-            if found:
-                findings[place] = found
-    return Assessed(directory, columns, statuses, findings)
+    now = columns[-1]
+    without = [place for place, credited in enumerate(now.credits) if credited is None]
+    statuses: dict[int, Status] = {place: now.statuses.get(place, "missing") for place in without}
+    return Assessed(directory, columns, statuses, window.own_findings(directory, columns))
 
 
 def summarise_many(window: Window, assessed: Assessed) -> GroupStatistics:
@@ -138,7 +131,7 @@ def decide_many(window: Window, assessed: Assessed, population: Population) -> I
         batch = slice(start, start + _BATCH)
         texts: list[Iterable[str]] = []
         for column in assessed.columns:
-            texts += [column.texts[batch], repeat(",")]
+            texts += [column.texts(batch), repeat(",")]
         texts[-1] = repeat("]}\n")
         pieces = zip(repeat('{"rep_id":"'), reps[batch], middles[batch], *texts, strict=False)
         yield Decided(outcomes[batch], list(pieces))
@@ -150,25 +143,31 @@ def _middles(
     """The lines' parts between the rep id and the inputs, the most of which many people share."""
     rules = [rule.id for rule in window.policy.rules]
     stages: dict[tuple[str, ...], str] = {}
-
-    def middle(outcome: Outcome, stage: str = "null", reason: str = "null", listed: str = "") -> str:
-        return (
-            f'","period":"{window.period}","policy":"{window.policy.ref}","outcome":"{outcome}",'
-            f'"stage":{stage},"reason":{reason},"findings":[{listed}],"inputs":['
-        )
-
-    shared = {outcome: middle(outcome) for outcome in set(outcomes)}
-    middles = [shared[outcome] for outcome in outcomes]
+    before = f'","period":"{window.period}","policy":"{window.policy.ref}","outcome":'
+    outcome_of: dict[Outcome, str] = {
+        outcome: f'{before}"{outcome}","stage":null,"reason":null,"findings":[],"inputs":['
+        for outcome in set(outcomes)
+    }
+    reason_of: dict[Status, str] = {
+        status: f'{before}"not_assessable","stage":null,"reason":"{status}","findings":[],"inputs":['
+        for status in set(assessed.statuses.values())
+    }
+    middles = [outcome_of[outcome] for outcome in outcomes]
     for place, status in assessed.statuses.items():
         if outcomes[place] == "not_assessable":
-            middles[place] = middle("not_assessable", reason=f'"{status}"')
+            middles[place] = reason_of[status]
     for place, found in findings.items():
         fired = tuple([rule for rule in rules if rule in found])
-        if fired not in stages:
-            stage = stage_opened(window.policy, [Finding(rule, "", "", ()) for rule in fired])
-            stages[fired] = orjson.dumps(stage).decode()
-        stage = stages[fired] if outcomes[place] == "open_case" else "null"
-        middles[place] = middle(outcomes[place], stage, listed=",".join([found[rule] for rule in fired]))
+        stage = stages.get(fired)
+        if stage is None:
+            opened = stage_opened(window.policy, [Finding(rule, "", "", ()) for rule in fired])
+            stage = stages[fired] = orjson.dumps(opened).decode()
+        if outcomes[place] != "open_case":
+            stage = "null"
+        listed = ",".join([found[rule] for rule in fired])
+        middles[place] = (
+            f'{before}"{outcomes[place]}","stage":{stage},"reason":null,"findings":[{listed}],"inputs":['
+        )
     return middles
 
 

@@ -22,22 +22,21 @@ class FactColumn(Protocol):
     """Where one period's facts are put; a later one supersedes."""
 
     def add(self, facts: Iterable[PlainFact]) -> None:
-        """Take facts of this period, their cells not looked into; ValueError where one is not in its form."""
+        """Take facts of this period, one at least; ValueError where a quota or a tail is not in its form."""
 
     def add_row(self, rep: str, row: Row) -> None:
         """Take a fact that was in some other form."""
 
 
 _NUMBER: Final = r"[0-9]{1,18}(?:\.[0-9]{1,6})?"
-_IS_NUMBER: Final = re.compile("-?" + _NUMBER)
 _IS_QUOTA: Final = re.compile(f'"{_NUMBER}"|null')
 _IS_TAIL: Final = re.compile(r'[A-Z]{3}", ?"leave_days": ?(?:"[0-9]{1,2}"|null)')
 
-# Cells are taken by their letters alone, which is quick; their forms are looked at once for every distinct
-# quota and tail, and as part of making a number of the credits.
+# Quotas and tails are taken by their letters alone, which is quick: their forms are looked at once for all
+# that are the same.
 _FIELDS: Final = (
     r'"rep_id":"([^"\\\x00-\x1f]+)","period":"([0-9Q-]+)","quota":([0-9."nul]+),'
-    r'"credited":"(-?[0-9][0-9.]{0,20})","currency":"([A-Z]{3}","leave_days":[0-9"nul]+)'
+    rf'"credited":"(-?{_NUMBER})","currency":"([A-Z]{{3}}","leave_days":[0-9"nul]+)'
 )
 _USUAL: Final = re.compile(r'^\{"line":[0-9]+,' + _FIELDS + r"\}\n", re.MULTILINE)
 _SPACED: Final = re.compile(
@@ -47,12 +46,6 @@ _SPACED: Final = re.compile(
     re.MULTILINE,
 )
 _period_of = itemgetter(1)
-
-
-def require_number(cell: str) -> None:
-    """ValueError for anything but a plain decimal."""
-    if _IS_NUMBER.fullmatch(cell) is None:
-        raise ValueError(f"{cell} is not in the usual form")
 
 
 def quota_of(cell: str) -> str | None:

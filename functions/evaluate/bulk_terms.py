@@ -4,7 +4,7 @@ from datetime import date
 from fractions import Fraction
 from typing import NamedTuple
 
-from functions.evaluate.bulk_facts import quota_of, require_number, tail_of
+from functions.evaluate.bulk_facts import quota_of, tail_of
 from functions.evaluate.figures import exact, ramp_share
 from shared.domain.period import Period
 from shared.domain.policy import Policy
@@ -17,13 +17,15 @@ _KEPT = 20_000
 
 class Part(NamedTuple):
     """The part of a quota that leave and ramp leave, as a fraction in lowest terms; the share of days that is
-    left, as printed, and whether it is too little for the period to count.
+    left, as printed, and whether it is too little for the period to count; and the text of an assessable
+    entry between its credits and its adjusted quota.
     """
 
     top: int
     bottom: int
     printed: str
     too_little: bool
+    text: str
 
 
 class Terms(NamedTuple):
@@ -66,17 +68,16 @@ class UsualDays(dict[str, bool]):
         return usual
 
 
-KnownQuota = tuple[int, int, str, str]
+KnownQuota = tuple[int, int, str | None, int]
 """A quota in cents, 0 for one that is not of the usual kind; below how many cents of credits a person is
-under some rule's bar; and the text of the usual entry around its credits and attainment.
+under the bar; the quota as text, None where it is unknown; and in millionths.
 """
 
 
 class Quotas(dict[str, KnownQuota]):
     """Quotas by their cells: people of a role share them, so the work is done once for many."""
 
-    def __init__(self, period: str, bar: Fraction) -> None:
-        self._before = f'{{"period":"{period}","quota":"'
+    def __init__(self, bar: Fraction) -> None:
         self._bar = bar
 
     def __missing__(self, cell: str) -> KnownQuota:
@@ -85,26 +86,23 @@ class Quotas(dict[str, KnownQuota]):
         # Only a quota without needless zeros is printed as it is when it is printed as the adjusted quota.
         if quota is not None and quota[0] != "0" and not (quota[-1] == "0" and "." in quota):
             cents = whole_cents(quota) or 0
-        known = (
-            cents,
-            -(-self._bar.numerator * cents // self._bar.denominator),
-            f'{self._before}{quota}","credited":"',
-            '","leave_days":0,"eligible_fraction":"1.0000","ramp_share":"1","adjusted_quota":"'
-            f'{quota}","attainment":"',
-        )
+        low_under = -(-self._bar.numerator * cents // self._bar.denominator)
         if len(self) >= _KEPT:
             self.clear()
-        self[cell] = known
+        self[cell] = known = cents, low_under, quota, millionths(quota) if quota else 0
         return known
 
 
-class LeaveFree(dict[str, str | None]):
-    """The currency of facts with such a tail; None where they do not say that there was no leave."""
+Tail = tuple[str, int | None]
+"""A currency, and days of leave or None."""
 
-    def __missing__(self, tail: str) -> str | None:
-        currency, leave = tail_of(tail)
-        self[tail] = found = currency if leave == 0 else None
-        return found
+
+class Tails(dict[str, Tail]):
+    """Facts' tails, taken apart."""
+
+    def __missing__(self, text: str) -> Tail:
+        self[text] = tail = tail_of(text)
+        return tail
 
 
 class Printed(dict[int, str]):
@@ -125,8 +123,7 @@ def half_even(top: int, bottom: int) -> int:
 
 
 def whole_cents(number: str) -> int | None:
-    """An amount in whole cents, None for one with more than two decimals; ValueError for anything else."""
-    require_number(number)
+    """A plain decimal in whole cents, None for one with more than two decimals."""
     whole, _, decimals = number.partition(".")
     return int(whole + (decimals + "00")[:2]) if len(decimals) <= 2 else None
 
@@ -134,3 +131,9 @@ def whole_cents(number: str) -> int | None:
 def millionths(number: str) -> int:
     whole, _, decimals = number.partition(".")
     return int(whole + (decimals + "000000")[:6])
+
+
+def money_of(amount: int) -> str:
+    """So many millionths, none of them negative, as an amount is printed."""
+    whole, rest = divmod(amount, 1_000_000)
+    return f"{whole}.{rest:06d}".rstrip("0") if rest else str(whole)

@@ -1,15 +1,15 @@
 """A policy's own rules over one window of periods, for people whose figures stand in columns.
 
-All arithmetic is of integers: thresholds are scaled until they are whole, sums brought to one denominator.
+All arithmetic is of integers: thresholds are taken as fractions, sums brought to one denominator.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from math import lcm
 
 import orjson
 
-from functions.evaluate.bulk_column import PeriodColumn
+from functions.evaluate.bulk_column import PeriodColumn, Shared
 from functions.evaluate.bulk_facts import read_facts
 from functions.evaluate.bulk_people import Directory
 from functions.evaluate.bulk_terms import STEPS, Printed, half_even
@@ -31,52 +31,63 @@ class Window:
         self.period = period
         self.periods = period.window(policy.longest_window)
         self.names = [str(each) for each in self.periods]
-        below = [rule for rule in policy.rules if isinstance(rule, BelowRule)]
-        trailing = [rule for rule in policy.rules if isinstance(rule, TrailingRule)]
-        bars = [exact(rule.below) for rule in below] + [exact(rule.trailing_below) for rule in trailing]
-        self._scale = lcm(*(bar.denominator for bar in bars))
-        self._below = [(rule, int(exact(rule.below) * self._scale)) for rule in below]
-        self._trailing = [(rule, int(exact(rule.trailing_below) * self._scale)) for rule in trailing]
         self.has_peer_rules = any(isinstance(rule, PeerRankRule) for rule in policy.rules)
-        self._told: dict[tuple[str, object], str] = {}
-        self._printed = Printed()
 
-    def own_findings(self, columns: Sequence[PeriodColumn], place: int) -> Findings:
-        """The findings that a person's own figures make; P is assessable."""
-        found: dict[str, str] = {}
-        reached = [(column.credits[place], column.quotas[place]) for column in columns]
-        now, now_quota = reached[-1]
-        for below, bar in self._below:
-            if now is None or now * self._scale >= bar * now_quota:
+    def own_findings(self, directory: Directory, columns: Sequence[PeriodColumn]) -> dict[int, Findings]:
+        """The findings that people's own figures make, of all in scope whose P is assessable."""
+        findings: dict[int, dict[str, str]] = {}
+        in_scope, now = directory.in_scope, columns[-1].credits
+        for rule in self.policy.rules:
+            if isinstance(rule, BelowRule):
+                found = self._below(rule, columns[-rule.of_last :])
+            elif isinstance(rule, TrailingRule):
+                found = self._trailing(rule, columns[-rule.of_last :])
+            else:
                 continue
-            first = len(columns) - below.of_last
-            low = [
-                at
-                for at, (credited, quota) in enumerate(reached)
-                if at >= first and credited is not None and credited * self._scale < bar * quota
-            ]
-            if len(low) >= below.count:
-                found[below.id] = self._told.get((below.id, tuple(low))) or self._tell_below(below, low)
-        for trailing, bar in self._trailing:
-            sums = _sums(columns[-trailing.of_last :], reached[-trailing.of_last :], place)
-            if sums is not None and sums[0] * self._scale < bar * sums[1]:
-                steps = half_even(sums[0] * STEPS, sums[1])
-                found[trailing.id] = self._told.get((trailing.id, steps)) or self._tell_trailing(
-                    trailing, steps
-                )
-        return found
+            for place, text in found:
+                if in_scope[place] and now[place] is not None:
+                    findings.setdefault(place, {})[rule.id] = text
+        return dict(findings)
 
-    def _tell_below(self, rule: BelowRule, low: Sequence[int]) -> str:
-        periods = tuple(self.names[at] for at in low)
-        text = finding_text(Finding(rule.id, str(len(low)), str(rule.count), periods))
-        self._told[rule.id, tuple(low)] = text
-        return text
+    def _below(self, rule: BelowRule, columns: Sequence[PeriodColumn]) -> Iterator[tuple[int, str]]:
+        """Of each who is under in P, the periods that were under stand as bits of a number."""
+        *before, now = (column.under(exact(rule.below)) for column in columns)
+        low = dict.fromkeys(now, 1 << len(before))
+        for at, under in enumerate(before):
+            for place in under & now:
+                low[place] |= 1 << at
+        told: dict[int, str] = {}
+        for place, bits in low.items():
+            if bits.bit_count() >= rule.count:
+                text = told.get(bits)
+                if text is None:
+                    periods = tuple(column.name for at, column in enumerate(columns) if bits >> at & 1)
+                    finding = Finding(rule.id, str(len(periods)), str(rule.count), periods)
+                    text = told[bits] = finding_text(finding)
+                yield place, text
 
-    def _tell_trailing(self, rule: TrailingRule, steps: int) -> str:
-        periods = tuple(self.names[-rule.of_last :])
-        text = finding_text(Finding(rule.id, self._printed[steps], rule.trailing_below, periods))
-        self._told[rule.id, steps] = text
-        return text
+    def _trailing(self, rule: TrailingRule, columns: Sequence[PeriodColumn]) -> Iterator[tuple[int, str]]:
+        bar = exact(rule.trailing_below)
+        top, bottom = bar.numerator, bar.denominator
+        periods = tuple(column.name for column in columns)
+        printed, told = Printed(), dict[int, str]()
+        heavy = set[int]().union(*(column.weights for column in columns))
+        # Who is at or above the bar in every period is not under it: a mean is not below its least part.
+        for place in set[int]().union(*(column.under(bar) for column in columns)):
+            credits = [column.credits[place] for column in columns]
+            if None in credits:
+                continue
+            credited = sum(credits)  # type: ignore[arg-type]  # mypy does not learn of `in` that none is None
+            quota = sum([column.quotas[place] for column in columns])
+            if place in heavy:
+                credited, quota = _weighed(columns, place)
+            if credited * bottom < top * quota and _one_currency(columns, place):
+                steps = half_even(credited * STEPS, quota)
+                text = told.get(steps)
+                if text is None:
+                    finding = Finding(rule.id, printed[steps], rule.trailing_below, periods)
+                    text = told[steps] = finding_text(finding)
+                yield place, text
 
 
 def read_columns(
@@ -88,10 +99,8 @@ def read_columns(
     """The figures of these periods, from (name, chunks) of each file of facts; a later line supersedes."""
     bars = [exact(rule.below) for rule in policy.rules if isinstance(rule, BelowRule)]
     bars += [exact(rule.trailing_below) for rule in policy.rules if isinstance(rule, TrailingRule)]
-    # Who is at or above the highest bar in every period is under none, as a mean is not below its least part.
-    highest = max(bars, default=Fraction(-(10**60)))
-    printed = Printed()
-    columns = [PeriodColumn(policy, period, directory, highest, printed) for period in periods]
+    shared = Shared(policy, max(bars, default=Fraction(-(10**60))))
+    columns = [PeriodColumn(shared, period, directory) for period in periods]
     read_facts({column.name: column for column in columns}, files)
     for column in columns:
         column.settle()
@@ -103,25 +112,16 @@ def finding_text(finding: Finding) -> str:
     return orjson.dumps(finding.as_data()).decode()
 
 
-def _sums(
-    columns: Sequence[PeriodColumn], reached: Sequence[tuple[int | None, int]], place: int
-) -> tuple[int, int] | None:
-    """Credits and adjusted quotas of these periods, in one unit; None unless all are assessable and alike."""
-    currency = columns[0].currencies[place]
-    credited = adjusted = 0
-    weights: list[int] | None = None
-    for column, (credit, quota) in zip(columns, reached, strict=True):
-        if credit is None or column.currencies[place] != currency:
-            return None
-        if place in column.weights:
-            weights = [each.weights.get(place, 1) for each in columns]
-        credited += credit
-        adjusted += quota
-    if weights is None:
-        return credited, adjusted
+def _one_currency(columns: Sequence[PeriodColumn], place: int) -> bool:
+    first = columns[0].currency(place)
+    return all(column.currency(place) == first for column in columns)
+
+
+def _weighed(columns: Sequence[PeriodColumn], place: int) -> tuple[int, int]:
+    """Credits and adjusted quotas of these periods, all assessable, in one unit."""
+    weights = [column.weights.get(place, 1) for column in columns]
     unit = lcm(*weights)
-    shares = [unit // weight for weight in weights]
     return (
-        sum((credit or 0) * share for (credit, _), share in zip(reached, shares, strict=True)),
-        sum(quota * share for (_, quota), share in zip(reached, shares, strict=True)),
+        sum((column.credits[place] or 0) * unit // w for column, w in zip(columns, weights, strict=True)),
+        sum(column.quotas[place] * unit // w for column, w in zip(columns, weights, strict=True)),
     )

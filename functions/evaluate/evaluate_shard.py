@@ -3,14 +3,15 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Protocol
 
 import orjson
 
 from functions.evaluate.bulk import Assessed, assess_files, decide_many, summarise_many
+from functions.evaluate.bulk_people import Directory
 from functions.evaluate.bulk_window import Window
 from functions.evaluate.population import GroupStatistics, Population, merge
-from functions.evaluate.rows import people_rows
 from shared.domain.period import Period
 from shared.domain.policy import Policy
 
@@ -101,8 +102,9 @@ def decide_shard(
 
 
 def _assessed(window: Window, inputs: ShardInputs, files: EvaluationFiles) -> Assessed:
-    people = (row for key in inputs.people for row in people_rows(files.read_lines(key), key))
-    return assess_files(window, people, ((key, files.read_lines(key)) for key in inputs.facts))
+    people = chain.from_iterable(files.read_lines(key) for key in inputs.people)
+    directory = Directory(window.policy, people, " and ".join(inputs.people))
+    return assess_files(window, directory, ((key, files.read_lines(key)) for key in inputs.facts))
 
 
 def _only_line(key: str, files: EvaluationFiles) -> Mapping[str, object]:

@@ -9,12 +9,12 @@ from functions.evaluate.figures import Row
 from shared.domain.errors import InvalidDirectory, InvalidFacts, InvalidInput
 
 
-def people_rows(chunks: Iterable[bytes], name: str) -> Iterator[Row]:
+def people_rows(chunks: Iterable[bytes], name: str, lines_before: int = 0) -> Iterator[Row]:
     """The directory's rows; ``name`` is what the file is called where a line is at fault.
 
     Chunks are any pieces of the file that end where a line ends: single lines or megabytes of them.
     """
-    return _rows(chunks, name, InvalidDirectory)
+    return _rows(chunks, name, InvalidDirectory, lines_before)
 
 
 def facts_by_rep(files: Iterable[tuple[str, Iterable[bytes]]]) -> dict[str, dict[str, Row]]:
@@ -29,8 +29,10 @@ def facts_by_rep(files: Iterable[tuple[str, Iterable[bytes]]]) -> dict[str, dict
     return facts
 
 
-def _rows(chunks: Iterable[bytes], name: str, fault: type[InvalidInput]) -> Iterator[dict[str, Any]]:
-    number = 0
+def _rows(
+    chunks: Iterable[bytes], name: str, fault: type[InvalidInput], lines_before: int = 0
+) -> Iterator[dict[str, Any]]:
+    number = lines_before
     for chunk in chunks:
         for line in chunk.splitlines():
             number += 1

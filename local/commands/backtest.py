@@ -5,7 +5,8 @@ import json
 from pathlib import Path
 
 from functions.evaluate.backtest import Backtest, backtest
-from local.evaluation_files import read_chunks, read_people, read_policy, write_whole
+from functions.evaluate.bulk_people import Directory
+from local.evaluation_files import read_chunks, read_policy, write_whole
 
 EPILOG = """\
 examples:
@@ -34,7 +35,8 @@ def run(args: argparse.Namespace) -> int:
     policy = read_policy(args.policy)
     first, last = policy.require_kind(args.first), policy.require_kind(args.last)
     facts = ((str(path), read_chunks(path)) for path in args.facts)
-    result = backtest(policy, read_people(args.people), facts, first, last)
+    directory = Directory(policy, read_chunks(args.people), str(args.people))
+    result = backtest(policy, directory, facts, first, last)
     write_whole(args.out, [json.dumps(result.report(), indent=2).encode() + b"\n"])
     if args.chart is not None:
         from local.backtest_chart import draw  # only who wants a chart needs the library behind it

@@ -5,9 +5,9 @@ import gc
 from pathlib import Path
 
 from functions.evaluate.bulk import assess_files, decide_many, summarise_many
+from functions.evaluate.bulk_people import Directory
 from functions.evaluate.bulk_window import Window
 from functions.evaluate.population import merge
-from functions.evaluate.rows import people_rows
 from local.evaluation_files import read_chunks, read_policy, write_whole
 from shared.domain.period import Period
 from shared.domain.policy import Policy
@@ -52,8 +52,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _evaluate(args: argparse.Namespace, policy: Policy, period: Period) -> int:
     window = Window(policy, period)
-    people = people_rows(read_chunks(args.people), str(args.people))
-    assessed = assess_files(window, people, ((str(path), read_chunks(path)) for path in args.facts))
+    directory = Directory(policy, read_chunks(args.people), str(args.people))
+    assessed = assess_files(window, directory, ((str(path), read_chunks(path)) for path in args.facts))
     population = merge(policy, [summarise_many(window, assessed)])
     write_whole(args.out, (decided.lines() for decided in decide_many(window, assessed, population)))
     return 0

@@ -13,13 +13,16 @@ from functions.evaluate.bulk_column import PeriodColumn
 from functions.evaluate.bulk_people import Directory
 from functions.evaluate.bulk_window import Window, read_columns
 from functions.evaluate.population import GroupStatistics, Population, merge
-from functions.evaluate.rows import people_rows
-from shared.domain.errors import InvalidFacts
+from shared.domain.errors import InvalidDirectory, InvalidFacts
 from shared.domain.period import Period
 from shared.domain.policy import Policy, parse_policy
 from tests.unit.evaluate.population_files import Row, in_one_process, jsonl
 from tests.unit.evaluate.populations import facts, people, policies
 
+PEOPLE_COLUMNS = (
+    *("person_id", "name", "email", "manager_id", "role", "region", "hire_date", "hr_partner_id", "timezone"),
+    *("active", "delegate_id", "delegate_from", "delegate_until"),
+)
 SEPTEMBER = Period.parse("2026-09")
 POLICY = parse_policy(Path("config/policies/field-sales.yaml").read_text(), "field-sales")
 
@@ -27,6 +30,10 @@ POLICY = parse_policy(Path("config/policies/field-sales.yaml").read_text(), "fie
 def _as_read_writes(row: Row) -> str:
     first = {"line": row["line"], **{key: cell for key, cell in row.items() if key != "line"}}
     return json.dumps(first, ensure_ascii=False, separators=(",", ":"))
+
+
+def _person_as_read_writes(person: Row, line: int) -> Row:
+    return {"line": line, **dict.fromkeys(PEOPLE_COLUMNS), **person}
 
 
 def _turned_round(row: Row) -> str:
@@ -43,16 +50,16 @@ SPELLINGS: list[Callable[[Row], str]] = [
 ]
 
 
-def _in_bulk(policy: Policy, directory: list[Row], chunks: list[bytes]) -> bytes:
+def _in_bulk(policy: Policy, people: list[bytes], chunks: list[bytes]) -> bytes:
     window = Window(policy, SEPTEMBER)
-    assessed = assess_files(window, people_rows([jsonl(directory)], "people"), [("facts", chunks)])
+    assessed = assess_files(window, Directory(policy, people, "people"), [("facts", chunks)])
     statistics = GroupStatistics.from_data(json.loads(json.dumps(summarise_many(window, assessed).as_data())))
     population = Population.from_data(json.loads(json.dumps(merge(policy, [statistics]).as_data())))
     return b"".join(decided.lines() for decided in decide_many(window, assessed, population))
 
 
 def _columns(chunks: list[bytes], people: Sequence[Row] = ()) -> list[PeriodColumn]:
-    directory = Directory(POLICY, people)
+    directory = Directory(POLICY, [jsonl(people)], "people")
     return read_columns(POLICY, SEPTEMBER.window(3), directory, [("facts", chunks)])
 
 
@@ -68,10 +75,53 @@ def test_every_spelling_of_the_same_facts_decides_the_same(policy: Policy, data:
 
     plainly = in_one_process(policy, SEPTEMBER, directory, known)
 
-    assert _in_bulk(policy, directory, [mixed]) == plainly
-    assert _in_bulk(policy, directory, [uniform]) == plainly
-    assert _in_bulk(policy, directory, uniform.splitlines(keepends=True)) == plainly
-    assert _in_bulk(policy, directory, [uniform[:-1]]) == plainly
+    everybody = [jsonl(directory)]
+    assert _in_bulk(policy, everybody, [mixed]) == plainly
+    assert _in_bulk(policy, everybody, [uniform]) == plainly
+    assert _in_bulk(policy, everybody, uniform.splitlines(keepends=True)) == plainly
+    assert _in_bulk(policy, everybody, [uniform[:-1]]) == plainly
+
+
+@settings(max_examples=80, deadline=None)
+@given(policies(), st.data())
+def test_every_spelling_of_the_same_directory_decides_the_same(policy: Policy, data: st.DataObject) -> None:
+    directory = data.draw(people())
+    known = jsonl(data.draw(facts(directory)))
+    rows = [_person_as_read_writes(person, line) for line, person in enumerate(directory, start=2)]
+    spelling = data.draw(st.lists(st.sampled_from(SPELLINGS), min_size=len(rows), max_size=len(rows)))
+    usual = "".join(_as_read_writes(row) + "\n" for row in rows).encode()
+    mixed = "".join(spell(row) + "\n" for spell, row in zip(spelling, rows, strict=True)).encode()
+
+    plainly = _in_bulk(policy, [jsonl(directory)], [known])
+
+    assert _in_bulk(policy, [usual], [known]) == plainly
+    assert _in_bulk(policy, [usual[:-1]], [known]) == plainly
+    assert _in_bulk(policy, usual.splitlines(keepends=True), [known]) == plainly
+    assert _in_bulk(policy, [mixed], [known]) == plainly
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "said"),
+    [
+        ('"r-2"', '"r-1"', "'r-1' stands twice"),
+        ('"r-2"', '""', "no person_id"),
+        ('"hire_date":"2020-01-15","hr_partner_id":null,"timezone":null,"active":"false"', '"x":1', "r-2"),
+        ("2020-01-15", "2020-13-15", "is no ISO date"),
+        ('{"line":3', '"line":3', "people: line 2 is not JSON"),
+        ("Nobody", "No\x01body", "people: line 1 is not JSON"),
+        ("Nobody", "No\nbody", "people: line 1 is not JSON"),
+    ],
+)
+def test_a_directory_that_read_never_wrote_is_refused(was: str, becomes: str, said: str) -> None:
+    rows = [
+        _person_as_read_writes({"person_id": f"r-{number}", "name": "Nobody", "active": active}, number + 1)
+        for number, active in ((1, "true"), (2, "false"))
+    ]
+    text = "".join(_as_read_writes({**row, "hire_date": "2020-01-15"}) + "\n" for row in rows)
+    assert was in text
+
+    with pytest.raises(InvalidDirectory, match=said):
+        Directory(POLICY, text.replace(was, becomes, 1).encode().splitlines(keepends=True), "people")
 
 
 @pytest.mark.parametrize(

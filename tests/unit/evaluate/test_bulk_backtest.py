@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.evaluate.backtest import backtest, bar_of
+from functions.evaluate.bulk_people import Directory
 from functions.evaluate.figures import exact
 from functions.evaluate.rows import facts_by_rep
 from functions.evaluate.rules import evaluate
@@ -22,8 +23,9 @@ FIRST, LAST = Period.parse("2026-07"), Period.parse("2026-10")
 def test_a_backtest_counts_what_the_plain_rules_decide(policy: Policy, data: st.DataObject) -> None:
     directory = data.draw(people())
     content = jsonl(data.draw(facts(directory)))
+    columns = Directory(policy, [jsonl(directory)], "people")
 
-    result = backtest(policy, directory, [("facts", [content])], FIRST, LAST)
+    result = backtest(policy, columns, [("facts", [content])], FIRST, LAST)
 
     by_rep = facts_by_rep([("facts", [content])])
     met: dict[str, bool] = {}
