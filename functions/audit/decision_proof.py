@@ -21,11 +21,12 @@ def proven_decision(record: EvaluationRecord, rep_id: PersonId, files: Files) ->
     plan = record.plan
     leaves: list[bytes] = []
     found: tuple[int, bytes] | None = None
+    spelt = orjson.dumps(rep_id)
     for shard in range(plan.shards):
         theirs = shard == shard_of(rep_id, plan.shards)
         for line in _lines(plan.id, shard, files):
             # Parsing is for the few lines that name them: of a hundred thousand one is theirs.
-            if theirs and rep_id.encode() in line and orjson.loads(line)["rep_id"] == rep_id:
+            if theirs and spelt in line and orjson.loads(line)["rep_id"] == rep_id:
                 found = len(leaves), line
             leaves.append(leaf_hash(line))
     tree = Tree(leaves)

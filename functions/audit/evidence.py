@@ -45,6 +45,16 @@ class ProvenDecision:
 
 
 @dataclass(frozen=True, slots=True)
+class DecisionBasis:
+    """What a decision was made from. ``files`` are by their names under ``decision/``; ``batches`` are the
+    events, each with its index, that recorded the exports of which rows are among them.
+    """
+
+    files: Mapping[str, bytes]
+    batches: Sequence[tuple[int, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
 class CaseEvidence:
     """What goes into the bundle of one case.
 
@@ -55,7 +65,8 @@ class CaseEvidence:
     plaintexts (`opening_bytes`) of private parts, by sequence, as far as this edition's reader may see them.
     ``attachments`` are files whose SHA-256 stands in an event: ``policies/field-sales@3.yaml``,
     ``decisions/….jsonl``, ``exports/….csv``. ``evaluation`` is the ``evaluation:completed`` that the case
-    relied on, with its index, and ``decision`` what it says of the rep, for a reader who may see figures.
+    relied on, with its index, and ``decision`` what it says of the rep, for a reader who may see figures;
+    ``basis`` is what that follows from.
     ``names`` says who an id is, for the chronicle alone.
     """
 
@@ -69,6 +80,7 @@ class CaseEvidence:
     attachments: Mapping[str, bytes] = field(default_factory=dict)
     evaluation: tuple[int, bytes] | None = None
     decision: ProvenDecision | None = None
+    basis: DecisionBasis | None = None
     names: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -105,13 +117,7 @@ def case_bundle(evidence: CaseEvidence) -> bytes:
         else:
             files[f"events/{index:012d}.json"] = data
             files[f"proofs/{index:012d}.json"] = _inclusion(evidence.sealed, index, latest)
-    if evidence.evaluation is not None and evidence.evaluation[0] < latest.size:
-        index, data = evidence.evaluation
-        files[f"events/{index:012d}.json"] = data
-        files[f"proofs/{index:012d}.json"] = _inclusion(evidence.sealed, index, latest)
-        if evidence.decision is not None:
-            files["decision/line.json"] = evidence.decision.line
-            files["decision/proof.json"] = evidence.decision.proof
+    files |= _decision_files(evidence, latest)
     files |= {point.name().removeprefix("ledger/"): data for point, data in points}
     for (before, _), (after, _) in pairwise(points):
         if 0 < before.size < after.size:
@@ -123,6 +129,25 @@ def case_bundle(evidence: CaseEvidence) -> bytes:
         files["names.json"] = canonical_bytes(dict(evidence.names))
     files |= dict(evidence.attachments) | _key_files(evidence.keys, [point for point, _ in points], rotations)
     return _bundle("case", evidence.subject, files)
+
+
+def _decision_files(evidence: CaseEvidence, latest: Checkpoint) -> dict[str, bytes]:
+    """The decision, what it was made from, and the events that name them; nothing before those are sealed."""
+    files: dict[str, bytes] = {}
+    if evidence.evaluation is None or evidence.evaluation[0] >= latest.size:
+        return files
+    events = [evidence.evaluation]
+    if evidence.decision is not None:
+        files["decision/line.json"] = evidence.decision.line
+        files["decision/proof.json"] = evidence.decision.proof
+        basis = evidence.basis
+        if basis is not None and all(index < latest.size for index, _ in basis.batches):
+            events += basis.batches
+            files |= {f"decision/{name}": data for name, data in basis.files.items()}
+    for index, data in events:
+        files[f"events/{index:012d}.json"] = data
+        files[f"proofs/{index:012d}.json"] = _inclusion(evidence.sealed, index, latest)
+    return files
 
 
 def ledger_bundle(

@@ -7,9 +7,11 @@ from typing import Final, Protocol
 
 from functions.audit.answer_query import Sources, names, visible_case
 from functions.audit.asker import HR, Asker, Group
+from functions.audit.decision_basis import decision_basis
 from functions.audit.decision_proof import proven_decision
 from functions.audit.evidence import (
     CaseEvidence,
+    DecisionBasis,
     ProvenDecision,
     case_bundle,
     ledger_bundle,
@@ -79,6 +81,9 @@ def case_evidence(sources: Sources, record: Record, asker: Asker, case_id: CaseI
     checkpoints, segments = _ledger(record)
     _, policy = sources.policies.used(case.policy_digest)
     openings = _openings(sources, chain) if opens else {}
+    evaluation = _evaluation(sources, record, case.evaluation_id)
+    # The figures of somebody whose key is gone stay closed here as well.
+    decision = _decision(sources, case) if 1 in openings else None
     bundle = case_bundle(
         CaseEvidence(
             subject=subject,
@@ -89,9 +94,9 @@ def case_evidence(sources: Sources, record: Record, asker: Asker, case_id: CaseI
             rotations=rotations_in(segments),
             openings=openings,
             attachments={f"policies/{case.policy}.yaml": policy},
-            evaluation=_evaluation(sources, record, case.evaluation_id),
-            # The figures of somebody whose key is gone stay closed here as well.
-            decision=_decision(sources, case) if 1 in openings else None,
+            evaluation=evaluation,
+            decision=decision,
+            basis=None if decision is None else _basis(sources, record, case, evaluation),
             names=_names(chain, directory) if opens else {},
         )
     )
@@ -147,6 +152,16 @@ def _decision(sources: Sources, case: Case) -> ProvenDecision | None:
         return proven_decision(sources.store.evaluation(case.evaluation_id), case.rep_id, sources.files)
     except NotFound:
         return None
+
+
+def _basis(
+    sources: Sources, record: Record, case: Case, evaluation: tuple[int, bytes] | None
+) -> DecisionBasis | None:
+    """What the decision was made from, if the evaluation's record names it."""
+    if evaluation is None or "policy_json" not in parse_event(evaluation[1]).data:
+        return None
+    plan = sources.store.planned(case.evaluation_id)
+    return decision_basis(plan, case.rep_id, sources.store, sources.files, record.events)
 
 
 def _openings(sources: Sources, chain: Iterable[tuple[Event, bytes]]) -> dict[int, bytes]:

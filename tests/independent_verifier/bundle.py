@@ -13,6 +13,7 @@ from tests.independent_verifier.forms import (
     Form,
     ends_evaluation,
     public_key,
+    records_batch,
     rotates,
     signed_by,
     strict_base64,
@@ -37,6 +38,8 @@ class Bundle:
     """Events with an index, by it; and their bytes."""
     leaves: dict[int, bytes] = field(default_factory=dict)
     waiting: list[tuple[dict[str, Any], bytes]] = field(default_factory=list)
+    batches: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    """By subject and tag, what recorded the exports of which a decision's rows are."""
     holes: bool = False
 
     def fault(self, status: int, what: str) -> None:
@@ -175,7 +178,9 @@ class Bundle:
             if value is None or numbers is None:
                 continue
             self.sealed[int(numbers[1])] = (value, data)
-            if rotates(value) or ends_evaluation(value):
+            if records_batch(value):
+                self.batches[value["subject"], value["tag"]] = value
+            if rotates(value) or ends_evaluation(value) or records_batch(value):
                 continue
             self.subject = self.subject or value["subject"]
             if value["subject"] != self.subject:
@@ -212,7 +217,8 @@ _PLACES = {
         r"(events|proofs)/[0-9]{12}[.]json",
         r"(checkpoints|consistency)/[0-9]{12}-[0-9]{12}[.]json",
         r"(openings|unsealed)/[0-9]{6}[.]json",
-        r"decision/(line|proof)[.]json",
+        r"decision/(line|proof|policy|population|person|person[.]proof)[.]json",
+        r"decision/facts/[0-9]{4}-([0-9]{2}|Q[0-9])([.]proof)?[.]json",
         r"(policies|decisions|exports|mails)/[^/]+",
     ],
 }

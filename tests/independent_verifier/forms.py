@@ -166,3 +166,8 @@ def rotates(value: Mapping[str, Any]) -> bool:
 
 def ends_evaluation(value: Mapping[str, Any]) -> bool:
     return bool(value["tag"] == "evaluation:completed" and value["subject"].startswith("evaluation/"))
+
+
+def records_batch(value: Mapping[str, Any]) -> bool:
+    tags = ("export:accepted", "facts:recorded", "directory:recorded")
+    return value["tag"] in tags and bool(value["subject"].startswith("batch/"))

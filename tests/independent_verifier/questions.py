@@ -6,6 +6,7 @@ from hashlib import sha256
 from itertools import pairwise
 from typing import Any
 
+from tests.independent_verifier import basis
 from tests.independent_verifier.bundle import INCOMPLETE, TAMPERED, UNANCHORED, Bundle
 from tests.independent_verifier.forms import (
     CHECKPOINT,
@@ -195,7 +196,10 @@ def decision(bundle: Bundle) -> None:
     line, there = bundle.files.get("decision/line.json"), "decision/proof.json" in bundle.files
     if (line is not None) != there:
         bundle.fault(INCOMPLETE, "a decision without its proof, or a proof without its decision")
-    if line is None or not there:
+    if line is None:
+        basis.without_decision(bundle)
+        return
+    if not there:
         return
     form = of({"evaluation": is_text, "index": is_integer, "path": is_path, "size": is_integer})
     proof = bundle.parsed("decision/proof.json", form)
@@ -214,12 +218,16 @@ def decision(bundle: Bundle) -> None:
     counted = isinstance(counts, dict) and all(is_integer(count) for count in counts.values())
     if not counted or proof["size"] != sum(counts.values()) or reached != end["data"].get("decisions_root"):
         bundle.fault(TAMPERED, "the decision is not of that evaluation")
+        return
     opening = bundle.files.get("openings/000001.json")
     try:
         if opening is not None and read_json(opening)["body"].get("decision") != json.loads(line):
             bundle.fault(TAMPERED, "the decision is not what was sealed")
+            return
     except (ValueError, KeyError, TypeError, AttributeError):
         bundle.fault(TAMPERED, "the decision or its opening is of another form")
+        return
+    basis.follows(bundle, end, line)
 
 
 def hold_to(bundle: Bundle, anchor: bytes) -> None:

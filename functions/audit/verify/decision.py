@@ -1,8 +1,9 @@
-"""The decision that opened the case, under the root of all decisions of its evaluation."""
+"""The decision that opened the case: under the root of all decisions, as it was sealed, and made again."""
 
 import json
 from typing import Any
 
+from .basis import basis_files, check_basis, unneeded_batches
 from .forms import TEXT, Event, canonical, has_shape, proof_path
 from .reading import Reading
 from .trees import included, leaf_hash
@@ -20,6 +21,7 @@ def check_decision(reading: Reading) -> None:
     """The decision's line stands under the evaluation's root, and is what was sealed into the case."""
     evaluations = reading.evaluations
     relied_on = {f"evaluation/{event.value['relied_on'].get('evaluation')}" for event in reading.case_events}
+    relied_on.discard("evaluation/None")
     for subject in sorted(evaluations.keys() - relied_on):
         place = evaluations[subject].place
         reading.tampered(place, f"is of {subject}, which no event of {reading.report.subject} relied on")
@@ -28,6 +30,7 @@ def check_decision(reading: Reading) -> None:
         other = PROOF if there == [LINE] else LINE
         reading.incomplete(other, f"is not there, and {there[0]} is nothing without it")
     if len(there) < 2:
+        _check_absence(reading, relied_on)
         return
     line, proof = reading.read(LINE), reading.parsed(PROOF, _proof)
     if line is None or proof is None:
@@ -41,6 +44,18 @@ def check_decision(reading: Reading) -> None:
         reading.tampered(LINE, what)
     elif not _is_what_was_sealed(reading, line):
         reading.tampered(LINE, "is not the decision that was sealed as the case was opened")
+    else:
+        check_basis(reading, event, line)
+
+
+def _check_absence(reading: Reading, relied_on: set[str]) -> None:
+    """An edition without figures; what a decision was made from is nothing without the decision."""
+    if LINE not in reading.names:
+        for name in basis_files(reading):
+            reading.incomplete(LINE, f"is not there, and {name} is nothing without it")
+        unneeded_batches(reading, set())
+    if relied_on:
+        reading.remark(LINE, "not recomputed: the decision is not in this edition")
 
 
 def _proof(data: bytes) -> tuple[str, int, int, list[bytes]]:

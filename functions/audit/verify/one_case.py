@@ -4,6 +4,7 @@ import re
 from itertools import pairwise
 from typing import Any
 
+from .basis import is_batch
 from .chains import link, read_event_file, sealed_in_time
 from .decision import check_decision, is_evaluation
 from .forms import HEX, Event, canonical, digest, proof_path
@@ -21,6 +22,9 @@ def check_one_case(reading: Reading) -> None:
         _check_place(reading, event)
         if is_evaluation(event):
             reading.evaluations[event.value["subject"]] = event
+            continue
+        if is_batch(event):
+            reading.batches[event.value["subject"], event.value["tag"]] = event
             continue
         events.append(event)
         about = event.value["tag"], event.value["subject"]

@@ -18,7 +18,8 @@ _KNOWN_FILES: Final = {
     "case": re.compile(
         r"README\.txt|chronicle\.html|names\.json|manifest\.json|keys/[0-9a-f]{64}\.pem|events/\d{12}\.json"
         r"|proofs/\d{12}\.json|checkpoints/\d{12}-\d{12}\.json|consistency/\d{12}-\d{12}\.json"
-        r"|openings/\d{6}\.json|decision/(line|proof)\.json|unsealed/\d{6}\.json|(policies|decisions|exports|mails)/[^/]+"
+        r"|openings/\d{6}\.json|decision/(line|proof|policy|population|person|person\.proof)\.json|unsealed/\d{6}\.json|(policies|decisions|exports|mails)/[^/]+"
+        r"|decision/facts/\d{4}-(\d\d|Q\d)(\.proof)?\.json"
     ),
     "ledger": re.compile(
         r"README\.txt|manifest\.json|keys/[0-9a-f]{64}\.pem|unsealed/\d{6}\.json"
@@ -45,6 +46,8 @@ class Reading:
         self.case_events: list[Event] = []
         self.evaluations: dict[str, Event] = {}
         """By subject: how the evaluations ended that a case relied on."""
+        self.batches: dict[tuple[str, str], Event] = {}
+        """By subject and tag: how the batches were recorded that a decision was made from."""
         self._files = files
         self._digests: dict[str, object] = {}
         for name, count in Counter(files.names()).items():
