@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
 
 from shared.domain import strict_yaml
-from shared.domain.canonical import canonical_bytes
+from shared.domain.canonical import canonical_bytes, refuse_inexact
 from shared.domain.errors import InvalidPolicy
 from shared.domain.identifiers import PolicyRef
 from shared.domain.ladder import Decimal, Hold, Relapse, Retention, Stage, Word
@@ -211,7 +211,7 @@ def _validated(yaml_text: str) -> Policy:
             raise _Faults(["a policy is a mapping of keys such as policy, version and rules"])
         # Strict JSON validation takes lists for tuples and ISO text for dates, but no float for a decimal.
         policy = Policy.model_validate_json(json.dumps(document))
-        canonical_bytes(document)  # raises for a number so large that readers differ about it
+        refuse_inexact(document)  # such as a number so large that readers differ about it
         return policy
     except ValidationError as error:
         raise _Faults([_fault_line(fault) for fault in error.errors(include_url=False)]) from error
