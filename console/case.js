@@ -2,6 +2,7 @@
 
 import { download, get, post, Problem } from "./api.js";
 import { chart } from "./chart.js";
+import { comparators, confirmation, lookUp } from "./comparators.js";
 import { h, say, table } from "./dom.js";
 import { leave } from "./leave.js";
 import { reasonForm } from "./reason_form.js";
@@ -13,11 +14,12 @@ export async function showCase({ id, again, groups }) {
   const found = await get(address);
   const { events } = await get(`${address}/events`);
   const asked = found.requests.filter((request) => request.yours);
+  const others = asked.some((request) => request.compares) || (found.may_end_in_removal && found.status === "open") ? await lookUp(address) : null;
   return h("div", { class: "case" },
     h("p", { class: "back" }, h("a", { href: "#/cases" }, "‹ All cases")),
     head(found),
-    restated(found), asked.map((request) => decision(found, request, address, again)),
-    figures(found), questions(found), history(events), leave(found, address, again), evidence(address));
+    restated(found), others && comparators(address, others), asked.map((request) => decision(found, request, address, again, others)),
+    figures(found), others === null && comparators(address, null), questions(found), history(events), leave(found, address, again), evidence(address));
 }
 
 function head(found) {
@@ -42,16 +44,19 @@ function ladder(found) {
     h("li", { class: index < here ? "past" : index === here ? "here" : null, "aria-current": index === here ? "step" : null }, word("stage", stage))));
 }
 
-function decision(found, request, address, again) {
+function decision(found, request, address, again, others) {
+  const id = `decision-${request.id}`;
   return reasonForm({
-    id: `decision-${request.id}`, title: word("purpose", request.purpose), act: "Record my decision", hint: "They stay with the record.",
+    id, title: word("purpose", request.purpose), act: "Record my decision", hint: "They stay with the record.",
     before: [
       h("p", { class: "quiet" }, `You are asked, by ${when(request.due_at)} (${distance(request.due_at, found.as_of)}).`,
         request.on_behalf_of && ` In place of ${person(request.on_behalf_of)}.`, request.adverse && " This may cost somebody their job: it takes two people, and you are the second."),
       h("fieldset", {}, h("legend", {}, "Your decision"), request.choices.map((choice) =>
-        h("label", { class: "choice" }, h("input", { type: "radio", name: "choice", value: choice, required: true }), h("b", {}, word("answer", choice)))))],
+        h("label", { class: "choice" }, h("input", { type: "radio", name: "choice", value: choice, required: true }), h("b", {}, word("answer", choice))))),
+      request.compares && confirmation(id)],
     send: async ({ choice: { value: choice }, reason }) => {
-      await post(`${address}/decisions`, { request_id: request.id, choice, reason: reason.value });
+      const seen = request.compares ? { compared: others.compared } : {};
+      await post(`${address}/decisions`, { request_id: request.id, choice, reason: reason.value, ...seen });
       await again();
       say(`Recorded: ${word("answer", choice)}.`);
     },

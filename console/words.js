@@ -4,6 +4,7 @@ const KNOWN = {
   "waiting/answer": "an answer", "waiting/results": "results", "waiting/hr": "HR",
   "exit/graduated": "ended well", "exit/withdrawn": "withdrawn", "exit/excepted": "exception granted",
   "exit/removal_approved": "removal approved", "exit/left_company": "left the company", "exit/policy_closed": "policy ended",
+  "group/manager_id": "manager", "group/hr_partner_id": "HR partner", "group/timezone": "time zone",
   "hold/dispute": "figures disputed", "hold/exception": "exception asked for", "hold/withdrawal": "withdrawal to confirm", "hold/leave": "leave",
   "seat/manager": "manager", "seat/skip_level": "manager’s manager", "seat/hr_partner": "HR partner", "seat/hr_queue": "HR queue", "seat/rep": "rep",
   "purpose/stage_plan": "What should happen in this stage?", "purpose/gate": "Should the next stage begin?",

@@ -17,6 +17,7 @@ READS = (
     "/cases",
     "/cases/{id}",
     "/cases/{id}/events",
+    "/cases/{id}/comparators",
     "/cases/{id}/evidence",
     "/evaluations",
     "/evaluations/{id}",

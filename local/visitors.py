@@ -116,6 +116,8 @@ def send_form(
     form = _Form()
     form.feed(page)
     fields = form.hidden | {"choice": choice, "reason": reason, "code": code, "action": action}
+    if 'name="seen"' in page:
+        fields["seen"] = "yes"
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
     return call(link, "POST", headers, urllib.parse.urlencode(fields).encode())
 

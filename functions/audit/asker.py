@@ -8,7 +8,7 @@ from shared.domain.case import Case
 from shared.domain.errors import Forbidden, NotFound
 from shared.domain.event import Actor, ActorKind, Authentication
 from shared.domain.identifiers import PersonId
-from shared.domain.person import HR_QUEUE, Directory
+from shared.domain.person import HR_QUEUE, Directory, Person
 from shared.domain.request import Request
 
 
@@ -73,6 +73,13 @@ class Asker:
             return True
         rep = directory.person(case.rep_id)
         return rep is not None and rep.hr_partner_id == self.person_id
+
+    def looks_after(self, person: Person) -> bool:
+        """Whether the person is the asker's to see, with or without a case; nobody is their own."""
+        if self.person_id is not None and self.person_id == person.id:
+            return False
+        partner = Group.HR_PARTNER in self.groups and self.person_id is not None
+        return Group.HR_ADMIN in self.groups or (partner and person.hr_partner_id == self.person_id)
 
     def require_sight(self, case: Case, directory: Directory) -> None:
         """Raises NotFound, in the words of a case that does not exist: a stranger learns nothing."""

@@ -22,7 +22,7 @@ from shared.domain.identifiers import PersonId
 from shared.domain.instruction import Instruction
 from shared.domain.person import HR_QUEUE, Directory
 from shared.domain.policy import Policy
-from shared.domain.request import Request, RequestStatus
+from shared.domain.request import ABOUT_REMOVAL, Request, RequestStatus
 
 View = dict[str, Any]
 
@@ -95,6 +95,7 @@ def case_view(
         "periods": _periods(case, policy),
         "restated": _restated(case, policy),
         "leave": leave_of(case, instructions),
+        "may_end_in_removal": stage is not None and stage.adverse is not None,
         "requests": [_request_view(request, case, directory, asker, now) for request in requests],
     }
 
@@ -187,6 +188,7 @@ def _request_view(request: Request, case: Case, directory: Directory, asker: Ask
         "overdue": is_open and request.due_at <= now,
         "choices": list(request.choices),
         "adverse": request.adverse,
+        "compares": request.purpose in ABOUT_REMOVAL,
         "yours": is_open and request.due_at > now and asker.bar_to_deciding(case, request) is None,
         "answer": None
         if answer is None

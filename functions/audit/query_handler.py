@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from functions.audit import answer_exports, answer_query, export_evidence
 from functions.audit.answer_query import Sources
 from functions.audit.asker import Asker
+from functions.audit.compare_cases import show_comparators
 from functions.audit.export_evidence import Record
 from functions.audit.hold_person import lift_hold, place_hold
 from functions.audit.person_record import PersonAct
@@ -40,6 +41,7 @@ class Decision(BaseModel):
     request_id: str
     choice: str
     reason: str
+    compared: str | None = None
 
 
 class Reason(BaseModel):
@@ -101,6 +103,11 @@ def events(case_id: str) -> Response[Any]:
     return _json(answer_query.show_events(_sources(), _asker(), CaseId(case_id)))
 
 
+@app.get("/cases/<case_id>/comparators")
+def comparators(case_id: str) -> Response[Any]:
+    return _json(show_comparators(_sources(), _asker(), CaseId(case_id)))
+
+
 @app.get("/cases/<case_id>/evidence")
 def case_evidence(case_id: str) -> Response[Any]:
     found = _dependencies()
@@ -112,7 +119,8 @@ def case_evidence(case_id: str) -> Response[Any]:
 def decisions(case_id: str) -> Response[Any]:
     said = _said(Decision)
     request_id = RequestId(said.request_id)
-    return _json(record_decision(_sources(), _asker(), CaseId(case_id), request_id, said.choice, said.reason))
+    answer = (said.choice, said.reason, said.compared)
+    return _json(record_decision(_sources(), _asker(), CaseId(case_id), request_id, *answer))
 
 
 @app.post("/cases/<case_id>/hold")

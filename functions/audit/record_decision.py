@@ -6,13 +6,15 @@ from typing import Final
 from functions.audit.answer_query import Sources, visible_case
 from functions.audit.asker import HR, Asker
 from functions.audit.case_view import View
+from functions.audit.compare_cases import comparison_for
 from shared.domain.answering import answer_command, answering
 from shared.domain.case import Case
 from shared.domain.change import Change
+from shared.domain.comparators import Comparison
 from shared.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
 from shared.domain.event import EventDraft, EventTag, stamp
 from shared.domain.identifiers import CaseId, CommandId, RequestId, case_subject, derived_id
-from shared.domain.request import Answer, Request, RequestStatus
+from shared.domain.request import ABOUT_REMOVAL, Answer, Request, RequestStatus
 
 SHORTEST_REASON: Final = 10
 LONGEST_REASON: Final = 2000
@@ -20,11 +22,18 @@ _TRIES: Final = 3
 
 
 def record_decision(
-    sources: Sources, asker: Asker, case_id: CaseId, request_id: RequestId, choice: str, reason: str
+    sources: Sources,
+    asker: Asker,
+    case_id: CaseId,
+    request_id: RequestId,
+    choice: str,
+    reason: str,
+    compared: str | None = None,
 ) -> View:
     """Answer once. Raises Conflict where it is no longer open, Forbidden where it is not the asker's.
 
     The same words sent again are the same answer. Whoever comes second is told so, and it is recorded.
+    About a removal ``compared`` is the digest of who else is in a comparable position, as the asker saw it.
     """
     asker.require(*HR)
     reason = typed_reason(reason)
@@ -34,8 +43,9 @@ def record_decision(
         if sources.store.outcome(answer_command(request.id, answer)) is not None:
             return _view(sources.store.request(request_id))
         _require_open(sources, asker, case, request, answer)
+        seen = _comparison(sources, asker, case, request, compared)
         try:
-            sources.store.commit(answering(case, request, answer))
+            sources.store.commit(answering(case, request, answer, compared=seen))
         except Conflict:
             if not tries_left:
                 raise
@@ -66,6 +76,23 @@ def _answer(sources: Sources, asker: Asker, case: Case, request: Request, choice
         authenticated_by="cognito",
         answered_at=sources.clock.now(),
     )
+
+
+def _comparison(
+    sources: Sources, asker: Asker, case: Case, request: Request, compared: str | None
+) -> Comparison | None:
+    """Who else is in a comparable position, where the asker has to have seen it.
+
+    Raises InvalidInput where they do not say so, Conflict where it is no longer what they saw.
+    """
+    if request.purpose not in ABOUT_REMOVAL:
+        return None
+    if compared is None:
+        raise InvalidInput("look at who is in a comparable position first, and send its digest as `compared`")
+    found = comparison_for(sources, asker, case, sources.directory())
+    if found.digest != compared:
+        raise Conflict("who is in a comparable position has changed since you looked; please look again")
+    return found
 
 
 def _require_open(sources: Sources, asker: Asker, case: Case, request: Request, answer: Answer) -> None:

@@ -24,6 +24,7 @@ from functions.notify.wording import (
 )
 from shared.domain.canonical import digest, encode
 from shared.domain.case import Case
+from shared.domain.comparators import Comparison
 from shared.domain.identifiers import PersonId
 from shared.domain.person import HR_QUEUE, Directory
 from shared.domain.policy import Policy
@@ -143,9 +144,10 @@ def name_of(person_id: PersonId, directory: Directory | None) -> str:
     return person_id if person is None else person.name
 
 
-def digest_of_shown(case: CaseFacts, request: RequestFacts) -> str:
+def digest_of_shown(case: CaseFacts, request: RequestFacts, others: Comparison | None) -> str:
     """The SHA-256 of everything that the page shows: what an answer relied on."""
-    return digest(encode({"case": asdict(case), "request": asdict(request)}))
+    shown = {"case": asdict(case), "request": asdict(request)}
+    return digest(encode(shown if others is None else shown | {"others": others.digest}))
 
 
 def _restated(case: Case, policy: Policy, bar: str | None) -> RestatedFacts | None:

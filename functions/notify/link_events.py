@@ -11,7 +11,7 @@ from shared.domain.effect import Effect, Notice, NoticeKind
 from shared.domain.event import Actor, ActorKind, Authentication, EventDraft, EventTag, stamp
 from shared.domain.identifiers import CommandId, NoticeId, Subject, case_subject, derived_id
 from shared.domain.request import Request
-from shared.ports import CaseStore, Clock, Directories, Links, Policies
+from shared.ports import CaseStore, Clock, Directories, Files, Links, Policies
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class Responding:
     links: Links
     directories: Directories
     policies: Policies
+    files: Files
     clock: Clock
 
 

@@ -22,6 +22,7 @@ from functions.notify.link_events import (
     note_refused_link,
 )
 from functions.notify.mail_code import mail_code
+from functions.notify.others import others_facts, sight_of
 from functions.notify.screens import (
     NOTHING_FILLED,
     AlreadyAnswered,
@@ -35,13 +36,15 @@ from functions.notify.screens import (
 )
 from functions.notify.typed_words import LONGEST, reason_problem, settled
 from functions.notify.whereabouts import whereabouts
+from shared.comparing import compare
 from shared.domain.answering import answering
 from shared.domain.case import Case, CaseStatus
+from shared.domain.comparators import Comparison
 from shared.domain.errors import NotFound
 from shared.domain.identifiers import RequestId
 from shared.domain.person import Directory
 from shared.domain.policy import Policy
-from shared.domain.request import Answer, Request, RequestStatus
+from shared.domain.request import ABOUT_REMOVAL, Answer, Request, RequestStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,8 @@ class Form:
     code: str
     shown: str
     wants_code: bool
+    seen: bool
+    """Whether they say that they looked at the others in a comparable position."""
     same_origin: bool
 
 
@@ -66,6 +71,8 @@ class _Found:
     case: Case
     policy: Policy
     directory: Directory
+    others: Comparison | None
+    """Set while the question stands and is about a removal."""
 
 
 def show(token: str, method: str, responding: Responding) -> Screen:
@@ -111,7 +118,7 @@ def _respond(
     if not form.same_origin:
         note_refused_answer(found.link, "cross_site", found.request, found.case, None, responding)
         return _asking(found, problems=(Problem("form", "Please answer on this page."),))
-    filled = Filled(form.choice, reason)
+    filled = Filled(form.choice, reason, form.seen)
     if form.wants_code:
         return _asking(found, filled, note=mail_code(found.request, found.case, responding))
     problems = _problems(found, form, reason, code_is_right, responding)
@@ -124,7 +131,7 @@ def _respond(
         authenticated_by="link+code" if found.request.adverse else "link",
         answered_at=now,
     )
-    change = answering(found.case, found.request, answer, form.shown)
+    change = answering(found.case, found.request, answer, form.shown, found.others)
     responding.store.commit(change)
     return Recorded(_request_facts(found, found.request.answered(answer)))
 
@@ -143,7 +150,17 @@ def _find(token: str, responding: Responding) -> _Found | None:
     case = responding.store.case(request.case_id)
     policy = responding.policies.used(case.policy_digest)[0]
     directory = responding.directories.current()
-    return _Found(link_id(token), expires_at, request, case, policy, directory)
+    others = _others(request, case, policy, directory, responding)
+    return _Found(link_id(token), expires_at, request, case, policy, directory, others)
+
+
+def _others(
+    request: Request, case: Case, policy: Policy, directory: Directory, responding: Responding
+) -> Comparison | None:
+    if request.purpose not in ABOUT_REMOVAL or request.status is not RequestStatus.OPEN:
+        return None
+    sees = sight_of(request, directory)
+    return compare(case, policy, sees, responding.store, responding.files, responding.directories)
 
 
 def _refusal(found: _Found, now: datetime) -> str | None:
@@ -169,10 +186,12 @@ def _problems(
         problems.append(Problem("choice", "Please choose one of the answers."))
     if wrong := reason_problem(reason):
         problems.append(Problem("reason", wrong))
-    if form.shown != digest_of_shown(_case_facts(found), _request_facts(found)):
+    if form.shown != digest_of_shown(_case_facts(found), _request_facts(found), found.others):
         problems.append(
             Problem("form", "The case has changed since you opened this page. Please look again.")
         )
+    if found.others is not None and not form.seen:
+        problems.append(Problem("seen", "Please look at the others, and say that you did."))
     if found.request.adverse and not form.code:
         problems.append(Problem("code", "Please have a code mailed to you, and type it here."))
     if found.request.adverse and not problems and not code_is_right(found.request.id):
@@ -188,7 +207,8 @@ def _asking(
     note: str | None = None,
 ) -> Asking:
     case, request = _case_facts(found), _request_facts(found)
-    return Asking(case, request, digest_of_shown(case, request), filled, problems, note)
+    others = None if found.others is None else others_facts(found.others)
+    return Asking(case, request, digest_of_shown(case, request, found.others), filled, problems, note, others)
 
 
 def _ended(found: _Found, responding: Responding, *, too_late: bool) -> Screen:

@@ -86,6 +86,7 @@ def _form(request: WebRequest, public_url: str) -> Form | int:
         code=field("code").strip(),
         shown=field("shown"),
         wants_code=field("action") == "code",
+        seen=field("seen") == "yes",
         same_origin=_same_origin(request.headers, public_url),
     )
 

@@ -20,6 +20,7 @@ def _dependencies() -> tuple[str, Responding]:
         links=adapters.links(settings),
         directories=adapters.directories(settings),
         policies=adapters.policies(settings),
+        files=adapters.files(settings),
         clock=settings.clock,
     )
     return settings.public_url, responding

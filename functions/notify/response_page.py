@@ -22,7 +22,7 @@ _TEMPLATES: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_FIELDS: Final = ("form", "choice", "reason", "code")
+_FIELDS: Final = ("form", "choice", "reason", "seen", "code")
 STYLE_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 """The style stands in the page, and the browser is told the only one that may."""
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from functions.notify.case_facts import CaseFacts, RequestFacts
+from functions.notify.others import OthersFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +13,7 @@ class Filled:
 
     choice: str = ""
     reason: str = ""
+    seen: bool = False
 
 
 NOTHING_FILLED: Final = Filled()
@@ -35,6 +37,8 @@ class Asking:
     filled: Filled = NOTHING_FILLED
     problems: tuple[Problem, ...] = ()
     note: str | None = None
+    others: OthersFacts | None = None
+    """Who else is in a comparable position, where the answer is about a removal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from shared.domain.case import Case
 from shared.domain.change import Change
+from shared.domain.comparators import Comparison
 from shared.domain.effect import Notice, NoticeKind, WakeWorkflow
 from shared.domain.event import Actor, ActorKind, Authentication, EventDraft, EventTag
 from shared.domain.identifiers import CommandId, NoticeId, RequestId, case_subject, derived_id
@@ -13,14 +14,22 @@ def answer_command(request_id: RequestId, answer: Answer) -> CommandId:
     return CommandId(derived_id("answer", request_id, answer.answered_by, answer.choice, answer.reason))
 
 
-def answering(case: Case, request: Request, answer: Answer, shown: str | None = None) -> Change:
+def answering(
+    case: Case,
+    request: Request,
+    answer: Answer,
+    shown: str | None = None,
+    compared: Comparison | None = None,
+) -> Change:
     """The request answered, the case's workflow woken, and a receipt to whoever answered.
 
     The typed reason speaks of the rep, so it is sealed under the rep's key. ``shown`` is the digest of the
-    facts that stood before the person's eyes.
+    facts that stood before the person's eyes; ``compared`` is who else was, as they confirmed to have seen.
     """
     command = answer_command(request.id, answer)
     relied_on = {"policy": case.policy_digest} | ({"shown": shown} if shown else {})
+    if compared is not None:
+        relied_on["compared"] = compared.digest
     event = EventDraft(
         tag=EventTag.REQUEST_ANSWERED,
         subject=case_subject(case.id),
@@ -35,7 +44,8 @@ def answering(case: Case, request: Request, answer: Answer, shown: str | None = 
             "assignee": request.assignee,
             "on_behalf_of": request.on_behalf_of,
             "choice": answer.choice,
-        },
+        }
+        | ({} if compared is None else {"compared": compared.for_the_record()}),
         private={"reason": answer.reason},
         person=case.rep_id,
     )

@@ -27,6 +27,10 @@ Purpose = Literal[
 """What a request asks."""
 
 
+ABOUT_REMOVAL: frozenset[Purpose] = frozenset({"removal_proposal", "removal_approval"})
+"""Whoever answers these sees first who else is in a comparable position, and says so."""
+
+
 class RequestStatus(StrEnum):
     OPEN = "open"
     ANSWERED = "answered"

@@ -15,7 +15,7 @@ from shared.domain.case import CaseStatus, Exit, Hold
 from shared.domain.event import EventTag
 from shared.domain.identifiers import CaseId, PersonId, RequestId
 from tests.e2e.console_desk import PASSWORD, Office, office
-from tests.unit.audit.hr_desk import NOW
+from tests.unit.audit.hr_desk import NOW, asked, decided
 
 SCREENSHOTS: Final = Path(__file__).parents[2] / "build" / "screenshots"
 PHONE: Final = 390
@@ -177,6 +177,40 @@ def test_a_leave_is_reported_in_two_steps_by_keyboard_alone_and_stops_the_case(
     expect(opener).to_have_count(0)
     [told] = hr.desk.store.instructions(CaseId("case-r-1"))
     assert (told.kind, told.given_by) == ("hold_for_leave", "hr-1")
+
+
+@at_both_widths
+def test_before_a_removal_is_approved_the_others_are_shown_and_said_to_have_been_seen(
+    page: Page, hr: Office
+) -> None:
+    asks_hal = asked(CaseId("case-r-2"), purpose="removal_approval", adverse=True)
+    hr.desk.open("r-2", asks_hal, owner=PersonId("hr-1"))
+    hr.desk.evaluated(decided("r-2"), decided("r-3", "100"), decided("r-6", "470"), decided("r-4", "690"))
+    sign_in(page, hr, "hal", "#/cases/case-r-2")
+    expect(page.get_by_text("3 of the same role were found by the same rules")).to_be_visible()
+    expect(page.get_by_text("2 still open: coaching")).to_be_visible()
+    others = page.get_by_role("table", name=re.compile("Others in a comparable position"))
+    expect(others.locator("tbody th")).to_have_text(
+        ["Cleo Sanderson", "Finn O’Malley", "Dimitri Okonkwo-Hernández"]
+    )
+    keep(page, "removal")
+    page.get_by_role("radio", name="Approve").check()
+    page.get_by_label("Why?").fill("Everything in the plan was tried, and documented.")
+    page.get_by_role("button", name="Record my decision").click()
+    assert EventTag.REQUEST_ANSWERED not in [event.tag for event in hr.desk.store.seen[-2:]]
+    page.get_by_label("I have looked at the others").check()
+    page.get_by_role("button", name="Record my decision").click()
+    expect(page.get_by_role("status")).to_have_text("Recorded: Approve.")
+    answered = hr.desk.store.seen[-1]
+    assert (answered.tag, answered.data["compared"]["shown"]) == (EventTag.REQUEST_ANSWERED, 3)
+
+
+def test_who_else_was_found_is_looked_up_when_asked_for(page: Page, hr: Office) -> None:
+    hr.desk.evaluated(decided("r-1"), decided("r-2", "1"))
+    sign_in(page, hr, "hal", "#/cases/case-r-1")
+    page.get_by_role("button", name="Compare").click()
+    expect(page.get_by_text("Nobody else whom you may see of the same role was found")).to_be_visible()
+    expect(page.get_by_text("1 more is not yours to see")).to_be_visible()
 
 
 def test_a_leave_that_cannot_be_taken_is_told_beside_the_button_and_the_words_stay(

@@ -15,7 +15,7 @@ from shared.domain.event import EventTag
 from shared.domain.request import RequestStatus
 from tests.e2e.chromium import barriers, chromium, keep
 from tests.fakes.builders import a_request
-from tests.unit.notify.office import Office
+from tests.unit.notify.office import DECISION, Office, about
 from tests.unit.notify.test_messages import mailed
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
@@ -91,7 +91,13 @@ def status(office: Office) -> RequestStatus:
 
 
 def adverse() -> Office:
-    return Office(a_request(adverse=True, purpose="removal_approval", choices=("approve", "send_back")))
+    """HR is asked to approve a removal; two more were found by the same rule, one of them theirs to see."""
+    purpose, choices = "removal_approval", ("approve", "send_back")
+    office = Office(
+        a_request(adverse=True, purpose=purpose, choices=choices, seat="hr_partner", assignee="H001")
+    )
+    office.found(DECISION, about("R000005", "40000"), about("R000006", "1"))
+    return office
 
 
 def test_a_manager_reads_chooses_types_a_reason_and_is_done(phone: BrowserContext) -> None:
@@ -174,6 +180,7 @@ def test_the_enter_key_sends_the_answer_and_mails_no_code(phone: BrowserContext)
         page = phone.new_page()
         page.goto(site.link(office))
         fill(page, "approve")
+        page.check("input[name=seen]")
         page.fill("#code", code)
         page.press("#code", "Enter")
         page.wait_for_selector("text=Your answer is recorded")
@@ -185,9 +192,13 @@ def test_asking_for_a_code_keeps_what_was_typed(phone: BrowserContext) -> None:
         page = phone.new_page()
         page.goto(site.link(office))
         fill(page, "send_back")
+        page.check("input[name=seen]")
         page.click("text=Mail me a code")
         page.wait_for_selector("text=A code was mailed to you")
         keep(page, "response-adverse")
+        assert page.is_checked("input[name=seen]")
+        assert page.inner_text("table.others tbody").split()[:2] == ["Ola", "Kvist"]
+        assert "Pia" not in page.content()
         assert page.input_value("#reason") == REASON
         assert page.is_checked("input[value=send_back]")
         assert barriers(page) == []

@@ -1,11 +1,14 @@
 """HR's desk in memory: two reps with cases, their partner, a second partner, an administrator, an auditor."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from functions.audit.answer_query import Sources
 from functions.audit.asker import Asker, Group
+from shared.domain import paths
 from shared.domain.case import Case, CaseStatus, Waiting
 from shared.domain.change import Change
 from shared.domain.event import Actor, ActorKind, EventDraft, EventTag
@@ -16,10 +19,12 @@ from shared.domain.identifiers import (
     EvaluationId,
     PersonId,
     case_subject,
+    evaluation_subject,
     request_id,
 )
 from shared.domain.person import Directory, Person
 from shared.domain.policy import parse_policy, policy_digest
+from shared.domain.record import EvaluationRecord, PlannedEvaluation
 from shared.domain.request import Request, RequestStatus
 from tests.fakes.clock import FakeClock
 from tests.fakes.store import FakeStore
@@ -112,6 +117,13 @@ PEOPLE: Final = (
 DIRECTORY: Final = Directory(BatchId("people-1"), {one.id: one for one in PEOPLE})
 
 
+def decided(rep: str, credited: str = "480", **changes: Any) -> dict[str, Any]:
+    """Such a decision about somebody else; ``credited`` is of the last period."""
+    *before, last = DECISION["inputs"]
+    inputs = [*before, last | {"credited": credited, "attainment": None}]
+    return {**DECISION, "rep_id": rep, "inputs": inputs, **changes}
+
+
 def asked(case_id: CaseId, number: int = 1, **changes: Any) -> Request:
     made: dict[str, Any] = {
         "id": request_id(case_id, number),
@@ -195,6 +207,36 @@ class Desk:
             )
         )
         return case
+
+    def evaluated(
+        self, *decisions: Mapping[str, Any], evaluation_id: str = "evaluation-1", **changes: Any
+    ) -> None:
+        """An evaluation that found these people, and is finished."""
+        made = {
+            "id": EvaluationId(evaluation_id),
+            "policy": POLICY.ref,
+            "policy_digest": policy_digest(POLICY_TEXT),
+            "period": "2026-09",
+            "directory": DIRECTORY.version,
+            "revisions": {},
+            "shards": 1,
+            "code_version": "1",
+            "opens_cases": True,
+        }
+        plan = PlannedEvaluation(**{**made, **changes})
+        record = EvaluationRecord(plan=plan, completed_at=NOW, outcomes={}, decisions={}, decisions_root="00")
+        self.files.write(paths.flagged(plan.id), json.dumps(decisions).encode())
+        command = CommandId(f"evaluated-{plan.id}")
+        done = EventDraft(
+            EventTag.EVALUATION_COMPLETED,
+            evaluation_subject(plan.id),
+            NOW,
+            Actor(ActorKind.SYSTEM, "run"),
+            command,
+        )
+        self.store.commit(
+            Change(command=command, result="done", events=(done,), planned=plan, evaluation=record)
+        )
 
     def tags(self) -> list[str]:
         """What happened, in order."""

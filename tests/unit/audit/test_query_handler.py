@@ -34,6 +34,7 @@ from tests.unit.audit.hr_desk import (
     ADMIN,
     AUDITOR,
     COMPENSATION,
+    DECISION,
     NOW,
     OTHER_PARTNER,
     PARTNER,
@@ -41,6 +42,7 @@ from tests.unit.audit.hr_desk import (
     STRANGER,
     Desk,
     asked,
+    decided,
 )
 from tests.unit.audit.workshop import Bucket, Log, Ring, World
 
@@ -236,6 +238,23 @@ def test_an_evaluation_names_all_it_read(desk: Desk) -> None:
     assert [found["id"] for found in call(AUDITOR, "/evaluations")[1]["evaluations"]] == ["e-1"]
     assert call(PARTNER, "/evaluations/e-1")[1]["revisions"] == {"2026-09": ["b1"]}
     assert call(COMPENSATION, "/evaluations")[0] == 403
+
+
+def test_who_is_in_a_comparable_position_is_asked_for_and_named_in_the_decision(desk: Desk) -> None:
+    desk.open("r-1", asked(CASE, purpose="removal_approval", adverse=True))
+    desk.evaluated(DECISION, decided("r-2"))
+    status, shown, _ = call(ADMIN, f"/cases/{CASE}/comparators")
+    assert (status, shown["total"], shown["comparators"][0]["rep"]["name"]) == (200, 1, "Ben Rep")
+    said = {
+        "request_id": f"{CASE}.1",
+        "choice": "approve",
+        "reason": "Everything was tried, and nobody else.",
+    }
+    assert call(ADMIN, f"/cases/{CASE}/decisions", "POST", json.dumps(said))[0] == 400
+    stale = json.dumps(said | {"compared": "0" * 64})
+    assert call(ADMIN, f"/cases/{CASE}/decisions", "POST", stale)[0] == 409
+    named = json.dumps(said | {"compared": shown["compared"]})
+    assert call(ADMIN, f"/cases/{CASE}/decisions", "POST", named)[1]["status"] == "answered"
 
 
 def test_evidence_of_a_case_is_a_zip_and_taking_it_is_recorded(desk: Desk, world: World) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from functions.audit.asker import Asker, Group
+from functions.audit.compare_cases import show_comparators
 from functions.audit.record_decision import record_decision
 from shared.domain.case import Case
 from shared.domain.change import Change
@@ -19,6 +20,7 @@ from tests.unit.audit.hr_desk import (
     ADMIN,
     AUDITOR,
     COMPENSATION,
+    DECISION,
     NOW,
     OTHER_PARTNER,
     PARTNER,
@@ -116,9 +118,11 @@ def test_a_question_that_was_withdrawn_takes_no_answer(desk: Desk) -> None:
 @pytest.mark.parametrize("purpose", ["gate", "removal_approval"])
 def test_whoever_proposed_a_step_does_not_approve_it(desk: Desk, purpose: str) -> None:
     desk.open("r-1", asked(CASE, purpose=purpose), proposed_by=PersonId("hr-1"))
+    desk.evaluated(DECISION)
     with pytest.raises(Forbidden, match="two people"):
         decide(desk)
-    assert decide(desk, ADMIN)["choice"] == "approve"
+    seen = show_comparators(desk.sources, ADMIN, CASE)["compared"]
+    assert record_decision(desk.sources, ADMIN, CASE, REQUEST, "approve", REASON, seen)["choice"] == "approve"
 
 
 def test_nobody_decides_on_their_own_case(desk: Desk) -> None:

@@ -1,10 +1,13 @@
 """One case, the people around it, and everything that mails and pages need, in memory."""
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from functions.notify.compose import Addresses, Composing
 from functions.notify.deliver import Delivering
 from functions.notify.link_events import Responding
+from shared.domain import paths
 from shared.domain.case import Case
 from shared.domain.change import Change
 from shared.domain.effect import Effect, Notice, NoticeKind
@@ -13,7 +16,7 @@ from shared.domain.identifiers import BatchId, CommandId, NoticeId, PersonId
 from shared.domain.person import Directory
 from shared.domain.policy import Policy, parse_policy, policy_digest
 from shared.domain.request import Request
-from tests.fakes.builders import NOON, a_case, a_draft, a_request
+from tests.fakes.builders import NOON, a_case, a_draft, a_plan, a_request
 from tests.fakes.clock import FakeClock
 from tests.fakes.store import FakeStore
 from tests.fakes.world import (
@@ -104,6 +107,8 @@ _PEOPLE = (
     ("R000004", "Ines O'Duff <script>", "ines@example.com", "M000001", "H001", "America/Los_Angeles", "true"),
     ("M000001", "Mara Quist", "mara@example.com", "D000001", "H001", "America/New_York", "true"),
     ("D000001", "Rafael Jarl", "rafael@example.com", None, "H001", None, "true"),
+    ("R000005", "Ola Kvist", "ola@example.com", "M000001", "H001", None, "true"),
+    ("R000006", "Pia Ström", "pia@example.com", "D000001", "H002", None, "true"),
     ("H001", "Dana Zeman", "dana@example.org", None, None, "Europe/Berlin", "true"),
     ("L000001", "Gone Away", "gone@example.com", None, None, None, "false"),
 )
@@ -128,6 +133,12 @@ DIRECTORY = Directory.from_rows(
         for person_id, name, email, manager, hr, zone, active in _PEOPLE
     ],
 )
+
+
+def about(rep: str, credited: str) -> dict[str, Any]:
+    """The same finding about somebody else, who was credited so much in the last period."""
+    *before, last = DECISION["inputs"]
+    return {**DECISION, "rep_id": rep, "inputs": [*before, {**last, "credited": credited}]}
 
 
 def policy() -> Policy:
@@ -160,10 +171,17 @@ class Office:
         self.case = case or the_case()
         self.request = requests[0] if requests else a_request()
         self._commit("opened", case=self.case, requests=requests or (self.request,))
+        self.found(DECISION)
+
+    def found(self, *decisions: Mapping[str, Any]) -> None:
+        """The evaluation that opened the case found these people; in place of what it found before."""
+        plan = a_plan(self.case.evaluation_id)
+        self.store.commit(Change(command=CommandId("planned"), result="", events=(), planned=plan))
+        self.files.files[paths.flagged(plan.id)] = json.dumps(decisions).encode()
 
     @property
     def responding(self) -> Responding:
-        return Responding(self.store, self.links, self.directories, self.policies, self.clock)
+        return Responding(self.store, self.links, self.directories, self.policies, self.files, self.clock)
 
     @property
     def delivering(self) -> Delivering:

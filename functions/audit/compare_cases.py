@@ -1,0 +1,59 @@
+"""Show HR who is in a comparable position to the rep of a case, and what became of them: counts first."""
+
+from functions.audit.answer_query import Sources, visible_case
+from functions.audit.asker import HR, Asker
+from functions.audit.case_view import View, person_view
+from functions.audit.record_access import record_reading
+from shared.comparing import compare
+from shared.domain.case import Case
+from shared.domain.comparators import Comparator, Comparison
+from shared.domain.event import stamp
+from shared.domain.identifiers import CaseId, case_subject
+from shared.domain.person import Directory, Person
+
+
+def show_comparators(sources: Sources, asker: Asker, case_id: CaseId) -> View:
+    """Only those whom the asker may see; of the others, how many there are. That it was read is recorded."""
+    asker.require(*HR)
+    case, directory = visible_case(sources, asker, case_id)
+    found = comparison_for(sources, asker, case, directory)
+    now = sources.clock.now()
+    record_reading(sources.store, asker, case_subject(case_id), now)
+    return {
+        "case_id": case_id,
+        "as_of": stamp(now),
+        "group": list(found.group),
+        "reached": found.reached,
+        "total": len(found.comparators),
+        "as_low": found.as_low,
+        "others": found.others,
+        "became": [{"became": fate, "stage": stage, "count": count} for fate, stage, count in found.became],
+        "comparators": [_view(each, directory) for each in found.comparators],
+        "compared": found.digest,
+    }
+
+
+def comparison_for(sources: Sources, asker: Asker, case: Case, directory: Directory) -> Comparison:
+    """What the asker is shown now; its digest is what a decision names."""
+
+    def sees(person: Person, theirs: Case | None) -> bool:
+        return asker.looks_after(person) or (theirs is not None and asker.sees(theirs, directory))
+
+    policy, _ = sources.policies.used(case.policy_digest)
+    return compare(case, policy, sees, sources.store, sources.files, sources.directories)
+
+
+def _view(found: Comparator, directory: Directory) -> View:
+    rep = found.rep
+    return {
+        "rep": {"id": rep.id, "name": rep.name},
+        "role": rep.role,
+        "region": rep.region,
+        "manager": person_view(rep.manager_id, directory),
+        "case_id": found.case_id,
+        "found_for": found.found_for,
+        "reached": found.reached,
+        "as_low": found.as_low,
+        "became": found.became,
+        "stage": found.stage,
+    }
