@@ -80,6 +80,14 @@ CASE_README: Final = (
    decision/line.json, where this edition has it, is a leaf as in step 3, and decision/proof.json
    leads from it to "decisions_root" of the evaluation:completed event under events/.
 
+8. The decision follows from what was reported.
+   decision/facts/<period>.json and decision/person.json are the rep's rows as they were read, each
+   a leaf as in step 3. Their .proof.json leads by "path" to "root"; the text
+   {"root":"...","shard":"...","size":...} with the proof's values is a leaf again, from which
+   "shard_path" leads to "roots" of the facts:recorded or directory:recorded event under events/.
+   The SHA-256 of decision/policy.json and decision/population.json stand in evaluation:completed.
+   From these anybody can work out decision/line.json by hand; `plumbline verify` does it.
+
 Reading aids, which prove nothing by themselves: this text, chronicle.html, names.json.
 Not proved: that no event came after the last one here (a bundle of the whole ledger shows that);
 that what was entered was true.

@@ -44,14 +44,16 @@ def idle_batches(bundle: Bundle, used: set[str]) -> None:
 def follows(bundle: Bundle, end: dict[str, Any], line: bytes) -> None:
     """Whether the decision follows from its basis, and whether the basis is what the record names."""
     if not parts(bundle) and "policy_json" not in end["data"]:
-        return idle_batches(bundle, set())
+        idle_batches(bundle, set())
+        return
     try:
         told = loads(line)
         window = {each["period"]: each["status"] for each in told["inputs"]}
         rep, period = told["rep_id"], told["period"]
         read = {name: list(end["data"]["revisions"][name]) for name in window}
     except (ValueError, KeyError, TypeError):
-        return tell(bundle, TAMPERED, "no decision of that evaluation")
+        tell(bundle, TAMPERED, "no decision of that evaluation")
+        return
     policy = named(bundle, "decision/policy.json", end["data"].get("policy_json"))
     population = named(bundle, "decision/population.json", end["data"].get("population"))
     used: set[str] = set()
@@ -76,14 +78,14 @@ def follows(bundle: Bundle, end: dict[str, Any], line: bytes) -> None:
             tell(bundle, TAMPERED, f"{name}: no such period")
     idle_batches(bundle, used)
     if None in (policy, population, person) or None in facts.values():
-        return None
+        return
     try:
         anew = decide(policy, person, facts, population, period)
     except Exception as error:
-        return tell(bundle, TAMPERED, f"nothing follows: {error!r}")
+        tell(bundle, TAMPERED, f"nothing follows: {error!r}")
+        return
     if anew != told:
         tell(bundle, TAMPERED, f"what follows is {anew}")
-    return None
 
 
 def named(bundle: Bundle, name: str, digest: Any) -> Any:

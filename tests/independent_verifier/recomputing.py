@@ -95,7 +95,7 @@ def _number(text: Any) -> Fraction:
 
 
 def _period(policy: Json, person: Json, fact: Json | None, name: str) -> tuple[Any, Any]:
-    printed = {"period": name, "quota": None, "credited": None, "leave_days": None}
+    printed: dict[str, Any] = {"period": name, "quota": None, "credited": None, "leave_days": None}
     printed |= {"eligible_fraction": None, "ramp_share": None, "adjusted_quota": None, "attainment": None}
     if fact is None:
         return {**printed, "status": "missing"}, None
