@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "witness": "keep watch from outside that a ledger only grows, and sign what was seen",
     "shred": "erase a person: an administrator's act, which leaves every check intact",
     "hold": "place a legal hold on a person's record, or lift it",
+    "rebuild": "make the database again out of the ledger, or say where it differs from it",
     "drop": "put exports into the running local cloud, as an ICM product would",
 }
 

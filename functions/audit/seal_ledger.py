@@ -237,7 +237,7 @@ def _carry_out(sealing: Sealing, head: Head) -> tuple[Head, Checkpoint, int]:
         number=head.number + 1,
         previous=checkpoint.digest(),
         time=checkpoint.time,
-        key=_key_after(head.key, events),
+        key=key_after(head.key, events),
         plan=None,
     )
     sealing.head.replace(done.version, done.body())
@@ -260,7 +260,7 @@ def _sign_once(sealing: Sealing, checkpoint: Checkpoint, retain_until: datetime)
         raise IntegrityError(f"{checkpoint.name()} is another checkpoint than the one to be signed")
 
 
-def _key_after(key: str, events: Iterable[bytes]) -> str:
+def key_after(key: str, events: Iterable[bytes]) -> str:
     """``key:rotated`` hands over from the next checkpoint on: the old key signs its own succession."""
     marker = f'"tag":"{EventTag.KEY_ROTATED}"'.encode()
     for data in events:

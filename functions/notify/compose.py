@@ -9,7 +9,7 @@ from functions.notify.case_facts import case_facts, name_of, request_facts, time
 from functions.notify.digest_facts import DigestFacts, digest_facts
 from functions.notify.export_facts import ExportFacts, export_facts
 from functions.notify.figures import moment_in_words
-from functions.notify.link import link_id
+from functions.notify.link import link_id, token_digest
 from functions.notify.messages import render
 from functions.notify.notice_events import ASKING, CARRYING_A_LINK
 from functions.notify.pace import in_product_time
@@ -21,7 +21,7 @@ from shared.domain.errors import NotFound
 from shared.domain.identifiers import BatchId, PersonId
 from shared.domain.person import HR_QUEUE, Directory
 from shared.domain.policy import Policy
-from shared.domain.record import Batch
+from shared.domain.record import Batch, IssuedLink
 from shared.domain.request import Request, RequestStatus
 from shared.ports import CaseStore, Clock, Directories, Files, Links, Mail, Policies
 
@@ -58,10 +58,11 @@ class Composing:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A mail that can go out, and the id of the link in it."""
+    """A mail that can go out, the id of the link in it, and the link as the table has it."""
 
     mail: Mail
     link: str | None
+    issued: IssuedLink | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,9 @@ def compose(notice: Notice, queued_at: datetime, composing: Composing) -> Compos
         facts["link"] = f"{composing.addresses.public_url.rstrip('/')}/r/{token}"
     message = render(notice.notice, facts)
     mail = Mail(notice.id, (recipient[1],), message.subject, message.text, message.html)
-    return Composed(mail, None if token is None else link_id(token))
+    if token is None or request is None:
+        return Composed(mail, None)
+    return Composed(mail, link_id(token), IssuedLink(token_digest(token), request.id, request.due_at))
 
 
 def _look_up(notice: Notice, composing: Composing) -> _About:

@@ -1,7 +1,7 @@
 """Carry out one effect of the outbox: send its mail, start or wake its workflow."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final, Literal
 
@@ -106,6 +106,7 @@ def _mail(notice: Notice, row: OutboxRow, delivering: Delivering) -> Delivered:
     if store.outcome(unsent) is not None:
         return "failed"
     composed = compose(notice, row.queued_at, delivering.composing)
+    issued = composed.issued if isinstance(composed, Composed) else None
     if isinstance(composed, Composed):
         try:
             carrier_id = delivering.mailer.send(composed.mail)
@@ -115,10 +116,11 @@ def _mail(notice: Notice, row: OutboxRow, delivering: Delivering) -> Delivered:
             data: dict[str, Any] = {"message": carrier_id, "link": composed.link}
             relied_on = {"text": digest(composed.mail.text.encode())}
             change = noted(EventTag.NOTICE_SENT, sent, notice, RELAY, clock.now(), data, relied_on)
-            until_settled(lambda: store.commit(change))
+            until_settled(lambda: store.commit(replace(change, link=issued)))
             return "sent"
     data = {"reason": composed.reason}
     failure = noted(EventTag.NOTICE_FAILED, unsent, notice, RELAY, clock.now(), data, {})
+    failure = replace(failure, link=issued)
     unreachable = composed.unreachable
     until_settled(lambda: store.commit(out_of_reach(failure, notice, store) if unreachable else failure))
     return "failed"

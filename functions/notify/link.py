@@ -11,7 +11,12 @@ _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
 
 def link_id(token: str) -> str:
     """A name for the link of this token, from which the token cannot be told."""
-    return derived_id("link", hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest())
+    return derived_id("link", token_digest(token))
+
+
+def token_digest(token: str) -> str:
+    """The SHA-256 under which the table has the link."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def could_be_a_token(text: str) -> bool:

@@ -25,12 +25,16 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def table(aws: None) -> Table:
+    return make_table()
+
+
+def make_table(name: str = "plumbline") -> Table:
     """The product's table, with its sparse indexes as the template has them."""
     indexes = (keys.UNSEQUENCED_INDEX, keys.PENDING_INDEX, keys.LISTING_INDEX)
     names = ["pk", "sk", *(f"{index}_{part}" for index in indexes for part in ("pk", "sk"))]
     resource = boto3.resource("dynamodb", region_name=REGION)
     resource.create_table(
-        TableName="plumbline",
+        TableName=name,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
@@ -46,4 +50,4 @@ def table(aws: None) -> Table:
             for index in indexes
         ],
     )
-    return Table("plumbline", resource)
+    return Table(name, resource)

@@ -1,0 +1,98 @@
+"""The ledger as it is read for a restore: checked whole first, then its events and where it ends."""
+
+import io
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from functions.audit.evidence import ledger_bundle
+from functions.audit.export_evidence import CHECKPOINTS, SEGMENTS, Shelf
+from functions.audit.ledger import leaf_hashes, parse_checkpoint, segment_events
+from functions.audit.seal_ledger import Head, key_after
+from functions.audit.verify import Report, verify
+from functions.audit.verify.files import Files, ZipFiles
+from shared.aws import keys, stored_items
+from shared.domain.errors import NotFound
+from shared.domain.merkle import Frontier
+from shared.ledger_ports import Keyring
+
+_WRITES_A_ROUND = 2
+"""Of the head: the plan, and that it was carried out."""
+
+
+@dataclass(frozen=True, slots=True)
+class SealedLedger:
+    """``report`` is what checking it found; without a fault there, the rest is what was signed."""
+
+    events: Sequence[bytes]
+    checkpoints: Sequence[bytes]
+    report: Report
+
+    @property
+    def intact(self) -> bool:
+        return self.report.exit_status in (0, 5)
+
+    def head(self) -> stored_items.Stored:
+        """The sealing's own item, as it stood after the last checkpoint."""
+        last = parse_checkpoint(self.checkpoints[-1])[0]
+        sealed = self.events[: last.size]
+        head = Head(
+            version=_WRITES_A_ROUND * len(self.checkpoints),
+            frontier=Frontier().extended(leaf_hashes(sealed)),
+            number=last.number + 1,
+            previous=last.digest(),
+            time=last.time,
+            key=key_after(last.key, sealed[self._before_last() :]),
+            plan=None,
+        )
+        return keys.ledger_head(), {"version": head.version, "body": head.body()}
+
+    def _before_last(self) -> int:
+        return parse_checkpoint(self.checkpoints[-2])[0].size if len(self.checkpoints) > 1 else 0
+
+
+def read_ledger(shelf: Shelf, keyring: Keyring, anchor: bytes | None = None) -> SealedLedger:
+    """The ledger of a bucket. Raises NotFound before the first checkpoint.
+
+    Checkpoints are listed first, so that no segment is missing that one of them covers.
+    """
+    points = {name: shelf.get(name) for name in shelf.names(CHECKPOINTS)}
+    if not points:
+        raise NotFound("the ledger has no checkpoint yet")
+    size = max(parse_checkpoint(data)[0].size for data in points.values())
+    segments = _covered({name: shelf.get(name) for name in shelf.names(SEGMENTS)}, size)
+    used = dict.fromkeys(parse_checkpoint(data)[0].key for data in points.values())
+    public = [keyring.signer(key).public_key_pem() for key in used]
+    bundle = ZipFiles(zipfile.ZipFile(io.BytesIO(ledger_bundle(segments, points, public))))
+    return _ledger(segments, points, verify(bundle, anchor))
+
+
+def read_bundle(files: Files, anchor: bytes | None = None) -> SealedLedger:
+    """The ledger out of an evidence bundle of the whole."""
+    report = verify(files, anchor)
+    named = files.names()
+    segments = {name: files.read(name) for name in sorted(named) if name.startswith(SEGMENTS)}
+    points = {name: files.read(name) for name in sorted(named) if name.startswith(CHECKPOINTS)}
+    if not points:
+        raise NotFound("this is no bundle of the whole ledger")
+    return _ledger(segments, points, report)
+
+
+def _covered(segments: Mapping[str, bytes], size: int) -> dict[str, bytes]:
+    """Without what was written after the checkpoints were listed."""
+    return {name: data for name, data in sorted(segments.items()) if _first(name) < size}
+
+
+def _first(name: str) -> int:
+    return int(name.removeprefix(SEGMENTS).partition("-")[0])
+
+
+def _ledger(segments: Mapping[str, bytes], points: Mapping[str, bytes], report: Report) -> SealedLedger:
+    if report.exit_status not in (0, 5):
+        return SealedLedger((), list(points.values()), report)
+    return SealedLedger(list(_events(segments.items())), list(points.values()), report)
+
+
+def _events(segments: Iterable[tuple[str, bytes]]) -> Iterable[bytes]:
+    for name, data in segments:
+        yield from segment_events(name, data)
