@@ -4,10 +4,11 @@ A line without a quote, with the right number of delimiters and no bad byte is a
 so is a line whose quotes all stand where quotes of whole fields stand. Every other line is read the slow way.
 """
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate, repeat
+from itertools import accumulate
 
 from functions.ingest.codes import RowCode
 from functions.ingest.decode import BAD_CHARACTER
@@ -40,7 +41,11 @@ class Block:
 
 
 class BlockSplitter:
-    """Splits blocks of a file whose rows' width is known."""
+    """Splits blocks of a file whose rows' width is known.
+
+    Of a block, its marks are looked at first: its delimiters, quotes, line feeds and bad characters, without
+    all that stands between them. They tell the lines that are as they should be from those that are not.
+    """
 
     def __init__(self, splitter: RowSplitter, delimiter: str, quote: str | None, width: int) -> None:
         self._splitter = splitter
@@ -48,81 +53,93 @@ class BlockSplitter:
         self._quote = quote
         self._width = width
         self._empty_row = delimiter * (width - 1)
+        self._bare_marks = self._empty_row.encode()
+        marks = f"{delimiter}{quote or ''}\n{BAD_CHARACTER}"
+        kept = marks.encode() if marks.isascii() else None
+        self._between = None if kept is None else bytes(byte for byte in range(256) if byte not in kept)
+        self._slow_between = re.compile(f"[^{re.escape(marks)}]+")
 
     def block_at(self, text: str, start: int, end: int, line: int, *, final: bool) -> Block | None:
         """The lines from ``start`` to ``end``, which is behind a line feed.
 
         ``line`` is the number of the first one. None if even the first row needs more text.
         """
-        chunk = text[start : end - 1]
-        unmixed = text[start:end].replace("\r\n", "\n")[:-1] if "\r" in chunk else chunk
-        quoted = self._quote is not None and self._quote in chunk
-        damaged = BAD_CHARACTER in chunk
-        if not quoted and not damaged and (cells := self._cells_of_whole_rows(unmixed)) is not None:
+        chunk = text[start:end]
+        unmixed = chunk.replace("\r\n", "\n") if "\r" in chunk else chunk
+        marks = self._marks(chunk)
+        whole = self._whole_rows(unmixed, marks)
+        if whole is not None:
+            cells = whole[:-1].replace("\n", self._delimiter).split(self._delimiter)
             numbers = range(line, line + len(cells) // self._width)
             return Block(cells, numbers, {}, [], False, 0, end, len(numbers))
-        lines = raw = unmixed.split("\n")
-        masked = False
-        odd: set[int] = set()
-        if quoted:
-            lines, odd, masked = self._without_quotes(chunk, lines, str(self._quote))
-        if damaged:
-            odd.update(_lines_with(BAD_CHARACTER, chunk))
-        counts = list(map(str.count, lines, repeat(self._delimiter)))
-        if counts.count(self._width - 1) != len(counts):
-            odd.update([index for index, count in enumerate(counts) if count != self._width - 1])
+        lines = unmixed[:-1].split("\n")
+        odd, masked = self._without_quotes(lines, marks[:-1].split(b"\n"))
         if not odd:
             numbers = range(line, line + len(lines))
             return Block(self._cells(lines), numbers, {}, [], masked, 0, end, len(lines))
-        if unmixed is not chunk:
-            raw = chunk.split("\n")
-        return self._with_odd_lines(_Place(text, start, end, line, final, raw), lines, sorted(odd), masked)
+        lengths = list(accumulate(map(len, chunk[:-1].split("\n")), initial=0))
+        return self._with_odd_lines(_Place(text, start, end, line, final, lengths), lines, odd, masked)
 
-    def _cells_of_whole_rows(self, text: str) -> list[str] | None:
-        """The cells of lines that all have the right width, with no need to look at each line.
+    def _marks(self, chunk: str) -> bytes:
+        if self._between is None:
+            return self._slow_between.sub("", chunk).encode()
+        return chunk.encode().translate(None, self._between)
 
-        Line feeds stay at the end of the cells before them. If there are as many cells as there should be,
-        and the cells where rows should end hold all the line feeds, then every row ends where it should.
+    def _whole_rows(self, chunk: str, marks: bytes) -> str | None:
+        """The lines without quotes, if all have the same marks and these are those of a row."""
+        first = marks[: marks.index(b"\n")]
+        rows = marks.count(b"\n")
+        if len(marks) != rows * (len(first) + 1) or marks != (first + b"\n") * rows:
+            return None
+        if first == self._bare_marks:
+            return chunk
+        return self._all_quoted_alike(chunk, first.decode(), rows)
+
+    def _all_quoted_alike(self, chunk: str, marks: str, rows: int) -> str | None:
+        """The lines without quotes, if the same fields are quoted in all, and have none of the marks within.
+
+        A quote that opens a field follows a delimiter or line feed, and one that closes a field comes before
+        one; were it otherwise anywhere, there would be fewer of these pairs.
         """
-        delimiter, width = self._delimiter, self._width
-        rows = text.count("\n") + 1
-        cells = text.replace("\n", f"\n{delimiter}").split(delimiter)
-        if len(cells) != rows * width:
+        quote, delimiter = self._quote, self._delimiter
+        fields = marks.split(delimiter)
+        if quote is None or len(fields) != self._width or not {*fields} <= {"", quote * 2}:
             return None
-        last_cells = "".join(cells[width - 1 :: width]).split("\n")
-        if len(last_cells) != rows:
-            return None
-        cells[width - 1 :: width] = last_cells
-        return cells
+        quoted = fields.count(quote * 2)
+        at_start, at_end = bool(fields[0]), bool(fields[-1])
+        alike = (
+            chunk.count(delimiter + quote) == rows * (quoted - at_start)
+            and chunk.count(quote + delimiter) == rows * (quoted - at_end)
+            and f"\n{chunk}".count(f"\n{quote}") == rows * at_start
+            and chunk.count(f"{quote}\n") == rows * at_end
+        )
+        return chunk.replace(quote, "") if alike else None
 
     def _cells(self, lines: list[str]) -> list[str]:
         """The cells of lines of the right width."""
         return self._delimiter.join(lines).split(self._delimiter) if lines else []
 
-    def _without_quotes(self, chunk: str, lines: list[str], quote: str) -> tuple[list[str], set[int], bool]:
-        """The lines without quotes, the indices of those that keep theirs, whether any is masked."""
-        delimiter, width = self._delimiter, self._width
-        between = f"{quote}{delimiter}{quote}"
-        odd: set[int] = set()
+    def _without_quotes(self, lines: list[str], marks: list[bytes]) -> tuple[list[int], bool]:
+        """Take the quotes off lines where they can be; the odd lines, and whether any is masked."""
+        odd: list[int] = []
         masked = False
-        bare = [*lines]
-        for index in _lines_with(quote, chunk):
-            line = lines[index]
-            if (
-                line.count(quote) == 2 * width
-                and line.count(delimiter) == width - 1 == line.count(between, 1, -1)
-                and line[0] == quote == line[-1]
-            ):
-                bare[index] = line.replace(quote, "")
-            elif (plain := self._masked(line, quote)) is not None:
-                bare[index] = plain
-                masked = True
+        quote = None if self._quote is None else self._quote.encode()
+        bad = BAD_CHARACTER.encode()
+        for index, found in enumerate(marks):
+            if found == self._bare_marks:
+                continue
+            plain = None
+            if quote is not None and quote in found and bad not in found:
+                plain = self._masked(lines[index], str(self._quote))
+            if plain is None:
+                odd.append(index)
             else:
-                odd.add(index)
-        return bare, odd, masked
+                lines[index] = plain
+                masked = masked or MASKED in plain
+        return odd, masked
 
     def _masked(self, line: str, quote: str) -> str | None:
-        """The line without quotes, delimiters within masked; None unless every quote is a field's."""
+        """The line without quotes, delimiters within masked; None unless it is a row of such fields."""
         delimiter = self._delimiter
         parts = line.split(quote)
         if len(parts) % 2 == 0:
@@ -134,19 +151,19 @@ class BlockSplitter:
             if not (between.startswith(delimiter) and between.endswith(delimiter)):
                 return None
         parts[1::2] = [inside.replace(delimiter, MASKED) for inside in parts[1::2]]
-        return "".join(parts)
+        plain = "".join(parts)
+        return plain if plain.count(delimiter) == self._width - 1 else None
 
     def _with_odd_lines(
         self, place: "_Place", lines: list[str], odd: list[int], masked: bool
     ) -> Block | None:
-        lengths = list(accumulate(map(len, place.raw), initial=0))
-        rows = [*lines]
+        lengths, rows = place.lengths, lines
         gone: list[int] = []
         fields: dict[int, list[str]] = {}
         faulty: list[tuple[int, RowCode]] = []
         blank_lines = behind = 0
         after, stop = place.end, len(lines)
-        for index, row in self._odd_rows(place, lengths, odd):
+        for index, row in self._odd_rows(place, odd):
             if row is None:
                 after, stop = place.start + lengths[index] + index, index
                 break
@@ -179,15 +196,13 @@ class BlockSplitter:
             lines=max(stop, behind),
         )
 
-    def _odd_rows(
-        self, place: "_Place", lengths: list[int], odd: list[int]
-    ) -> Iterator[tuple[int, RawRow | None]]:
+    def _odd_rows(self, place: "_Place", odd: list[int]) -> Iterator[tuple[int, RawRow | None]]:
         """The rows that begin at odd lines; a line inside an earlier row begins none."""
         behind = 0
         for index in odd:
             if index < behind:
                 continue
-            offset = place.start + lengths[index] + index
+            offset = place.start + place.lengths[index] + index
             row = self._splitter.row_at(place.text, offset, final=place.final)
             yield index, row
             if row is not None:
@@ -196,26 +211,11 @@ class BlockSplitter:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a block stands in the text, and its physical lines as they are there."""
+    """Where a block stands in the text; ``lengths`` are those of the lines before each, line feeds aside."""
 
     text: str
     start: int
     end: int
     line: int
     final: bool
-    raw: list[str]
-
-
-def _lines_with(character: str, chunk: str) -> list[int]:
-    """The indices of the lines that hold a character."""
-    lines: list[int] = []
-    line = counted = 0
-    found = chunk.find(character)
-    while found >= 0:
-        line += chunk.count("\n", counted, found)
-        lines.append(line)
-        counted = chunk.find("\n", found)
-        if counted < 0:
-            break
-        found = chunk.find(character, counted)
-    return lines
+    lengths: list[int]

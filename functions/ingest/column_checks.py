@@ -6,7 +6,7 @@ A column's pass may suspect a good cell, and never passes a bad one: of whatever
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from typing import TypeVar
@@ -20,6 +20,12 @@ NULL = "\0"
 """Stands for no value, in columns of JSON: no cell has it, since whatever has is badly encoded."""
 
 _MOST_REMEMBERED = 50_000
+
+_PLAIN_OR_NOT = bytes(
+    byte if byte == 0x0A else ord("x") if 0x20 <= byte < 0x7F and byte not in b'"\\' else ord("!")
+    for byte in range(256)
+)
+"""For ASCII: what is neither a control character nor to be escaped in JSON is plain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,11 @@ class Remembered(dict[Cell, str]):
         self[cell] = value
         return value
 
-    def check(self, column: Iterable[Cell]) -> Checked:
+    def check(self, column: list[Cell]) -> Checked:
+        first = column[0]
+        if column.count(first) == len(column):
+            value = self[first]
+            return Checked([value] * len(column), [] if value else [*range(len(column))])
         values = list(map(self.__getitem__, column))
         return Checked(values, positions(values, ""))
 
@@ -92,10 +102,13 @@ class TextColumn:
 
     def __init__(self, max_length: int, empty: str | None, *, pattern: re.Pattern[str] | None = None) -> None:
         self._max_length = max_length
+        self._too_long = b"x" * (max_length + 1)
         self._empty = empty
         self._pattern = pattern
 
     def check(self, column: list[str]) -> Checked:
+        if self._pattern is None and self._all_plain("\n".join(column)):
+            return Checked(column, [])
         joined = "".join(column)
         suspects = self._suspects(column, joined)
         escaped = '"' in joined or "\\" in joined
@@ -108,6 +121,13 @@ class TextColumn:
             for index in empties:
                 values[index] = self._empty
         return Checked(values, suspects)
+
+    def _all_plain(self, lined: str) -> bool:
+        """Whether there is nothing to be said of any cell."""
+        if not lined.isascii():
+            return False
+        marks = b"\n%b\n" % lined.encode("ascii").translate(_PLAIN_OR_NOT)
+        return b"!" not in marks and b"\n\n" not in marks and self._too_long not in marks
 
     def _suspects(self, column: list[str], joined: str) -> list[int]:
         suspects: list[int] = []

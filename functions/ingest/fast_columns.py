@@ -77,6 +77,10 @@ class FastColumns:
     def _pass_of(self, ours: str, profile: Profile, form: NumberForm) -> Callable[[list[str]], Checked]:
         blank = profile.blank_values().get(ours)
         empty = None if blank is None and ours in MAY_NOT_BE_EMPTY else fragment(blank)
+
+        def value_of(cell: str) -> str | None:
+            return self._checker.value(ours, normalised(cell), None)
+
         if ours in _IDS:
             return TextColumn(MAX_ID_LENGTH, empty).check
         if ours == "name":
@@ -89,9 +93,10 @@ class FastColumns:
                 profile.format.decimal,
                 profile.format.thousands,
                 empty,
+                value_of,
                 may_be_negative=ours == "credited",
             ).check
-        return Remembered[str](lambda cell: self._checker.value(ours, normalised(cell), None)).check
+        return Remembered[str](value_of).check
 
     def _leave_days(self, cell: str, period_days: int | None) -> str | None:
         return self._checker.value("leave_days", normalised(cell), period_days)

@@ -1,15 +1,18 @@
 """Amounts, whole columns at once: most files write them all with the same number of places."""
 
 import re
+from collections.abc import Callable
 from functools import cache
 
 from functions.ingest import cells
 from functions.ingest.cells import NumberForm
-from functions.ingest.column_checks import Checked, positions, tidied
+from functions.ingest.column_checks import Checked, Remembered, positions, tidied
 
 _DIGITS_TO_ZERO = bytes(ord("0") if byte in b"123456789" else byte for byte in range(256))
 _MOST_REMEMBERED = 50_000
 _FEW = 16
+VARIED = 2
+"""A column where more than one cell in so many is new is not worth remembering."""
 
 
 class NumberColumn:
@@ -21,6 +24,7 @@ class NumberColumn:
         decimal: str,
         thousands: str | None,
         empty: str | None,
+        value_of: Callable[[str], str | None],
         *,
         may_be_negative: bool,
     ) -> None:
@@ -30,9 +34,20 @@ class NumberColumn:
         self._between = "" if thousands is None else " \u00a0\u202f" if thousands == " " else thousands
         self._may_be_negative = may_be_negative
         self._good_shapes: dict[str, bool] = {}
+        self._remembered: Remembered[str] | None = Remembered(value_of)
 
     def check(self, column: list[str]) -> Checked:
-        return self._regular(column) or self._irregular(tidied(column))
+        """Quotas are mostly some round numbers, again and again; what was credited is different each time."""
+        remembered = self._remembered
+        if remembered is not None and not remembered and len({*column}) * VARIED > len(column):
+            remembered = self._remembered = None
+        if remembered is None:
+            return self._regular(column) or self._irregular(tidied(column))
+        before = len(remembered)
+        checked = remembered.check(column)
+        if (len(remembered) - before) * VARIED > len(column):
+            self._remembered = None
+        return checked
 
     def _regular(self, column: list[str]) -> Checked | None:
         """The column if all its numbers, but few, have as many places and no needless sign or zero in front.

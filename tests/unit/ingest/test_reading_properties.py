@@ -84,6 +84,8 @@ def damaged_exports(draw: st.DrawFn) -> tuple[Profile, bytes]:
     )
     delimiter = of.format.delimiter
     lines = [header.replace(",", delimiter)]
+    quotes = draw(st.sampled_from(["some rows", "every cell", "some columns"]))
+    quoted_columns = draw(st.sets(st.integers(0, len(good) - 1)))
     for number in range(draw(st.integers(1, 12))):
         row = [*good]
         row[0] = f"r{draw(st.integers(0, 8))}" if draw(st.booleans()) else f"r{number}"
@@ -92,8 +94,13 @@ def damaged_exports(draw: st.DrawFn) -> tuple[Profile, bytes]:
         if draw(st.integers(0, 9)) == 0:
             row = draw(st.sampled_from([row[:-1], [*row, "x"], [], [" "]]))
         quote = of.format.quote
-        if quote is not None and draw(st.integers(0, 3)) == 0:
-            row = [quote + cell.replace(quote, quote * 2) + quote for cell in row]
+        if quote is not None and (quotes != "some rows" or draw(st.integers(0, 3)) == 0):
+            row = [
+                quote + cell.replace(quote, quote * 2) + quote
+                if quotes != "some columns" or place in quoted_columns
+                else cell
+                for place, cell in enumerate(row)
+            ]
         lines.append(delimiter.join(row))
     text = draw(st.sampled_from(["\n", "\r\n"])).join(lines) + draw(st.sampled_from(["", "\n", "\r", "\n\n"]))
     encoding = {"utf-16": "utf-16-le"}.get(of.format.encoding, of.format.encoding)
@@ -127,14 +134,16 @@ def account_for(result: ReadRows) -> None:
     export=damaged_exports(),
     block=st.sampled_from([1, 60, 300, 1 << 16]),
     piece=st.sampled_from([3, 64, 1 << 20]),
+    varied=st.sampled_from([2, 1_000]),
 )
 @MODEST
 def test_both_ways_agree_on_damaged_exports_and_every_row_is_accounted_for(
-    export: tuple[Profile, bytes], block: int, piece: int
+    export: tuple[Profile, bytes], block: int, piece: int, varied: int
 ) -> None:
     of, data = export
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("functions.ingest.text_reader.BLOCK", block)
+        patch.setattr("functions.ingest.number_columns.VARIED", varied)
         account_for(both_ways(data, of, piece=piece))
 
 
