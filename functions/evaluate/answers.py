@@ -139,9 +139,9 @@ def _stage_answer(draft: Draft, request: Request, answer: Answer, actor: Actor) 
             draft.record(EventTag.REMOVAL_PROPOSED, details, private=private, actor=actor)
             ask(draft, "removal_approval")
         case _ if draft.stage.adverse:
-            extend_plan(draft)
+            extend_plan(draft, answer.answered_by)
         case _:
-            run_stage(draft)
+            run_stage(draft, answer.answered_by)
 
 
 def _gate_answer(draft: Draft, answer: Answer, actor: Actor) -> None:
@@ -158,7 +158,7 @@ def _gate_answer(draft: Draft, answer: Answer, actor: Actor) -> None:
         case "publish":
             enter_stage(draft, following)
         case "extend":
-            run_stage(draft)
+            run_stage(draft, answer.answered_by)
         case _:
             draft.close(Exit.EXCEPTED, because="gate")
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from functions.evaluate.asking import REP_WITHIN, ask, ask_check_in, ask_rep, question_of, tell_hr
-from functions.evaluate.chain import asked_in
+from functions.evaluate.chain import asked_in, responsible
 from functions.evaluate.deadlines import due
 from functions.evaluate.drafting import Draft, left_of
 from functions.evaluate.graduation import graduate_if_earned
@@ -12,6 +12,7 @@ from shared.domain.case import Case, Exit, Hold, HoldReason, Phase
 from shared.domain.effect import NoticeKind
 from shared.domain.errors import IllegalTransition
 from shared.domain.event import EventTag, stamp
+from shared.domain.identifiers import PersonId
 from shared.domain.ladder import Length, Stage
 from shared.domain.policy import Policy
 from shared.domain.request import Request, RequestStatus
@@ -44,8 +45,11 @@ def enter_stage(draft: Draft, name: str) -> None:
     ask(draft, question_of(stage))
 
 
-def run_stage(draft: Draft) -> None:
-    """Let the stage's length begin: from here on results count, and the rep knows."""
+def run_stage(draft: Draft, by: PersonId | None = None) -> None:
+    """Let the stage's length begin: from here on results count, and the rep knows.
+
+    Whoever looks after the case hears of it, too, unless it was them whose answer (``by``) began it.
+    """
     stage = draft.stage
     ends_at = deadline(draft, stage.length or USUAL_LENGTH)
     draft.withdraw("check_in")
@@ -53,6 +57,10 @@ def run_stage(draft: Draft) -> None:
     draft.change(check_in_at=_next_check_in(draft))
     draft.record(EventTag.STAGE_BEGUN, {"ends_at": stamp(ends_at)})
     ask_rep(draft, ends_at)
+    context = draft.context
+    carrier = responsible(draft.case.rep_id, context.policy, context.directory, context.now)
+    if carrier != by:
+        draft.tell(NoticeKind.STAGE_ENTERED, carrier)
 
 
 def end_stage(draft: Draft) -> None:
@@ -86,14 +94,14 @@ def ask_again(draft: Draft) -> None:
     ask(draft, question_of(draft.stage))
 
 
-def extend_plan(draft: Draft) -> None:
+def extend_plan(draft: Draft, by: PersonId) -> None:
     """Back to the stage that led to this one, for its whole length once more."""
     before = next((stage for stage in draft.context.policy.ladder if stage.then == draft.case.stage), None)
     if before is not None:
         draft.withdraw("rep")
         draft.change(stage=before.stage, stage_entered_at=draft.now, refused=(), proposed_by=None)
         draft.record(EventTag.STAGE_ENTERED, {"extended": True})
-    run_stage(draft)
+    run_stage(draft, by)
 
 
 def hold(draft: Draft, reason: HoldReason) -> None:

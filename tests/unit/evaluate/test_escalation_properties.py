@@ -10,7 +10,18 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from functions.evaluate.escalation import what_is_due
-from functions.evaluate.occurrences import FindingsHold, FindingsUndone, PersonLeft, ResultsArrived
+from functions.evaluate.occurrences import (
+    CheckInDue,
+    FindingsHold,
+    FindingsUndone,
+    HeldFor,
+    Opened,
+    OwnerLeft,
+    PersonLeft,
+    PolicyEnded,
+    ResultsArrived,
+    StageEnded,
+)
 from shared.domain.case import CaseStatus, Exit
 from shared.domain.errors import IllegalTransition
 from shared.domain.event import EventDraft, EventTag, moment
@@ -21,6 +32,18 @@ from shared.domain.request import Request, RequestStatus
 from tests.unit.evaluate.case_life import POLICY, Life, decision, directory, figures, person
 
 PEOPLE = ("rep", "manager", "director", "partner", "deputy")
+DECISIONS = frozenset(
+    (
+        EventTag.STAGE_APPROVED,
+        EventTag.STAGE_SENT_BACK,
+        EventTag.DISPUTE_DECIDED,
+        EventTag.EXCEPTION_DECIDED,
+        EventTag.WITHDRAWAL_DECIDED,
+        EventTag.REMOVAL_PROPOSED,
+        EventTag.REMOVAL_APPROVED,
+        EventTag.REMOVAL_SENT_BACK,
+    )
+)
 ANSWERERS = (*PEOPLE, HR_QUEUE, "somebody")
 POLICIES = (
     POLICY,
@@ -109,6 +132,22 @@ class CaseLife(RuleBasedStateMachine):
         self.life.settle()
 
     @precondition(is_open)
+    @rule(to=st.sampled_from(["manager", "deputy", "director", "nobody"]))
+    def the_rep_moves_to_another_manager(self, to: str) -> None:
+        moved = replace(self.life.people.people[PersonId("rep")], manager_id=PersonId(to))
+        self.life.people = replace(self.life.people, people={**self.life.people.people, moved.id: moved})
+        self.life.settle()
+
+    @precondition(lambda self: is_open(self) and self.serial % 10 == 7)
+    @rule()
+    def the_rep_leaves(self) -> None:
+        people = dict(self.life.people.people)
+        people[PersonId("rep")] = replace(people[PersonId("rep")], active=False)
+        self.life.people = replace(self.life.people, people=people)
+        self.life.settle()
+        assert self.life.case.exit is Exit.LEFT_COMPANY
+
+    @precondition(is_open)
     @rule(delegate=st.sampled_from(["deputy", "rep", "director", None]))
     def the_manager_names_a_delegate(self, delegate: str | None) -> None:
         changed = person(
@@ -117,6 +156,15 @@ class CaseLife(RuleBasedStateMachine):
         people = {**self.life.people.people, changed.id: changed}
         self.life.people = replace(directory(), people=people)
         self.life.settle()
+
+    @precondition(is_open)
+    @rule()
+    def the_same_rep_is_flagged_again(self) -> None:
+        """However often, an open case stays the only one."""
+        before = self.life.case
+        with pytest.raises(IllegalTransition):
+            self.life.happen(Opened(decision(str(self.results)), EvaluationId("e-again"), before.stage))
+        assert self.life.case == before
 
     @precondition(is_open)
     @rule(attainment=st.sampled_from(["0.2", "0.5", "0.84", "0.9"]), leave=st.integers(0, 10))
@@ -219,10 +267,39 @@ class CaseLife(RuleBasedStateMachine):
                     assert event.occurred_at - begun - held_for >= length
 
     @invariant()
-    def a_closed_case_takes_no_step(self) -> None:
-        if self.life.state is not None and self.life.case.status is CaseStatus.CLOSED:
+    def nobody_decides_on_their_own_case_nor_on_what_they_asked_for(self) -> None:
+        asked_by: str | None = None
+        for event in self.life.events:
+            by = event.data.get("by")
+            match event.tag:
+                case EventTag.EXCEPTION_REQUESTED | EventTag.REMOVAL_PROPOSED:
+                    asked_by = by
+                case EventTag.EXCEPTION_DECIDED | EventTag.REMOVAL_APPROVED | EventTag.REMOVAL_SENT_BACK:
+                    assert by != asked_by
+            if event.tag in DECISIONS:
+                assert by is not None
+                assert by != "rep"
+
+    @invariant()
+    def a_closed_case_acts_no_more_and_takes_no_step(self) -> None:
+        case = self.life.state
+        if case is None or case.status is not CaseStatus.CLOSED:
+            return
+        assert what_is_due(case, self.life.context()) is None
+        news = decision("2027-12", figures("2027-12", "0.2"))
+        for occurrence in (
+            PersonLeft(),
+            PolicyEnded(),
+            StageEnded(),
+            CheckInDue(),
+            OwnerLeft(),
+            HeldFor("leave"),
+            ResultsArrived(news, EvaluationId("late")),
+            FindingsUndone(news, EvaluationId("late")),
+        ):
             with pytest.raises(IllegalTransition):
-                self.life.happen(PersonLeft())
+                self.life.happen(occurrence)
+        assert self.life.state == case
 
     @invariant()
     def no_notice_is_written_twice(self) -> None:

@@ -28,6 +28,21 @@ def test_an_answer_lets_the_stage_run_and_the_rep_is_told() -> None:
     assert life.case.owner == "manager"
 
 
+def test_whoever_looks_after_the_case_hears_that_a_stage_runs_by_somebody_elses_answer() -> None:
+    assert running().told(NoticeKind.STAGE_ENTERED) == [], "the manager answered, and knows"
+    by_the_skip_level = Life().open().pass_deadline().pass_deadline()
+    assert by_the_skip_level.asked.assignee == "director"
+    assert by_the_skip_level.answer("coach").told(NoticeKind.STAGE_ENTERED) == ["manager"]
+    assert at_the_gate().answer("extend").told(NoticeKind.STAGE_ENTERED) == ["manager"]
+
+
+def test_a_stage_that_asks_nothing_is_told_to_whoever_looks_after_the_case() -> None:
+    quiet = POLICY.ladder[0].model_copy(update={"ask": None})
+    life = Life(policy=POLICY.model_copy(update={"ladder": (quiet, *POLICY.ladder[1:])})).open()
+    assert life.case.phase is Phase.RUNNING
+    assert life.told(NoticeKind.STAGE_ENTERED) == ["manager"]
+
+
 def test_two_good_periods_of_three_graduate() -> None:
     life = running()
     life.results("2026-10", figures("2026-10", "0.9000"))
