@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from itertools import repeat
+from itertools import chain, repeat
 from typing import Final, NamedTuple
 
 import orjson
@@ -49,7 +49,7 @@ class Decided(NamedTuple):
 
     def lines(self) -> bytes:
         """All of the lines."""
-        return "".join(map("".join, self.pieces)).encode()
+        return "".join(chain.from_iterable(self.pieces)).encode()
 
     def flagged(self) -> Iterator[bytes]:
         """The lines of the flagged alone."""

@@ -5,7 +5,7 @@ somebody past tenure and ramp. Every other is worked exactly, too, but with a de
 is made when it is asked for: so many texts at a time would take more memory than all else.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
 from itertools import islice
@@ -13,15 +13,14 @@ from math import lcm
 
 import orjson
 
-from functions.evaluate.bulk_facts import PlainFact
 from functions.evaluate.bulk_people import Directory
 from functions.evaluate.bulk_terms import (
     STEPS,
-    KnownQuota,
+    Fact,
+    Facts,
     Part,
     Printed,
     Quotas,
-    Tail,
     Tails,
     TermsByDay,
     UsualDays,
@@ -38,8 +37,6 @@ from shared.domain.period import Period
 from shared.domain.policy import Policy
 
 _TWICE_STEPS = 2 * STEPS
-Fact = tuple[KnownQuota, str, Tail]
-"""A quota, credits as text, and what follows them."""
 
 
 class Shared:
@@ -70,36 +67,25 @@ class PeriodColumn:
         self._period = period
         self._directory = directory
         self._terms = TermsByDay(shared.policy, period)
-        # By rep id, in the order of places; facts of those whom the directory does not have come behind.
-        self._known: dict[str, Fact | Row | None] = dict.fromkeys(directory.reps)
-        self._facts: list[Fact | str] = []
+        self.known: Facts = dict.fromkeys(directory.reps)
+        """Where facts are put, in the order of places; whom the directory does not have comes behind."""
+        self._facts: list[Fact | Row | str | None] = []
         """Of each place, a usual fact, or the text of any other entry."""
         self._currencies: dict[int, str | None] = {}
         """Of those assessable whose facts are not usual."""
         self._parts: dict[tuple[int, str], Part] = {}
         self._under: dict[Fraction, set[int]] = {}
 
-    def add(self, facts: Iterable[PlainFact]) -> None:
-        """Take facts of this period, one at least; ValueError where a quota or a tail is not in its form."""
-        reps, _, cells, credits, tails = zip(*facts, strict=True)
-        quotas, ends = map(self._shared.quotas.__getitem__, cells), map(self._shared.tails.__getitem__, tails)
-        self._known.update(zip(reps, zip(quotas, credits, ends, strict=True), strict=True))
-
-    def add_row(self, rep: str, row: Row) -> None:
-        """Take a fact that was in some other form."""
-        self._known[rep] = row
-
     def settle(self) -> None:
         """Work the facts. To be called once, when all of them are in."""
         usual_days = UsualDays(self._shared.policy, self._period, self._terms)
         is_usual = bytes(map(usual_days.__getitem__, self._directory.hired))
-        credits, quotas, keep = self.credits, self.quotas, self._facts.append
+        self._facts = facts = list[Fact | Row | str | None](islice(self.known.values(), len(is_usual)))
+        self.known.clear()
+        credits, quotas = self.credits, self.quotas
         low: set[int] = set()
         missing = input_text(self.name, "missing")
-        for place, fact in enumerate(islice(self._known.values(), len(is_usual))):
-            if fact is None:
-                keep(missing)
-                continue
+        for place, fact in enumerate(facts):
             if isinstance(fact, tuple):
                 (quota, low_under, _, _), credited, (_, leave) = fact
                 if leave == 0 and quota and is_usual[place]:
@@ -112,12 +98,12 @@ class PeriodColumn:
                         quotas[place] = quota
                         if cents < low_under:
                             low.add(place)
-                        keep(fact)
                         continue
-                keep(self._measure(place, fact))
+                facts[place] = self._measure(place, fact)
+            elif isinstance(fact, Mapping):
+                facts[place] = self._measure_plainly(place, fact)
             else:
-                keep(self._measure_plainly(place, fact))
-        self._known.clear()
+                facts[place] = missing
         bar = self._shared.bar
         low.update(place for place in self._currencies if self._is_under(bar, place))
         self._under[bar] = low
@@ -130,10 +116,14 @@ class PeriodColumn:
             known = self._under[bar] = {place for place in highest if self._is_under(bar, place)}
         return known
 
+    def one_currency(self) -> bool:
+        """Whether all facts of all columns are in the same currency for certain."""
+        return len(self._shared.tails.currencies) == 1
+
     def currency(self, place: int) -> str | None:
         """The currency of somebody assessable."""
         fact = self._facts[place]
-        return self._currencies[place] if isinstance(fact, str) else fact[2][0]
+        return fact[2][0] if isinstance(fact, tuple) else self._currencies[place]
 
     def texts(self, places: slice) -> list[str]:
         """Entries as decisions list them."""
@@ -141,7 +131,7 @@ class PeriodColumn:
         add, printed = texts.append, self._shared.printed
         before = f'{{"period":"{self.name}","quota":"'
         for fact, cents in zip(self._facts[places], self.credits[places], strict=True):
-            if isinstance(fact, str) or cents is None:
+            if not isinstance(fact, tuple) or cents is None:
                 add(str(fact))
                 continue
             (quota, _, shown, _), credited, _ = fact
@@ -195,6 +185,7 @@ class PeriodColumn:
         self.quotas[place] = bottom
         self.weights[place] = weight
         self._currencies[place] = currency
+        self._shared.tails.currencies.add(currency)
 
     def _part(self, leave: int, share: str) -> Part:
         known = self._parts.get((leave, share))

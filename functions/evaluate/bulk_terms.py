@@ -1,14 +1,18 @@
 """What many people's figures of a period share, worked out once: terms of hiring, quotas, printed numbers."""
 
+import re
 from datetime import date
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from functions.evaluate.bulk_facts import quota_of, tail_of
-from functions.evaluate.figures import exact, ramp_share
+from functions.evaluate.figures import Row, exact, ramp_share
 from shared.domain.period import Period
 from shared.domain.policy import Policy
 
+NUMBER: Final = r"[0-9]{1,18}(?:\.[0-9]{1,6})?"
+"""A quota's form, and that of credits behind their sign."""
+_IS_QUOTA: Final = re.compile(f'"{NUMBER}"|null')
+_IS_TAIL: Final = re.compile(r'([A-Z]{3})", ?"leave_days": ?(?:"([0-9]{1,2})"|null)')
 STEPS = 10_000
 """An attainment is printed in ten-thousandths."""
 _KEPT = 20_000
@@ -75,13 +79,15 @@ under the bar; the quota as text, None where it is unknown; and in millionths.
 
 
 class Quotas(dict[str, KnownQuota]):
-    """Quotas by their cells: people of a role share them, so the work is done once for many."""
+    """By their cells, as JSON: people of a role share them, so the work is done once for many."""
 
     def __init__(self, bar: Fraction) -> None:
         self._bar = bar
 
     def __missing__(self, cell: str) -> KnownQuota:
-        quota = quota_of(cell)
+        if _IS_QUOTA.fullmatch(cell) is None:
+            raise ValueError(f"{cell} is not in the usual form")
+        quota = None if cell == "null" else cell[1:-1]
         cents = 0
         # Only a quota without needless zeros is printed as it is when it is printed as the adjusted quota.
         if quota is not None and quota[0] != "0" and not (quota[-1] == "0" and "." in quota):
@@ -98,11 +104,25 @@ Tail = tuple[str, int | None]
 
 
 class Tails(dict[str, Tail]):
-    """Facts' tails, taken apart."""
+    """By what follows a fact's credits, such as ``USD","leave_days":"0"``."""
+
+    def __init__(self) -> None:
+        self.currencies: set[str | None] = set()
+        """All that stand in any fact."""
 
     def __missing__(self, text: str) -> Tail:
-        self[text] = tail = tail_of(text)
+        found = _IS_TAIL.fullmatch(text)
+        if found is None:
+            raise ValueError(f"{text} is not in the usual form")
+        self[text] = tail = found[1], None if found[2] is None else int(found[2])
+        self.currencies.add(found[1])
         return tail
+
+
+Fact = tuple[KnownQuota, str, Tail]
+"""A quota, credits as text, and what follows them."""
+Facts = dict[str, Fact | Row | None]
+"""One period's, by rep id; those that are not in the form in which ``read`` writes them, as rows."""
 
 
 class Printed(dict[int, str]):

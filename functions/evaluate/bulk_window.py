@@ -73,12 +73,14 @@ class Window:
         printed, told = Printed(), dict[int, str]()
         heavy = set[int]().union(*(column.weights for column in columns))
         # Who is at or above the bar in every period is not under it: a mean is not below its least part.
-        for place in set[int]().union(*(column.under(bar) for column in columns)):
-            credits = [column.credits[place] for column in columns]
+        places = list(set[int]().union(*(column.under(bar) for column in columns)))
+        credits_of = zip(*(map(column.credits.__getitem__, places) for column in columns), strict=True)
+        quotas_of = zip(*(map(column.quotas.__getitem__, places) for column in columns), strict=True)
+        for place, credits, quotas in zip(places, credits_of, quotas_of, strict=True):
             if None in credits:
                 continue
-            credited = sum(credits)  # type: ignore[arg-type]  # mypy does not learn of `in` that none is None
-            quota = sum([column.quotas[place] for column in columns])
+            credited = sum(credits)
+            quota = sum(quotas)
             if place in heavy:
                 credited, quota = _weighed(columns, place)
             if credited * bottom < top * quota and _one_currency(columns, place):
@@ -101,7 +103,7 @@ def read_columns(
     bars += [exact(rule.trailing_below) for rule in policy.rules if isinstance(rule, TrailingRule)]
     shared = Shared(policy, max(bars, default=Fraction(-(10**60))))
     columns = [PeriodColumn(shared, period, directory) for period in periods]
-    read_facts({column.name: column for column in columns}, files)
+    read_facts({column.name: column.known for column in columns}, shared.quotas, shared.tails, files)
     for column in columns:
         column.settle()
     return columns
@@ -113,8 +115,7 @@ def finding_text(finding: Finding) -> str:
 
 
 def _one_currency(columns: Sequence[PeriodColumn], place: int) -> bool:
-    first = columns[0].currency(place)
-    return all(column.currency(place) == first for column in columns)
+    return columns[0].one_currency() or len({column.currency(place) for column in columns}) == 1
 
 
 def _weighed(columns: Sequence[PeriodColumn], place: int) -> tuple[int, int]:
