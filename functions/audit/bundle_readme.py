@@ -113,3 +113,20 @@ Events under unsealed/ were recorded, but no checkpoint covers them yet.
 Not proved: that what was entered was true.
 """
 )
+
+PERIOD_README: Final = (
+    _CHECK_FILES.replace("CHECKPOINTS", "checkpoints")
+    + """
+3. Each folder under cases/ is the evidence of one case by itself, with a README.txt and a manifest of
+   its own. Its one checkpoint is the latest of those under checkpoints/ here:
+
+       cmp cases/CASE/checkpoints/*.json checkpoints/LATEST.json
+
+4. events/ has the beginning and the end of each evaluation of the period. Their proofs under proofs/
+   are checked as step 3 of a case's README.txt says; consistency/ shows that each checkpoint grew
+   from the one before.
+
+Not proved: that every case of the period is here (a bundle of the whole ledger shows that); that
+what was entered was true.
+"""
+)

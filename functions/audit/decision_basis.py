@@ -4,9 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import orjson
-
 from functions.audit.evidence import DecisionBasis
+from functions.audit.filed_lines import FiledLines
 from shared.domain import paths
 from shared.domain.canonical import canonical_bytes, parse_canonical
 from shared.domain.errors import NotFound
@@ -16,14 +15,14 @@ from shared.domain.merkle import Tree, leaf_hash
 from shared.domain.policy import policy_json
 from shared.domain.record import PlannedEvaluation
 from shared.ledger_ports import EventLog, EventPlace
-from shared.ports import CaseStore, Files
+from shared.ports import CaseStore
 
 _RECORDED: Final = (EventTag.EXPORT_ACCEPTED, EventTag.FACTS_RECORDED, EventTag.DIRECTORY_RECORDED)
 
 
 @dataclass(slots=True)
 class _Gathering:
-    files: Files
+    filed: FiledLines
     rep_id: PersonId
     shard: int
     found: dict[str, bytes] = field(default_factory=dict)
@@ -31,23 +30,16 @@ class _Gathering:
 
     def add_row(self, name: str, key: str, period: str, batch: BatchId) -> bool:
         """Add the rep's row of this file, if it has one and the batch committed to its lines."""
-        leaves: list[bytes] = []
-        row: tuple[int, bytes] | None = None
-        id_column = "rep_id" if period else "person_id"
-        spelt = orjson.dumps(self.rep_id)
-        for line in self._lines(key):
-            if spelt in line and orjson.loads(line)[id_column] == self.rep_id:
-                row = len(leaves), line
-            leaves.append(leaf_hash(line))
+        row = self.filed.row(key, self.rep_id, "rep_id" if period else "person_id")
         if row is None:
             return False
         self.found[f"{name}.json"] = row[1]
-        self.found[f"{name}.proof.json"] = self._proof(batch, period, Tree(leaves), row[0])
+        self.found[f"{name}.proof.json"] = self._proof(batch, period, self.filed.tree(key), row[0])
         self.batches[batch] = None
         return True
 
     def _proof(self, batch: BatchId, period: str, tree: Tree, index: int) -> bytes:
-        entries = parse_canonical(self.files.read(paths.line_roots(batch)))[period]
+        entries = parse_canonical(self.filed.files.read(paths.line_roots(batch)))[period]
         over = Tree([leaf_hash(canonical_bytes(entry)) for entry in entries])
         place = [entry["shard"] for entry in entries].index(f"{self.shard:04d}")
         proof: dict[str, Any] = {
@@ -61,19 +53,16 @@ class _Gathering:
         }
         return canonical_bytes(proof)
 
-    def _lines(self, key: str) -> Iterator[bytes]:
-        for chunk in self.files.read_lines(key):
-            yield from chunk.splitlines()
-
 
 def decision_basis(
-    plan: PlannedEvaluation, rep_id: PersonId, store: CaseStore, files: Files, log: EventLog
+    plan: PlannedEvaluation, rep_id: PersonId, store: CaseStore, filed: FiledLines, log: EventLog
 ) -> DecisionBasis | None:
     """The rep's rows that were in force, the policy, what was summed up of everybody.
 
     None where the files have expired, or where they were recorded before lines were committed to.
     """
-    gathering = _Gathering(files, rep_id, shard_of(rep_id, plan.shards))
+    files = filed.files
+    gathering = _Gathering(filed, rep_id, shard_of(rep_id, plan.shards))
     gathering.found["policy.json"] = policy_json(files.read(paths.policy(plan.policy_digest)))
     try:
         gathering.found["population.json"] = b"".join(files.read_lines(paths.population(plan.id)))
@@ -100,7 +89,7 @@ def _add_facts(gathering: _Gathering, revisions: Mapping[str, Iterable[BatchId]]
 
 
 def _has_part(gathering: _Gathering, batch: BatchId, period: str) -> bool:
-    entries = parse_canonical(gathering.files.read(paths.line_roots(batch))).get(period, [])
+    entries = parse_canonical(gathering.filed.files.read(paths.line_roots(batch))).get(period, [])
     return any(entry["shard"] == f"{gathering.shard:04d}" for entry in entries)
 
 

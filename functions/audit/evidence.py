@@ -6,17 +6,15 @@ has the layout.
 """
 
 import io
-import json
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from itertools import pairwise
 from typing import Final
 
-from functions.audit import chronicle
-from functions.audit.bundle_readme import CASE_README, LEDGER_README
+from functions.audit.bundle_readme import CASE_README, LEDGER_README, PERIOD_README
 from functions.audit.ledger import (
     Checkpoint,
     checkpoint_place,
@@ -25,6 +23,7 @@ from functions.audit.ledger import (
     parse_checkpoint,
     segment_events,
 )
+from functions.audit.reading_aids import rendered
 from shared.domain.canonical import canonical_bytes
 from shared.domain.errors import IntegrityError
 from shared.domain.event import NOTHING_BEFORE, EventTag, event_digest, parse_event
@@ -33,6 +32,7 @@ from shared.domain.merkle import Tree, leaf_hash
 
 VERSION: Final = 1
 _OLDEST_ZIP_DATE: Final = (1980, 1, 1, 0, 0, 0)
+_README: Final = {"case": CASE_README, "ledger": LEDGER_README, "period": PERIOD_README}
 _SAFE_NAME: Final = re.compile(r"[A-Za-z0-9@._-]+(/[A-Za-z0-9@._-]+)*")
 
 
@@ -101,34 +101,28 @@ def rotations_in(segments: Mapping[str, bytes]) -> list[tuple[int, bytes]]:
 
 def case_bundle(evidence: CaseEvidence) -> bytes:
     """The zip of one case. Raises IntegrityError where the parts do not belong together."""
-    # A checkpoint or an index that came while the parts were being read is left for the next export.
-    points = [at for at in _ordered(evidence.checkpoints) if at[0].size <= evidence.sealed.size]
-    if not points:
-        raise IntegrityError("no checkpoint covers only events that are here")
+    return zipped(case_files(evidence))
+
+
+def case_files(evidence: CaseEvidence) -> dict[str, bytes]:
+    """The files of the bundle of one case, by name, with their manifest."""
+    points = _points(evidence.sealed, evidence.checkpoints)
     latest = points[-1][0]
-    if evidence.sealed.root(latest.size).hex() != latest.root:
-        raise IntegrityError(f"the events do not have the root of checkpoint {latest.number}")
-    files: dict[str, bytes] = {}
+    files = _checkpoint_files(evidence.sealed, points)
     rotations = [(index, data) for index, data in evidence.rotations if index < latest.size]
     for index, data in [*evidence.events, *rotations]:
         index = evidence.sealed.find(leaf_hash(data)) if index is None else index
         if index is None or index >= latest.size:
             files[f"unsealed/{parse_event(data).sequence:06d}.json"] = data
         else:
-            files[f"events/{index:012d}.json"] = data
-            files[f"proofs/{index:012d}.json"] = _inclusion(evidence.sealed, index, latest)
+            files |= _placed(evidence.sealed, index, data, latest)
     files |= _decision_files(evidence, latest)
-    files |= {point.name().removeprefix("ledger/"): data for point, data in points}
-    for (before, _), (after, _) in pairwise(points):
-        if 0 < before.size < after.size:
-            name = f"consistency/{before.size:012d}-{after.size:012d}.json"
-            files[name] = _consistency(evidence.sealed, before, after)
     for sequence, opening in evidence.openings.items():
         files[f"openings/{sequence:06d}.json"] = opening
     if evidence.names:
         files["names.json"] = canonical_bytes(dict(evidence.names))
     files |= dict(evidence.attachments) | _key_files(evidence.keys, [point for point, _ in points], rotations)
-    return _bundle("case", evidence.subject, files)
+    return with_manifest("case", evidence.subject, files)
 
 
 def _decision_files(evidence: CaseEvidence, latest: Checkpoint) -> dict[str, bytes]:
@@ -145,9 +139,41 @@ def _decision_files(evidence: CaseEvidence, latest: Checkpoint) -> dict[str, byt
             events += basis.batches
             files |= {f"decision/{name}": data for name, data in basis.files.items()}
     for index, data in events:
-        files[f"events/{index:012d}.json"] = data
-        files[f"proofs/{index:012d}.json"] = _inclusion(evidence.sealed, index, latest)
+        files |= _placed(evidence.sealed, index, data, latest)
     return files
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodEvidence:
+    """What goes into the bundle of a period: its evaluations' events, with their indices, and its cases.
+
+    The rest is as in `CaseEvidence`, which that of each of ``cases`` has to share.
+    """
+
+    period: str
+    events: Sequence[tuple[int, bytes]]
+    cases: Sequence[CaseEvidence]
+    sealed: Tree
+    checkpoints: Sequence[bytes]
+    keys: Sequence[bytes]
+    rotations: Sequence[tuple[int, bytes]] = ()
+
+
+def period_bundle(evidence: PeriodEvidence) -> bytes:
+    """The zip of a period: each case's own bundle, all under the latest of the checkpoints here."""
+    points = _points(evidence.sealed, evidence.checkpoints)
+    latest, latest_bytes = points[-1]
+    files = _checkpoint_files(evidence.sealed, points)
+    rotations = [(index, data) for index, data in evidence.rotations if index < latest.size]
+    for index, data in [*evidence.events, *rotations]:
+        if index < latest.size:
+            files |= _placed(evidence.sealed, index, data, latest)
+    files |= _key_files(evidence.keys, [point for point, _ in points], rotations)
+    for case in evidence.cases:
+        # The way to the latest checkpoint is the same for all, and stands once beside them.
+        alone = case_files(replace(case, checkpoints=[latest_bytes]))
+        files |= {f"cases/{case.subject.removeprefix('case/')}/{name}": data for name, data in alone.items()}
+    return zipped(with_manifest("period", f"period/{evidence.period}", files))
 
 
 def ledger_bundle(
@@ -163,7 +189,7 @@ def ledger_bundle(
     files = {**segments, **points, **_key_files(keys, signed, rotations_in(segments))}
     for number, data in enumerate(_waiting(unsealed, sealed), 1):
         files[f"unsealed/{number:06d}.json"] = data
-    return _bundle("ledger", Subject("ledger"), files)
+    return zipped(with_manifest("ledger", Subject("ledger"), files))
 
 
 def _waiting(unsealed: Sequence[bytes], sealed: Set[bytes]) -> list[bytes]:
@@ -186,54 +212,18 @@ def _waiting(unsealed: Sequence[bytes], sealed: Set[bytes]) -> list[bytes]:
     return found
 
 
-def doubtful_aids(files: Mapping[str, bytes]) -> list[tuple[str, bool]]:
-    """The reading aids of a bundle of a case that are not what its events make of them.
-
-    Each with whether it claims to be of this edition: then it was altered; if not, it cannot be compared.
-    """
-    if json.loads(files["manifest.json"])["kind"] != "case":
-        return []
-    names = json.loads(files.get("names.json", b"{}"))
-    if not isinstance(names, dict) or not all(isinstance(name, str) for name in names.values()):
-        return [("names.json", True)]
-    edition = f'content="{chronicle.EDITION}"'.encode()
-    return [
-        (name, edition in files[name])
-        for name, data in rendered(files).items()
-        if name in files and files[name] != data
-    ]
-
-
-def rendered(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """What this version writes for people out of a bundle's proven files; also to check what is there."""
-    names = json.loads(files["names.json"]) if "names.json" in files else {}
-    subject = json.loads(files["manifest.json"])["subject"]
-    chain = {
-        name: event
-        for name, data in files.items()
-        if name.startswith(("events/", "unsealed/")) and (event := parse_event(data)).subject == subject
-    }
-    ordered = sorted(chain.values(), key=lambda event: event.sequence)
-    places = {event.sequence: name for name, event in chain.items()}
-    openings = {
-        int(name.removeprefix("openings/").removesuffix(".json")): data
-        for name, data in files.items()
-        if name.startswith("openings/")
-    }
-    return {"chronicle.html": chronicle.render(subject, ordered, openings, names, places)}
-
-
-def _bundle(kind: str, subject: Subject, files: dict[str, bytes]) -> bytes:
-    files["README.txt"] = (CASE_README if kind == "case" else LEDGER_README).encode()
+def with_manifest(kind: str, subject: str, files: dict[str, bytes]) -> dict[str, bytes]:
+    """The files with what people need beside them, and the manifest that lists them all."""
+    files["README.txt"] = _README[kind].encode()
     manifest = {"kind": kind, "subject": subject, "v": VERSION}
     if kind == "case":
         files |= rendered({**files, "manifest.json": canonical_bytes(manifest)})
     digests = {name: sha256(data).hexdigest() for name, data in files.items()}
     files["manifest.json"] = canonical_bytes({**manifest, "files": digests})
-    return _zipped(files)
+    return files
 
 
-def _zipped(files: Mapping[str, bytes]) -> bytes:
+def zipped(files: Mapping[str, bytes]) -> bytes:
     """The files in the order of their names, with nothing in the archive that differs from time to time."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
@@ -246,6 +236,35 @@ def _zipped(files: Mapping[str, bytes]) -> bytes:
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, files[name])
     return buffer.getvalue()
+
+
+def _points(sealed: Tree, checkpoints: Sequence[bytes]) -> list[tuple[Checkpoint, bytes]]:
+    """Those that cover what is here, in order; one that came while the parts were being read is left out."""
+    points = [at for at in _ordered(checkpoints) if at[0].size <= sealed.size]
+    if not points:
+        raise IntegrityError("no checkpoint covers only events that are here")
+    latest = points[-1][0]
+    if sealed.root(latest.size).hex() != latest.root:
+        raise IntegrityError(f"the events do not have the root of checkpoint {latest.number}")
+    return points
+
+
+def _checkpoint_files(sealed: Tree, points: Sequence[tuple[Checkpoint, bytes]]) -> dict[str, bytes]:
+    """The checkpoints, and that each grew from the one before."""
+    files = {point.name().removeprefix("ledger/"): data for point, data in points}
+    for (before, _), (after, _) in pairwise(points):
+        if 0 < before.size < after.size:
+            name = f"consistency/{before.size:012d}-{after.size:012d}.json"
+            files[name] = _consistency(sealed, before, after)
+    return files
+
+
+def _placed(sealed: Tree, index: int, data: bytes, latest: Checkpoint) -> dict[str, bytes]:
+    """An event with the proof of its place."""
+    return {
+        f"events/{index:012d}.json": data,
+        f"proofs/{index:012d}.json": _inclusion(sealed, index, latest),
+    }
 
 
 def _ordered(checkpoints: Sequence[bytes]) -> list[tuple[Checkpoint, bytes]]:

@@ -1,38 +1,30 @@
 """Hand out evidence: one case's bundle, the whole ledger's, or the latest checkpoint to keep as an anchor."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, Protocol
 
-from functions.audit.answer_query import Sources, names, visible_case
+from functions.audit.answer_query import Sources, visible_case
 from functions.audit.asker import HR, Asker, Group
-from functions.audit.decision_basis import decision_basis
-from functions.audit.decision_proof import proven_decision
+from functions.audit.case_gathering import Gatherer, SealedLedger
 from functions.audit.evidence import (
-    CaseEvidence,
-    DecisionBasis,
-    ProvenDecision,
+    PeriodEvidence,
     case_bundle,
     ledger_bundle,
     ledger_tree,
+    period_bundle,
     rotations_in,
 )
+from functions.audit.filed_lines import FiledLines
 from functions.audit.ledger import parse_checkpoint
 from functions.audit.record_access import record_export
-from shared.domain.case import Case
-from shared.domain.errors import NotFound
-from shared.domain.event import Event, EventTag, parse_event
-from shared.domain.identifiers import (
-    CaseId,
-    EvaluationId,
-    PersonId,
-    Subject,
-    case_subject,
-    evaluation_subject,
-)
-from shared.domain.person import HR_QUEUE, Directory
-from shared.ledger_ports import EventLog, EventPlace, Keyring
+from shared.domain.case import Case, CaseStatus
+from shared.domain.errors import InvalidInput, NotFound
+from shared.domain.identifiers import CaseId, EvaluationId, Subject, case_subject
+from shared.domain.period import Period
+from shared.domain.person import Directory
+from shared.ledger_ports import EventLog, Keyring
 
 SEGMENTS: Final = "ledger/segments/"
 CHECKPOINTS: Final = "ledger/checkpoints/"
@@ -74,34 +66,39 @@ def case_evidence(sources: Sources, record: Record, asker: Asker, case_id: CaseI
     """The zip of one case: opened for HR, sealed for an auditor. That it was taken is recorded."""
     asker.require(*HR, Group.AUDITOR)
     case, directory = visible_case(sources, asker, case_id)
-    subject, opens = case_subject(case_id), asker.reads_private_parts()
-    chain = [(parse_event(body), body) for body in sources.store.events(subject)]
-    places = record.events.read([EventPlace(subject, event.sequence) for event, _ in chain])
-    indices = {at.sequence: stored.index for at, stored in places.items()}
-    checkpoints, segments = _ledger(record)
-    _, policy = sources.policies.used(case.policy_digest)
-    openings = _openings(sources, chain) if opens else {}
-    evaluation = _evaluation(sources, record, case.evaluation_id)
-    # The figures of somebody whose key is gone stay closed here as well.
-    decision = _decision(sources, case) if 1 in openings else None
-    bundle = case_bundle(
-        CaseEvidence(
-            subject=subject,
-            events=[(indices.get(event.sequence), body) for event, body in chain],
-            sealed=ledger_tree(segments),
-            checkpoints=list(checkpoints.values()),
-            keys=_keys(record, checkpoints.values()),
-            rotations=rotations_in(segments),
-            openings=openings,
-            attachments={f"policies/{case.policy}.yaml": policy},
-            evaluation=evaluation,
-            decision=decision,
-            basis=None if decision is None else _basis(sources, record, case, evaluation),
-            names=_names(chain, directory) if opens else {},
+    gatherer = _gatherer(sources, record, asker, directory)
+    bundle = case_bundle(gatherer.evidence_of(case))
+    data = {"bundle": "case", "edition": _edition(asker)}
+    digest = sha256(bundle).hexdigest()
+    record_export(sources.store, asker, case_subject(case_id), digest, sources.clock.now(), data)
+    return bundle
+
+
+def period_evidence(sources: Sources, record: Record, asker: Asker, period: str) -> bytes:
+    """The zip of a period: its evaluations, and the whole bundle of each case that they opened or fed.
+
+    For those who see every case. That it was taken is recorded once, and not in each case.
+    """
+    asker.require(Group.HR_ADMIN, Group.AUDITOR)
+    evaluations = _evaluations_of(period, sources)
+    directory = sources.directory()
+    cases = [case for case in _cases_of(evaluations, sources) if asker.sees(case, directory)]
+    gatherer = _gatherer(sources, record, asker, directory)
+    ledger = gatherer.ledger
+    bundle = period_bundle(
+        PeriodEvidence(
+            period=period,
+            events=[at for evaluation in evaluations for at in gatherer.evaluation_events(evaluation)],
+            cases=[gatherer.evidence_of(case) for case in cases],
+            sealed=ledger.tree,
+            checkpoints=ledger.checkpoints,
+            keys=ledger.keys,
+            rotations=ledger.rotations,
         )
     )
-    data = {"bundle": "case", "edition": "opened" if opens else "sealed"}
-    record_export(sources.store, asker, subject, sha256(bundle).hexdigest(), sources.clock.now(), data)
+    data = {"bundle": "period", "edition": _edition(asker), "period": period}
+    digest = sha256(bundle).hexdigest()
+    record_export(sources.store, asker, _SYSTEM, digest, sources.clock.now(), data)
     return bundle
 
 
@@ -115,6 +112,55 @@ def ledger_evidence(sources: Sources, record: Record, asker: Asker) -> bytes:
     digest = sha256(bundle).hexdigest()
     record_export(sources.store, asker, _SYSTEM, digest, sources.clock.now(), {"bundle": "ledger"})
     return bundle
+
+
+def _evaluations_of(period: str, sources: Sources) -> list[EvaluationId]:
+    """Every finished evaluation of the period, under whatever policy. Raises InvalidInput or NotFound."""
+    try:
+        wanted = str(Period.parse(period))
+    except ValueError as error:
+        raise InvalidInput(str(error)) from error
+    named = {policy.policy for policy in sources.policies.in_force(sources.clock.now())}
+    # A policy that is over by now may have opened cases, which still name it.
+    named |= {case.policy.partition("@")[0] for case in _all_cases(sources)}
+    found = [
+        record.plan.id
+        for name in sorted(named)
+        for record in sources.store.evaluations(name)
+        if record.plan.period == wanted
+    ]
+    if not found:
+        raise NotFound(f"no evaluation of {period} was finished")
+    return found
+
+
+def _cases_of(evaluations: Collection[EvaluationId], sources: Sources) -> Iterator[Case]:
+    """The cases that one of the evaluations opened, or brought results to."""
+    for case in _all_cases(sources):
+        fed = {result.evaluation_id for result in case.results}
+        if case.evaluation_id in evaluations or not fed.isdisjoint(evaluations):
+            yield case
+
+
+def _all_cases(sources: Sources) -> Iterator[Case]:
+    for status in CaseStatus:
+        yield from sources.store.cases(status)
+
+
+def _gatherer(sources: Sources, record: Record, asker: Asker, directory: Directory) -> Gatherer:
+    checkpoints, segments = _ledger(record)
+    ledger = SealedLedger(
+        tree=ledger_tree(segments),
+        checkpoints=list(checkpoints.values()),
+        keys=_keys(record, checkpoints.values()),
+        rotations=rotations_in(segments),
+    )
+    opens = asker.reads_private_parts()
+    return Gatherer(sources, record.events, ledger, FiledLines(sources.files), directory, opens)
+
+
+def _edition(asker: Asker) -> str:
+    return "opened" if asker.reads_private_parts() else "sealed"
 
 
 def _ledger(record: Record) -> tuple[dict[str, bytes], dict[str, bytes]]:
@@ -132,48 +178,3 @@ def _ledger(record: Record) -> tuple[dict[str, bytes], dict[str, bytes]]:
 def _keys(record: Record, checkpoints: Iterable[bytes]) -> list[bytes]:
     used = dict.fromkeys(parse_checkpoint(data)[0].key for data in checkpoints)
     return [record.keyring.signer(key).public_key_pem() for key in used]
-
-
-def _evaluation(sources: Sources, record: Record, evaluation: EvaluationId) -> tuple[int, bytes] | None:
-    """The end of the evaluation that opened the case, with its index; None while it is not sealed."""
-    subject = evaluation_subject(evaluation)
-    for body in sources.store.events(subject):
-        event = parse_event(body)
-        if event.tag is EventTag.EVALUATION_COMPLETED:
-            stored = record.events.read([EventPlace(subject, event.sequence)])
-            index = next((found.index for found in stored.values()), None)
-            return None if index is None else (index, body)
-    return None
-
-
-def _decision(sources: Sources, case: Case) -> ProvenDecision | None:
-    """What the evaluation decided about the rep; None where its files have expired."""
-    try:
-        return proven_decision(sources.store.evaluation(case.evaluation_id), case.rep_id, sources.files)
-    except NotFound:
-        return None
-
-
-def _basis(
-    sources: Sources, record: Record, case: Case, evaluation: tuple[int, bytes] | None
-) -> DecisionBasis | None:
-    """What the decision was made from, if the evaluation's record names it."""
-    if evaluation is None or "policy_json" not in parse_event(evaluation[1]).data:
-        return None
-    plan = sources.store.planned(case.evaluation_id)
-    return decision_basis(plan, case.rep_id, sources.store, sources.files, record.events)
-
-
-def _openings(sources: Sources, chain: Iterable[tuple[Event, bytes]]) -> dict[int, bytes]:
-    """What was sealed, by sequence; a shredded person's parts stay closed for everybody."""
-    found = {event.sequence: sources.store.opening(body) for event, body in chain if event.private}
-    return {sequence: opening for sequence, opening in found.items() if opening is not None}
-
-
-def _names(chain: Iterable[tuple[Event, bytes]], directory: Directory) -> dict[str, str]:
-    """Who the ids of the events are, for the chronicle."""
-    ids = {HR_QUEUE}
-    for event, _ in chain:
-        ids |= {PersonId(event.actor.id)} | {PersonId(v) for v in event.data.values() if isinstance(v, str)}
-    name_of = names(directory)
-    return {person: name_of(person) for person in sorted(ids) if name_of(person) != person}

@@ -7,6 +7,7 @@ import pytest
 
 from functions.audit.decision_proof import proven_decision
 from functions.audit.evidence import case_bundle
+from functions.audit.filed_lines import FiledLines
 from shared.domain import paths
 from shared.domain.canonical import canonical_bytes
 from shared.domain.errors import NotFound
@@ -57,7 +58,7 @@ def test_every_reps_decision_has_its_proof(people: int) -> None:
     files = FakeFiles()
     record = filed(files, people)
     for number in range(people):
-        found = proven_decision(record, PersonId(f"r-{number}"), files)
+        found = proven_decision(record, PersonId(f"r-{number}"), FiledLines(files))
         assert found is not None
         assert json.loads(found.line)["rep_id"] == f"r-{number}"
         proof = json.loads(found.proof)
@@ -70,11 +71,11 @@ def test_every_reps_decision_has_its_proof(people: int) -> None:
 def test_files_that_are_not_what_the_record_says_prove_nothing() -> None:
     files = FakeFiles()
     record = filed(files, 7)
-    assert proven_decision(record, PersonId("nobody"), files) is None
+    assert proven_decision(record, PersonId("nobody"), FiledLines(files)) is None
     other = record.model_copy(update={"decisions_root": "00" * 32})
-    assert proven_decision(other, PersonId("r-3"), files) is None
+    assert proven_decision(other, PersonId("r-3"), FiledLines(files)) is None
     with pytest.raises(NotFound):
-        proven_decision(record, PersonId("r-3"), FakeFiles())
+        proven_decision(record, PersonId("r-3"), FiledLines(FakeFiles()))
 
 
 def test_another_reps_decision_and_a_made_up_one_are_found() -> None:
