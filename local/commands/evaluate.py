@@ -2,9 +2,11 @@
 
 import argparse
 import gc
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from functions.evaluate.bulk import assess_files, decide_many, summarise_many
+from functions.evaluate.bulk import Decided, assess_files, decide_many, summarise_many
 from functions.evaluate.bulk_people import Directory
 from functions.evaluate.bulk_window import Window
 from functions.evaluate.population import merge
@@ -20,6 +22,7 @@ examples:
 
 Of several facts files a later one supersedes an earlier one, rep by rep and period by period: give them in
 the order in which they became known. Every person of the people file gets one line, sorted by rep_id.
+The same files and the same policy give the same bytes anywhere; their digest is printed as sha256sum does.
 """
 
 
@@ -55,5 +58,15 @@ def _evaluate(args: argparse.Namespace, policy: Policy, period: Period) -> int:
     directory = Directory(policy, read_chunks(args.people), str(args.people))
     assessed = assess_files(window, directory, ((str(path), read_chunks(path)) for path in args.facts))
     population = merge(policy, [summarise_many(window, assessed)])
-    write_whole(args.out, (decided.lines() for decided in decide_many(window, assessed, population)))
+    digest = hashlib.sha256()
+    write_whole(args.out, _digested(decide_many(window, assessed, population), digest.update))
+    if args.out.is_file():
+        print(f"{digest.hexdigest()}  {args.out}")
     return 0
+
+
+def _digested(decided: Iterable[Decided], update: Callable[[bytes], None]) -> Iterator[bytes]:
+    for some in decided:
+        lines = some.lines()
+        update(lines)
+        yield lines

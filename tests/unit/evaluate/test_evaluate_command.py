@@ -1,3 +1,4 @@
+import hashlib
 import json
 from pathlib import Path
 
@@ -48,6 +49,15 @@ def test_a_decision_is_one_line_with_all_of_its_arithmetic(folder: Path) -> None
         '"eligible_fraction":"1.0000","ramp_share":"1","adjusted_quota":"1000","attainment":"0.5125",'
         '"status":"assessable"}]}\n'
     )
+
+
+def test_the_digest_of_what_was_written_is_printed_as_sha256sum_prints_it(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _evaluate(folder, "--facts", str(folder / "facts.jsonl")) == 0
+
+    digest = hashlib.sha256((folder / "decisions.jsonl").read_bytes()).hexdigest()
+    assert capsys.readouterr().out == f"{digest}  {folder / 'decisions.jsonl'}\n"
 
 
 @pytest.mark.parametrize("form", ["one option", "two options"])
