@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 
 from functions.audit.verify import as_text, open_bundle
+from functions.audit.verify.forms import parse_checkpoint
 from local.engine import ACCOUNT
 from local.restore.compare import Difference, differences
 from local.restore.ledger import SealedLedger, read_bundle, read_ledger
@@ -84,7 +85,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--keys", metavar="TABLE", help="whose data keys are used (default: the compared or own table's)"
     )
     parser.add_argument(
-        "--unsealed", action="store_true", help="also take events from that table that are not sealed yet"
+        "--unsealed", action="store_true", help="write what that table has not sealed yet as well"
     )
     parser.add_argument("--create", action="store_true", help="make TABLE first, like the deployment's own")
     parser.add_argument("--partial", action="store_true", help="write what can be made, though some cannot")
@@ -95,8 +96,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    if args.compare is not None and (args.create or args.partial):
-        raise InvalidInput("--create and --partial go with --into")
+    if args.compare is not None and (args.create or args.partial or args.unsealed):
+        raise InvalidInput("--create, --partial and --unsealed go with --into")
     place = on_aws(args.of) if args.of else locally(args.data)
     try:
         return _compare(args, place) if args.into is None else _write(args, place)
@@ -208,7 +209,7 @@ def _write(args: argparse.Namespace, place: Place) -> int:
 
 def _ledger(args: argparse.Namespace, place: Place) -> SealedLedger | None:
     """None where it is not intact, which was said."""
-    anchor = None if args.anchor is None else args.anchor.read_bytes()
+    anchor = None if args.anchor is None else _anchor(args.anchor)
     if args.from_ledger is not None:
         try:
             ledger = read_bundle(open_bundle(args.from_ledger), anchor)
@@ -224,6 +225,15 @@ def _ledger(args: argparse.Namespace, place: Place) -> SealedLedger | None:
     print(as_text(ledger.report), end="", file=sys.stderr)
     print("the ledger is not intact, and nothing was made of it", file=sys.stderr)
     return None
+
+
+def _anchor(path: Path) -> bytes:
+    data = path.read_bytes()
+    try:
+        parse_checkpoint(data, "the anchor")
+    except ValueError as error:
+        raise InvalidInput(f"{path} is not a checkpoint: {error}") from error
+    return data
 
 
 def _facts(place: Place) -> BucketFacts:

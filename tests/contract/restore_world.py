@@ -74,6 +74,7 @@ class Deployment:
         )
         self.s3.create_bucket(Bucket="facts", CreateBucketConfiguration=where)
         signing = self.kms.create_key(KeyUsage="SIGN_VERIFY", KeySpec="ECC_NIST_P256")["KeyMetadata"]["KeyId"]
+        self.signing = signing
         self.keyring = KmsKeyring(self.kms, [signing])
         self.wrapping = self.kms.create_key()["KeyMetadata"]["KeyId"]
         self.resource = boto3.resource("dynamodb", region_name=REGION)
