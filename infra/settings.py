@@ -62,6 +62,8 @@ class DeploymentSettings(BaseModel):
 
     shards: Annotated[int, Field(ge=1, le=1000)] = 16
     """Into how many files the reps are divided; one Lambda each. Fixed for good at the first export."""
+    large_export_bytes: Annotated[int, Field(ge=2)] = 64 * 1024 * 1024
+    """An export that is larger, and not compressed, is read in ranges of half the size, several at a time."""
     retention_days: Annotated[int, Field(ge=1, le=36500)] = 2557
     """How long nobody, not even the account's root, can remove a piece of the ledger. Seven years."""
     log_retention_days: LogDays = 90

@@ -124,9 +124,8 @@ class PlumblineStack(Stack):
             because=NAMED_AT_RUN_TIME,
         )
         flow.may(["states:RedriveExecution"], [flow.map_runs], because=NAMED_AT_RUN_TIME)
-        flow.may(
-            READ_OBJECTS, [self.storage.facts.arn_for_objects("evaluations/*")], because=NAMED_AT_RUN_TIME
-        )
+        lists = [self.storage.facts.arn_for_objects(f"{prefix}/*") for prefix in ("evaluations", "staging")]
+        flow.may(READ_OBJECTS, lists, because=NAMED_AT_RUN_TIME)
         self.case_flow.may(["states:StartExecution"], [self.case_flow.arn])
 
     def _grant_reading_and_deciding(self) -> None:
@@ -150,7 +149,11 @@ class PlumblineStack(Stack):
             function.may(KNOW_WHAT_IS_THERE, [facts.bucket_arn])
             function.knows(FACTS_BUCKET=facts.bucket_name)
         shards = str(self._settings.shards)
-        self.ingest.knows(EXPORTS_BUCKET=exports.bucket_name, SHARDS=shards)
+        self.ingest.knows(
+            EXPORTS_BUCKET=exports.bucket_name,
+            SHARDS=shards,
+            LARGE_EXPORT_BYTES=str(self._settings.large_export_bytes),
+        )
         self.plan.knows(SHARDS=shards)
         self.sweep.may(["s3:ListBucketVersions"], [exports.bucket_arn])
         self.sweep.may(["states:StartExecution"], [self.evaluation_flow.arn])

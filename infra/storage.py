@@ -36,7 +36,7 @@ class Storage(Construct):
         self.access_logs = self._access_logs()
         self.exports = bucket(self, "Exports", self.access_logs, _exports_lifecycle())
         _announce_to_eventbridge(self.exports)
-        self.facts = bucket(self, "Facts", self.access_logs, [_unfinished_uploads()])
+        self.facts = bucket(self, "Facts", self.access_logs, [_unfinished_uploads(), _between_steps()])
 
     @property
     def index_arns(self) -> list[str]:
@@ -121,6 +121,13 @@ def _exports_lifecycle() -> list[s3.LifecycleRule]:
 
 def _unfinished_uploads() -> s3.LifecycleRule:
     return s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(7))
+
+
+def _between_steps() -> s3.LifecycleRule:
+    """What steps leave for one another is of no use once the last of them is done."""
+    return s3.LifecycleRule(
+        prefix="staging/", expiration=Duration.days(14), noncurrent_version_expiration=Duration.days(1)
+    )
 
 
 def _announce_to_eventbridge(exports: s3.Bucket) -> None:

@@ -1,9 +1,9 @@
-"""What finding forgotten exports needs of the world: what lies in the bucket, and what is known of it."""
+"""What finding forgotten exports, and reading large ones, needs of the world."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from shared.domain.identifiers import BatchId
 from shared.domain.record import Batch
@@ -29,6 +29,12 @@ class Page:
 class ExportList(Protocol):
     def page(self, after: str | None) -> Page:
         """At most 1,000 versions of what was dropped, in the order of their keys; manifests are left out."""
+        ...
+
+
+class ExportParts(Protocol):
+    def part(self, key: str, object_version: str | None, start: int, stop: int) -> BinaryIO:
+        """The bytes from ``start`` up to ``stop``, of which there is at least one. Raises NotFound."""
         ...
 
 

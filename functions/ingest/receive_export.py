@@ -23,9 +23,13 @@ def receive_export(key: str, object_version: str | None, receiving: Receiving) -
     The same object announced twice is the same reception. The same content dropped again, under whatever
     name, is ``repeated`` and changes nothing, unless it was refused before: then it is read anew.
     """
-    export = receiving.exports.open(key, object_version)
+    return receive_opened(receiving.exports.open(key, object_version), receiving)
+
+
+def receive_opened(export: Export, receiving: Receiving) -> Received:
+    """`receive_export` for one of which nothing was read yet."""
     dropped = Dropped(export.key, export.object_version, export.dropped_at)
-    profile_id = profile_of(key)
+    profile_id = profile_of(export.key)
     profile_text = receiving.profile_text(profile_id)
     if profile_text is None:
         return conclude(dropped, None, _unread(export, profile_id), None, receiving)

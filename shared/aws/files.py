@@ -59,7 +59,7 @@ class S3Files:
 
 
 class S3Exports:
-    """See ``shared.ports.Exports`` and ``shared.arrival_ports.ExportList``."""
+    """See ``shared.ports.Exports``, and ``ExportList`` and ``ExportParts`` of ``shared.arrival_ports``."""
 
     def __init__(self, bucket: str, s3: "S3Client") -> None:
         self._bucket = bucket
@@ -77,6 +77,14 @@ class S3Exports:
             body=cast(BinaryIO, found["Body"]),
             manifest=self._manifest(key),
         )
+
+    def part(self, key: str, object_version: str | None, start: int, stop: int) -> BinaryIO:
+        which: dict[str, Any] = {"VersionId": object_version} if object_version else {}
+        with _translated(key):
+            found = self._s3.get_object(
+                Bucket=self._bucket, Key=key, Range=f"bytes={start}-{stop - 1}", **which
+            )
+        return cast(BinaryIO, found["Body"])
 
     def page(self, after: str | None) -> Page:
         where: dict[str, Any] = {}

@@ -15,6 +15,33 @@ def facts(shard: int, period: str, batch_id: BatchId) -> str:
     return f"facts/shard={shard:04d}/period={period}/rev={batch_id}.jsonl.gz"
 
 
+STAGING = "staging/"
+"""What is written between the steps of reading a large export, and of no use to anybody afterwards."""
+
+
+def reading_plan(batch_id: BatchId, reading: str) -> str:
+    """How a large export is cut; ``reading`` names all that the outcome of its ranges depends on."""
+    return f"{STAGING}{batch_id}/{reading}/plan.json"
+
+
+def reading_ranges(batch_id: BatchId, reading: str) -> str:
+    """The list that the workflow goes through."""
+    return f"{STAGING}{batch_id}/{reading}/ranges.json"
+
+
+def range_accepted(batch_id: BatchId, reading: str, number: int) -> str:
+    return f"{STAGING}{batch_id}/{reading}/range={number:04d}.accepted.jsonl.gz"
+
+
+def range_rejected(batch_id: BatchId, reading: str, number: int) -> str:
+    return f"{STAGING}{batch_id}/{reading}/range={number:04d}.rejected.jsonl.gz"
+
+
+def range_counts(batch_id: BatchId, reading: str, number: int) -> str:
+    """Written last: where it is, the range was read to its end."""
+    return f"{STAGING}{batch_id}/{reading}/range={number:04d}.counts.json"
+
+
 def line_roots(batch_id: BatchId) -> str:
     """The Merkle root over the lines of each of the batch's files, from which a row's proof is made."""
     return f"roots/{batch_id}.json"

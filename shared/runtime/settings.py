@@ -37,6 +37,8 @@ class FilesSettings(Settings):
 class IngestSettings(FilesSettings):
     exports_bucket: str = Field(alias="EXPORTS_BUCKET")
     shards: int = Field(alias="SHARDS", ge=1, le=9999)
+    large_export_bytes: int = Field(alias="LARGE_EXPORT_BYTES", ge=2)
+    """A larger export is read in ranges."""
 
 
 class SweepSettings(Settings):

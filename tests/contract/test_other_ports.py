@@ -223,6 +223,14 @@ def test_an_export_is_a_stream_with_its_manifest_where_there_is_one(exports: Exp
         exports.open("in/c.csv", None)
 
 
+def test_a_part_of_an_export_is_those_bytes_of_it(exports: Exports) -> None:
+    assert isinstance(exports, FakeExports | S3Exports)
+    assert exports.part("in/a.csv", None, 0, 1).read() == b"a"
+    assert exports.part("in/a.csv", None, 1, 4).read() == b",b\n"
+    with pytest.raises(NotFound):
+        exports.part("in/c.csv", None, 0, 1)
+
+
 MAIL = Mail("notice-1", ("zoë@example.com",), "A question about Zoë", "Grüße\n", "<p>Grüße</p>")
 
 

@@ -68,6 +68,9 @@ class FakeExports:
             key, f"v{number}", dropped_at, len(body), io.BytesIO(body), manifest[-1][1] if manifest else None
         )
 
+    def part(self, key: str, object_version: str | None, start: int, stop: int) -> io.BytesIO:
+        return io.BytesIO(self.open(key, object_version).body.read()[start:stop])
+
     def page(self, after: str | None) -> Page:
         """A page a key; ``after`` is the key of the page before."""
         left = sorted(key for key in self.versions if not paths.is_manifest(key) and key > (after or ""))

@@ -94,16 +94,29 @@ def test_the_task_that_waits_stores_its_token_and_says_which_case_it_saw() -> No
             assert payload["version.$"] == "$.advance.result.version"
 
 
-def test_a_shard_that_fails_fails_its_evaluation() -> None:
+def test_a_range_or_a_shard_that_fails_fails_the_whole() -> None:
     maps = [
         state
         for _, state in states(definition("evaluation"))
         if state["Type"] == "Map" and state["ItemProcessor"]["ProcessorConfig"]["Mode"] == "DISTRIBUTED"
     ]
-    assert len(maps) == 3
+    assert len(maps) == 4
     for state in maps:
         assert state["ToleratedFailurePercentage"] == 0
         assert 1 <= state["MaxConcurrency"] <= 40
+
+
+def test_a_large_export_is_read_in_ranges_and_joined_and_then_goes_the_way_of_every_other() -> None:
+    machine = definition("evaluation")["States"]
+    [cut] = [each for each in machine["Was it taken?"]["Choices"] if each.get("Variable") == "$.status"]
+    assert (cut["StringEquals"], cut["Next"]) == ("cut", "Read every range")
+    ranges, joined = machine["Read every range"], machine["Join the ranges"]
+    assert ranges["ItemReader"]["Parameters"]["Key.$"] == "$.ranges"
+    assert ranges["ItemSelector"] == {"plan.$": "$.plan", "range.$": "$$.Map.Item.Value.range"}
+    [reads] = ranges["ItemProcessor"]["States"].values()
+    assert reads["Parameters"]["Payload"] == {"plan.$": "$.plan", "range.$": "$.range"}
+    assert (ranges["Next"], joined["Next"]) == ("Join the ranges", "Was it taken?")
+    assert joined["Parameters"]["Payload"] == {"plan.$": "$.plan", "join": True}
 
 
 def test_every_token_in_a_flow_is_filled_in(template: Template, laptop: Template) -> None:

@@ -1,0 +1,31 @@
+"""Reading large exports in ranges: what the template has to give for it."""
+
+from pathlib import Path
+
+from infra.settings import DeploymentSettings
+from shared.domain import paths
+from tests.infra.conftest import Template, synthesise
+
+
+def test_the_limit_is_a_setting(template: Template, tmp_path: Path) -> None:
+    assert template.function("Ingest")["Environment"]["Variables"]["LARGE_EXPORT_BYTES"] == str(64 * 2**20)
+    settings = DeploymentSettings(libraries="left-out", large_export_bytes=1000)
+    told = synthesise(tmp_path, settings).function("Ingest")["Environment"]["Variables"]
+    assert told["LARGE_EXPORT_BYTES"] == "1000"
+
+
+def test_what_lies_between_the_steps_goes_and_facts_stay(template: Template) -> None:
+    rules = template.only("S3::Bucket", "StorageFacts")["LifecycleConfiguration"]["Rules"]
+    expiring = [rule for rule in rules if "ExpirationInDays" in rule or "NoncurrentVersionExpiration" in rule]
+    assert [(rule["Prefix"], rule["ExpirationInDays"]) for rule in expiring] == [(paths.STAGING, 14)]
+
+
+def test_the_workflow_may_read_the_list_of_ranges(template: Template) -> None:
+    resources = [
+        str(statement["Resource"])
+        for name, statement in template.statements()
+        if name.startswith("EvaluationFlow") and statement["Action"] == "s3:GetObject"
+    ]
+    assert len(resources) == 1
+    assert f"/{paths.STAGING}*" in resources[0]
+    assert "/evaluations/*" in resources[0]
