@@ -17,7 +17,7 @@ from local.restore.compare import Difference, differences
 from local.restore.ledger import SealedLedger, read_bundle, read_ledger
 from local.restore.rebuild import Rebuilt, rebuild
 from local.restore.subject_keys import Unwrap
-from local.restore.tables import BucketFacts, make_table_like, read_table, write_table
+from local.restore.tables import BucketFacts, delete_items, make_table_like, read_table, write_table
 from local.restore.world import Items
 from local.stack import client, read_stack
 from shared.aws.ledger_files import S3Archive
@@ -34,7 +34,8 @@ of somebody whom the ledger says was shredded since is refused and not put back.
 examples:
   plumbline rebuild --compare                        # does the table still say what the ledger says?
   plumbline rebuild --into restored --create         # the table again, with the keys of the damaged one
-  plumbline rebuild --into restored --keys from-backup --unsealed
+  plumbline rebuild --into restored --keys from-backup
+  plumbline rebuild --into plumbline-table --over    # mend what differs in place; stop the functions first
   plumbline rebuild --of plumbline-prod-QueryFunction-1A2B --compare      # on AWS, as your profile may
 
 On AWS, --of names the deployment's query function: its settings name the table, the buckets and the keys.
@@ -87,6 +88,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--unsealed", action="store_true", help="write what that table has not sealed yet as well"
     )
+    parser.add_argument(
+        "--over", action="store_true", help="TABLE holds other things: replace what differs, remove the rest"
+    )
     parser.add_argument("--create", action="store_true", help="make TABLE first, like the deployment's own")
     parser.add_argument("--partial", action="store_true", help="write what can be made, though some cannot")
     parser.add_argument("--of", metavar="FUNCTION", help="a deployment on AWS, by its query function")
@@ -96,8 +100,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    if args.compare is not None and (args.create or args.partial or args.unsealed):
-        raise InvalidInput("--create, --partial and --unsealed go with --into")
+    if args.compare is not None and (args.create or args.over or args.partial or args.unsealed):
+        raise InvalidInput("--create, --over, --partial and --unsealed go with --into")
     place = on_aws(args.of) if args.of else locally(args.data)
     try:
         return _compare(args, place) if args.into is None else _write(args, place)
@@ -194,12 +198,16 @@ def _write(args: argparse.Namespace, place: Place) -> int:
     if made.faults and not args.partial:
         print("nothing was written; --partial writes the rest all the same", file=sys.stderr)
         return _INCOMPLETE
+    found = list(differences(read_table(args.into, place.resource), made.items))
     # What an earlier try wrote before it died is written again, and is no reason to refuse.
-    there = read_table(args.into, place.resource)
-    if any(made.items.get(key) != item for key, item in there.items()):
-        raise InvalidInput(f"{args.into} is not empty, and holds what the ledger does not say")
+    others = [each for each in found if each.kind != "missing"]
+    if others and not args.over:
+        raise InvalidInput(f"{args.into} holds what the ledger does not say: {len(others)} items; see --over")
+    for each in others:
+        print(f"over      {each}")
+    delete_items(args.into, (each.key for each in others if each.key not in made.items), place.resource)
     write_table(args.into, made.items, place.resource)
-    if read_table(args.into, place.resource) != made.items:
+    if list(differences(read_table(args.into, place.resource), made.items)):
         print(f"plumbline: {args.into} does not read back as it was written", file=sys.stderr)
         return _REFUSED
     kinds = Counter(key[0].partition("#")[0] for key in made.items)

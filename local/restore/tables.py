@@ -10,6 +10,7 @@ from boto3.dynamodb.types import Binary
 from botocore.exceptions import ClientError
 
 from local.restore.world import Items
+from shared.aws.keys import Key
 from shared.domain.errors import InvalidInput, NotFound
 from shared.domain.identifiers import BatchId
 
@@ -42,6 +43,12 @@ def write_table(name: str, items: Items, resource: "DynamoDBServiceResource") ->
     with resource.Table(name).batch_writer() as batch:
         for item in items.values():
             batch.put_item(Item=item)
+
+
+def delete_items(name: str, keys: Iterable[Key], resource: "DynamoDBServiceResource") -> None:
+    with resource.Table(name).batch_writer() as batch:
+        for pk, sk in keys:
+            batch.delete_item(Key={"pk": pk, "sk": sk})
 
 
 def make_table_like(model: str, name: str, resource: "DynamoDBServiceResource") -> None:
