@@ -15,9 +15,7 @@ import orjson
 
 from functions.ingest import cells
 from functions.ingest.cells import BLANKS, BadCell
-
-NULL = "\0"
-"""Stands for no value, in columns of JSON: no cell has it, since whatever has is badly encoded."""
+from functions.ingest.json_lines import NULL
 
 _MOST_REMEMBERED = 50_000
 
@@ -32,7 +30,8 @@ _PLAIN_OR_NOT = bytes(
 class Checked:
     """A column's values, and the indices of rows whose cell is suspect (their value means nothing).
 
-    ``values`` are JSON strings without the quotes around them, or ``NULL``.
+    ``values`` are JSON strings without the quotes around them, or ``NULL``; those of a column that is folded
+    have more around them (see ``json_lines``).
     """
 
     values: list[str]
@@ -43,15 +42,23 @@ Cell = TypeVar("Cell", str, tuple[str, str])
 
 
 class Remembered(dict[Cell, str]):
-    """What each distinct cell, or pair, comes to: as in ``Checked``, or nothing if it is not acceptable."""
+    """What each distinct cell, or pair, comes to: as in ``Checked``, or nothing if it is not acceptable.
 
-    def __init__(self, value_of: Callable[[Cell], str | None]) -> None:
+    ``piece_of`` makes of a value what stands in the column.
+    """
+
+    def __init__(
+        self, value_of: Callable[[Cell], str | None], piece_of: Callable[[str], str] | None = None
+    ) -> None:
         super().__init__()
         self._value_of: Callable[[Cell], str | None] = value_of
+        self._piece_of = piece_of
 
     def __missing__(self, cell: Cell) -> str:
         try:
             value = fragment(self._value_of(cell))
+            if self._piece_of is not None:
+                value = self._piece_of(value)
         except BadCell:
             value = ""
         if len(self) > _MOST_REMEMBERED:

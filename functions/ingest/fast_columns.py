@@ -4,6 +4,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from functions.ingest.blocks import MASKED, Block
 from functions.ingest.cells import (
@@ -16,7 +17,6 @@ from functions.ingest.cells import (
 )
 from functions.ingest.codes import Fault, RowCode
 from functions.ingest.column_checks import (
-    NULL,
     Checked,
     Remembered,
     TextColumn,
@@ -26,7 +26,7 @@ from functions.ingest.column_checks import (
 )
 from functions.ingest.columns import MAY_NOT_BE_EMPTY
 from functions.ingest.duplicates import SeenKeys
-from functions.ingest.json_lines import attainment_lines, people_lines
+from functions.ingest.json_lines import JsonLines, LineForm
 from functions.ingest.manifest import ControlTotals
 from functions.ingest.number_columns import NumberColumn
 from functions.ingest.profile import Profile
@@ -38,6 +38,7 @@ _EMAIL = re.compile(
 )
 
 _TEXT = _IDS | {"name", "email"}
+_AMOUNTS = frozenset({"quota", "credited"})
 _SHORTEST_PERIOD = 28
 
 Faulty = tuple[int, list[Fault]]
@@ -65,13 +66,15 @@ class FastColumns:
         self._seen = seen
         self._totals = totals
         self._has_period = profile.kind == "attainment"
+        self._form = LineForm(checker.columns, {*checker.columns} - _TEXT - _AMOUNTS)
         form = NumberForm(profile.format.decimal, profile.format.thousands)
         self._passes: dict[str, Callable[[list[str]], Checked]] = {}
         for ours in layout.positions:
             self._passes[ours] = self._pass_of(ours, profile, form)
-        self._in_any_period = Remembered[str](lambda cell: self._leave_days(cell, _SHORTEST_PERIOD))
+        piece = partial(self._form.piece, "leave_days")
+        self._in_any_period = Remembered[str](lambda cell: self._leave_days(cell, _SHORTEST_PERIOD), piece)
         self._in_its_period = Remembered[tuple[str, str]](
-            lambda pair: self._leave_days(pair[1], self._checker.period_days(normalised(pair[0])))
+            lambda pair: self._leave_days(pair[1], self._checker.period_days(normalised(pair[0]))), piece
         )
 
     def _pass_of(self, ours: str, profile: Profile, form: NumberForm) -> Callable[[list[str]], Checked]:
@@ -87,7 +90,7 @@ class FastColumns:
             return TextColumn(MAX_NAME_LENGTH, empty).check
         if ours == "email":
             return TextColumn(MAX_EMAIL_LENGTH, empty, pattern=_EMAIL).check
-        if ours in ("quota", "credited"):
+        if ours in _AMOUNTS:
             return NumberColumn(
                 form,
                 profile.format.decimal,
@@ -96,7 +99,7 @@ class FastColumns:
                 value_of,
                 may_be_negative=ours == "credited",
             ).check
-        return Remembered[str](value_of).check
+        return Remembered[str](value_of, partial(self._form.piece, ours)).check
 
     def _leave_days(self, cell: str, period_days: int | None) -> str | None:
         return self._checker.value("leave_days", normalised(cell), period_days)
@@ -119,7 +122,7 @@ class FastColumns:
         columns = self._columns(block)
         checked = self._checked(columns, len(block.numbers))
         ids = [*columns[self._checker.columns[0]]]
-        groups = [*checked["period"].values] if self._has_period else [""] * len(ids)
+        groups = self._periods(checked["period"].values) if self._has_period else [""] * len(ids)
         looked_at = self._closer_look(block, checked)
         self._add_to_totals(block, columns, checked, looked_at)
         lines = self._lines(block, checked)
@@ -128,17 +131,22 @@ class FastColumns:
             if isinstance(found, list):
                 refused[index] = found
             else:
-                lines[index] = self._checker.as_json(block.numbers[index], found).decode()
+                lines.replace(index, self._checker.as_json(block.numbers[index], found).decode())
                 ids[index], groups[index] = str(found[0]), self._checker.key(found)[1]
         for index in self._repeated(ids, groups, sorted(refused)):
             refused[index] = [Fault(None, RowCode.DUPLICATE, None)]
-        _drop(sorted(refused), ids, lines)
+        gone = sorted(refused)
+        _drop(gone, ids)
+        lines.drop(gone)
         rejected += [(block.numbers[index], faults) for index, faults in refused.items()]
         rejected.sort(key=lambda row: row[0])
-        jsonl = "".join(lines)
-        if NULL in jsonl:
-            jsonl = jsonl.replace(f'"{NULL}"', "null")
-        return BlockResult(ids, jsonl.encode(), rejected)
+        return BlockResult(ids, lines.text().encode(), rejected)
+
+    def _periods(self, pieces: list[str]) -> list[str]:
+        if pieces.count(pieces[0]) == len(pieces):
+            return [self._form.value("period", pieces[0])] * len(pieces)
+        periods = {piece: self._form.value("period", piece) for piece in {*pieces}}
+        return [periods[piece] for piece in pieces]
 
     def _columns(self, block: Block) -> dict[str, list[str]]:
         """The cells of each of our mapped columns."""
@@ -159,7 +167,7 @@ class FastColumns:
             elif ours in columns:
                 checked[ours] = self._passes[ours](columns[ours])
             else:
-                unmapped = fragment(self._checker.value(ours, "", None))
+                unmapped = self._form.piece(ours, fragment(self._checker.value(ours, "", None)))
                 checked[ours] = Checked([unmapped] * rows, [])
         return checked
 
@@ -205,11 +213,9 @@ class FastColumns:
         moved = [index - place for place, index in enumerate(refused)]
         return [place + bisect_right(moved, place) for place in again]
 
-    def _lines(self, block: Block, checked: dict[str, Checked]) -> list[str]:
+    def _lines(self, block: Block, checked: dict[str, Checked]) -> JsonLines:
         """Every row as a JSON line, suspects too, which mean nothing."""
-        columns = [checked[ours].values for ours in self._checker.columns]
-        lines = attainment_lines if self._has_period else people_lines
-        return lines(block.numbers, *columns)
+        return self._form.lines(block.numbers, [checked[ours].values for ours in self._checker.columns])
 
 
 def _drop(indices: Sequence[int], *lists: list[str]) -> None:

@@ -1,14 +1,85 @@
 """Accepted rows as JSON lines, from columns of JSON strings that lack only the quotes around them.
 
-Written out by kind, because one formatted string a row is the fastest way there is.
+The text of many rows is a list of pieces, row after row, which is filled a column at a time and joined once:
+nothing is done for a single row.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+
+NULL = "\0"
+"""Stands for no value, in columns of JSON: no cell has it, since whatever has is badly encoded."""
 
 _LAST_THREE = [f"{number:03d}" for number in range(1000)]
 
 
-def line_numbers(numbers: Sequence[int]) -> list[str]:
+class LineForm:
+    """How a kind's rows are written: the pieces of a row, and the text that stands between its values.
+
+    What precedes or follows the value of a ``folded`` column is part of its pieces, to be had from ``piece``,
+    so that there are fewer of them to join.
+    """
+
+    def __init__(self, columns: Sequence[str], folded: Collection[str]) -> None:
+        first, *others = columns
+        self._start = '{"line":'
+        self._first = f',"{first}":"'
+        self._around = dict.fromkeys(columns, ("", ""))
+        self._row = [""]
+        self._places: list[int] = []
+        for ours, following in zip(columns, [*others, None], strict=True):
+            between = '"}\n' if following is None else f'","{following}":"'
+            self._places.append(len(self._row))
+            self._row.append("")
+            before, _ = self._around[ours]
+            if ours in folded:
+                self._around[ours] = (before, between)
+            elif following in folded:
+                self._around[str(following)] = (between, "")
+            else:
+                self._row.append(between)
+
+    def piece(self, ours: str, value: str) -> str:
+        """A column's value as it must stand in the column."""
+        before, after = self._around[ours]
+        return f"{before}{value}{after}"
+
+    def value(self, ours: str, piece: str) -> str:
+        """The value in a piece."""
+        before, after = self._around[ours]
+        return piece.removeprefix(before).removesuffix(after)
+
+    def lines(self, numbers: Sequence[int], columns: Iterable[list[str]]) -> "JsonLines":
+        """The rows of these lines of the file; one column of values for each of the form's."""
+        width = len(self._row)
+        pieces = self._row * len(numbers)
+        pieces[::width] = line_numbers(numbers, self._start, self._first)
+        for place, values in zip(self._places, columns, strict=True):
+            pieces[place::width] = values
+        return JsonLines(pieces, width)
+
+
+class JsonLines:
+    """Some rows' lines."""
+
+    def __init__(self, pieces: list[str], width: int) -> None:
+        self._pieces = pieces
+        self._width = width
+
+    def replace(self, row: int, line: str) -> None:
+        start = row * self._width
+        self._pieces[start : start + self._width] = [line] + [""] * (self._width - 1)
+
+    def drop(self, rows: Sequence[int]) -> None:
+        """Take out rows, whose indices ascend."""
+        for row in reversed(rows):
+            del self._pieces[row * self._width : (row + 1) * self._width]
+
+    def text(self) -> str:
+        joined = "".join(self._pieces)
+        return joined.replace(f'"{NULL}"', "null") if NULL in joined else joined
+
+
+def line_numbers(numbers: Sequence[int], before: str = "", after: str = "") -> list[str]:
     """Ascending numbers, mostly of consecutive lines, as text: made a thousand at a time."""
     first, stop = numbers[0], numbers[-1] + 1
     texts: list[str] = []
@@ -16,43 +87,10 @@ def line_numbers(numbers: Sequence[int]) -> list[str]:
     while at < stop:
         start = at % 1000
         upto = min(stop, at - start + 1000)
-        thousands = str(at // 1000)
         if at < 1000:
-            texts += map(str, range(at, upto))
+            texts += [f"{before}{number}{after}" for number in range(at, upto)]
         else:
-            texts += [thousands + three for three in _LAST_THREE[start : start + upto - at]]
+            thousands = f"{before}{at // 1000}"
+            texts += [f"{thousands}{three}{after}" for three in _LAST_THREE[start : start + upto - at]]
         at = upto
     return texts if len(texts) == len(numbers) else [texts[number - first] for number in numbers]
-
-
-def attainment_lines(
-    numbers: Sequence[int],
-    rep_id: Iterable[str],
-    period: Iterable[str],
-    quota: Iterable[str],
-    credited: Iterable[str],
-    currency: Iterable[str],
-    leave_days: Iterable[str],
-) -> list[str]:
-    rows = zip(line_numbers(numbers), rep_id, period, quota, credited, currency, leave_days, strict=True)
-    return [
-        f'{{"line":{n},"rep_id":"{r}","period":"{p}","quota":"{q}","credited":"{c}","currency":"{u}","leave_days":"{d}"}}\n'
-        for n, r, p, q, c, u, d in rows
-    ]
-
-
-def people_lines(
-    numbers: Sequence[int],
-    person_id: Iterable[str],
-    name: Iterable[str],
-    email: Iterable[str],
-    *others: Iterable[str],
-) -> list[str]:
-    """``others`` are the remaining ten columns of the kind, in its order."""
-    rows = zip(line_numbers(numbers), person_id, name, email, *others, strict=True)
-    return [
-        f'{{"line":{n},"person_id":"{i}","name":"{a}","email":"{e}","manager_id":"{m}","role":"{o}","region":"{g}",'
-        f'"hire_date":"{h}","hr_partner_id":"{p}","timezone":"{z}","active":"{t}","delegate_id":"{d}",'
-        f'"delegate_from":"{f}","delegate_until":"{u}"}}\n'
-        for n, i, a, e, m, o, g, h, p, z, t, d, f, u in rows
-    ]
