@@ -5,11 +5,13 @@ The tests stand in the order in which things happen in one organisation.
 
 import re
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
+from local.cli import main
 from local.visitors import call, link_in, until
 from tests.e2e.chromium import chromium
 from tests.e2e.short_ladder import DISPUTED, QUIET, REMOVED, SILENT, ShortLadder
@@ -211,3 +213,21 @@ def test_a_leave_that_hr_reports_stops_the_clock_until_hr_lets_it_run(short_ladd
         "case:held",
         "case:resumed",
     ]
+
+
+def test_after_all_these_lives_the_table_made_again_is_the_live_one(short_ladder: ShortLadder) -> None:
+    data = ("--data", str(short_ladder.stack.folder))
+    names = (f"restored-{number}" for number in count(1))
+
+    # Work goes on all the while: what came between the two readings of the table makes them differ.
+    def drilled() -> bool | None:
+        table = next(names)
+        if main(["rebuild", "--into", table, "--create", "--unsealed", *data]) != 0:
+            return None
+        return main(["rebuild", "--compare", table, *data]) == 0 or None
+
+    def the_same() -> bool | None:
+        return main(["rebuild", "--compare", *data]) == 0 or None
+
+    until("the live table to be what the ledger says", the_same)
+    until("a table made again that is the same", drilled)
