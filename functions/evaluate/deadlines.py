@@ -1,6 +1,6 @@
 """Business time: by when somebody has to have answered, counted where they live."""
 
-import calendar
+from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -10,6 +10,7 @@ from holidays import HolidayBase, country_holidays
 from shared.domain.errors import InvalidPolicy
 from shared.domain.ladder import Length
 from shared.domain.period import PeriodKind
+from shared.domain.policy import Calendar
 
 _SATURDAY = 5
 _LONGEST_REST = 400
@@ -60,6 +61,26 @@ def is_business_day(day: date, country: str | None, subdivision: str | None = No
     return bool(_calendar(country, subdivision).is_working_day(day))
 
 
+def calendar_fault(calendar: Calendar) -> str | None:
+    """What keeps deadlines from being counted by a policy's calendar, with its YAML path; None if nothing."""
+    if calendar.subdivision is not None and calendar.country is None:
+        return f"calendar.subdivision: {calendar.subdivision!r} stands without a country"
+    try:
+        _zone(calendar.timezone)
+    except InvalidPolicy:
+        return f"calendar.timezone: {calendar.timezone!r} is no IANA time zone"
+    if calendar.country is not None:
+        try:
+            _calendar(calendar.country, None)
+        except InvalidPolicy:
+            return f"calendar.country: no holidays are known for {calendar.country!r}"
+        try:
+            _calendar(calendar.country, calendar.subdivision)
+        except InvalidPolicy:
+            return f"calendar.subdivision: {calendar.country} has no {calendar.subdivision!r} that is known"
+    return None
+
+
 def _business_day(day: date, count: int, country: str | None, subdivision: str | None) -> date:
     idle = 0
     while count:
@@ -76,7 +97,7 @@ def _business_day(day: date, count: int, country: str | None, subdivision: str |
 def _months_later(day: date, count: int) -> date:
     ordinal = day.year * 12 + day.month - 1 + count
     year, month = ordinal // 12, ordinal % 12 + 1
-    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
 def _zone(name: str) -> ZoneInfo:

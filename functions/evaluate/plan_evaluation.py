@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
+from functions.evaluate.deadlines import calendar_fault
 from shared.domain import paths
 from shared.domain.canonical import canonical_bytes
 from shared.domain.case import CaseStatus
@@ -125,6 +126,9 @@ def _in_force(period: Period, policies: Policies) -> Iterator[Policy]:
     for policy in policies.in_force(_at(period.last_day)):
         applies = begun.get(policy.policy)
         if applies is not None and applies.period == period.kind:
+            fault = calendar_fault(applies.calendar)
+            if fault is not None:  # its cases would open, and then nobody could ever be asked
+                raise InvalidPolicy(f"{applies.ref}: {fault}")
             yield applies
 
 

@@ -15,6 +15,8 @@ examples:
 
 Every period is evaluated as if live, with the figures as known now; graduation, relapse and the policy's date
 of effect are ignored, and people are as the file says in every period. A chart needs requirements/charts.in.
+
+Exit status: 0 done; 2 for a policy, a period or a file that cannot be used, with one line that says why.
 """
 
 

@@ -23,6 +23,8 @@ examples:
 Of several facts files a later one supersedes an earlier one, rep by rep and period by period: give them in
 the order in which they became known. Every person of the people file gets one line, sorted by rep_id.
 The same files and the same policy give the same bytes anywhere; their digest is printed as sha256sum does.
+
+Exit status: 0 done; 2 for a policy, a period or a file that cannot be used, with one line that says why.
 """
 
 

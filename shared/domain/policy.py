@@ -232,6 +232,8 @@ def _fault_line(fault: Any) -> str:
         message = "is missing"
     elif fault["type"] == "extra_forbidden":
         message = "is no key of a policy"
+    elif fault["type"] == "too_short":
+        message = "is empty; name at least one"
     elif fault["type"] == "string_type" and isinstance(fault["input"], float | int):
         message = f'is a YAML number; write it in quotes, as in "{fault["input"]}"'
     elif fault["type"] == "string_pattern_mismatch":

@@ -186,6 +186,19 @@ def test_a_policy_changed_after_use_holds_up_no_other_policy(
     assert [plan.policy for plan in organisation.plan(restated)] == ["inside-sales@1"]
 
 
+def test_a_policy_by_whose_calendar_no_deadline_can_be_counted_opens_no_case_and_hr_is_told(
+    organisation: Organisation,
+) -> None:
+    organisation.people()
+    text = POLICY.replace("country: US", "country: XX")
+    assert text != POLICY
+    organisation.policies.policies = [(parse_policy(text, "policy"), text.encode())]
+    assert organisation.plan(organisation.month("2026-09")) == []
+    told = skipped(organisation)
+    assert (told.to, told.parameters["reason"]) == (HR_QUEUE, "policy_invalid")
+    assert told.parameters["fault"] == "field-sales@1: calendar.country: no holidays are known for 'XX'"
+
+
 def test_a_policy_that_cannot_be_read_stops_new_evaluations_until_it_is_mended_and_hr_is_told(
     organisation: Organisation,
 ) -> None:
