@@ -1,5 +1,6 @@
 """What a mail or a page says of a case and of a question in it, ready to be read. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from functions.notify.figures import (
@@ -26,6 +27,7 @@ from shared.domain.canonical import digest, encode
 from shared.domain.case import Case
 from shared.domain.comparators import Comparison
 from shared.domain.identifiers import PersonId
+from shared.domain.ladder import HR_SEATS
 from shared.domain.person import HR_QUEUE, Directory
 from shared.domain.policy import Policy
 from shared.domain.request import Request
@@ -66,6 +68,16 @@ class CaseFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Statement:
+    """What somebody answered in the case before, in their own words."""
+
+    by: str
+    at: str
+    answer: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class RequestFacts:
     """A question as the asked person sees it."""
 
@@ -77,6 +89,8 @@ class RequestFacts:
     agenda: tuple[str, ...]
     adverse: bool
     due: str
+    said: tuple[Statement, ...] = ()
+    """What was said so far, oldest first: for HR alone, since a reason may speak of leave or of health."""
     answered_by: str | None = None
     answered_at: str | None = None
     answer: str | None = None
@@ -109,8 +123,14 @@ def case_facts(case: Case, policy: Policy, directory: Directory | None, timezone
 
 
 def request_facts(
-    request: Request, case: Case, policy: Policy, directory: Directory | None, timezone: str
+    request: Request,
+    case: Case,
+    policy: Policy,
+    directory: Directory | None,
+    timezone: str,
+    before: Sequence[Request] = (),
 ) -> RequestFacts:
+    """``before``: the other requests of the case, whose answers HR reads before it decides."""
     asked = question(request.purpose, name_of(case.rep_id, directory), stage_name(request.stage))
     answer = request.answer
     return RequestFacts(
@@ -122,6 +142,7 @@ def request_facts(
         agenda=_agenda(request, policy),
         adverse=request.adverse,
         due=moment_in_words(request.due_at, timezone),
+        said=_said(request, before, directory, timezone),
         answered_by=None if answer is None else name_of(answer.answered_by, directory),
         answered_at=None if answer is None else time_in_words(answer.answered_at, timezone),
         answer=None if answer is None else choice(request.purpose, answer.choice).label,
@@ -148,6 +169,23 @@ def digest_of_shown(case: CaseFacts, request: RequestFacts, others: Comparison |
     """The SHA-256 of everything that the page shows: what an answer relied on."""
     shown = {"case": asdict(case), "request": asdict(request)}
     return digest(encode(shown if others is None else shown | {"others": others.digest}))
+
+
+def _said(
+    request: Request, before: Sequence[Request], directory: Directory | None, timezone: str
+) -> tuple[Statement, ...]:
+    if request.seat not in HR_SEATS:
+        return ()
+    answers = [(each, each.answer) for each in before if each.answer is not None and each.id != request.id]
+    return tuple(
+        Statement(
+            by=name_of(answer.answered_by, directory),
+            at=time_in_words(answer.answered_at, timezone),
+            answer=choice(each.purpose, answer.choice).label,
+            reason=answer.reason,
+        )
+        for each, answer in sorted(answers, key=lambda pair: pair[1].answered_at)
+    )
 
 
 def _restated(case: Case, policy: Policy, bar: str | None) -> RestatedFacts | None:

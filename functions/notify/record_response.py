@@ -1,6 +1,6 @@
 """Show what a response link leads to, and record the answer that its holder gives: once, or not at all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -71,6 +71,8 @@ class _Found:
     case: Case
     policy: Policy
     directory: Directory
+    before: Sequence[Request]
+    """Every request of the case."""
     others: Comparison | None
     """Set while the question stands and is about a removal."""
 
@@ -151,7 +153,8 @@ def _find(token: str, responding: Responding) -> _Found | None:
     policy = responding.policies.used(case.policy_digest)[0]
     directory = responding.directories.current()
     others = _others(request, case, policy, directory, responding)
-    return _Found(link_id(token), expires_at, request, case, policy, directory, others)
+    before = responding.store.requests_of(case.id)
+    return _Found(link_id(token), expires_at, request, case, policy, directory, before, others)
 
 
 def _others(
@@ -228,4 +231,5 @@ def _case_facts(found: _Found) -> CaseFacts:
 
 
 def _request_facts(found: _Found, request: Request | None = None) -> RequestFacts:
-    return request_facts(request or found.request, found.case, found.policy, found.directory, _zone(found))
+    asked, zone = request or found.request, _zone(found)
+    return request_facts(asked, found.case, found.policy, found.directory, zone, found.before)

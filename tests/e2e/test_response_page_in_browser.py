@@ -12,9 +12,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 from functions.notify.respond import WebRequest, WebResponse, respond
 from shared.domain.effect import NoticeKind
 from shared.domain.event import EventTag
-from shared.domain.request import RequestStatus
+from shared.domain.identifiers import PersonId, RequestId
+from shared.domain.request import Answer, RequestStatus
 from tests.e2e.chromium import barriers, chromium, keep
-from tests.fakes.builders import a_request
+from tests.fakes.builders import NOON, a_request
 from tests.unit.notify.office import DECISION, Office, about
 from tests.unit.notify.test_messages import mailed
 
@@ -96,6 +97,20 @@ def adverse() -> Office:
     office = Office(
         a_request(adverse=True, purpose=purpose, choices=choices, seat="hr_partner", assignee="H001")
     )
+    proposal = Answer(
+        choice="propose_removal",
+        reason="Two plans did not help; the talks of March and June are on record.",
+        answered_by=PersonId("M000001"),
+        authenticated_by="link+code",
+        answered_at=NOON,
+    )
+    proposed = a_request(
+        id=RequestId("case-0123456789.2"),
+        purpose="removal_proposal",
+        status=RequestStatus.ANSWERED,
+        answer=proposal,
+    )
+    office.change(requests=(proposed,))
     office.found(DECISION, about("R000005", "40000"), about("R000006", "1"))
     return office
 
