@@ -125,9 +125,8 @@ class BlockSplitter:
         masked = False
         quote = None if self._quote is None else self._quote.encode()
         bad = BAD_CHARACTER.encode()
-        for index, found in enumerate(marks):
-            if found == self._bare_marks:
-                continue
+        bare = self._bare_marks
+        for index, found in [(index, found) for index, found in enumerate(marks) if found != bare]:
             plain = None
             if quote is not None and quote in found and bad not in found:
                 plain = self._masked(lines[index], str(self._quote))

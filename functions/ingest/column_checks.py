@@ -53,14 +53,17 @@ class Remembered(dict[Cell, str]):
         super().__init__()
         self._value_of: Callable[[Cell], str | None] = value_of
         self._piece_of = piece_of
+        self._bad = False
 
     def __missing__(self, cell: Cell) -> str:
+        # What is not acceptable is not remembered, so that a column has none unless this was asked.
         try:
             value = fragment(self._value_of(cell))
-            if self._piece_of is not None:
-                value = self._piece_of(value)
         except BadCell:
-            value = ""
+            self._bad = True
+            return ""
+        if self._piece_of is not None:
+            value = self._piece_of(value)
         if len(self) > _MOST_REMEMBERED:
             self.clear()
         self[cell] = value
@@ -68,11 +71,12 @@ class Remembered(dict[Cell, str]):
 
     def check(self, column: list[Cell]) -> Checked:
         first = column[0]
-        if column.count(first) == len(column):
+        if first == column[-1] and column.count(first) == len(column):
             value = self[first]
             return Checked([value] * len(column), [] if value else [*range(len(column))])
+        self._bad = False
         values = list(map(self.__getitem__, column))
-        return Checked(values, positions(values, ""))
+        return Checked(values, positions(values, "") if self._bad else [])
 
 
 def positions(column: Sequence[object], wanted: object) -> list[int]:
@@ -92,8 +96,8 @@ def fragment(value: str | None) -> str:
 
 def tidied(column: list[str]) -> list[str]:
     """The column's cells stripped of blanks and in NFC, touched only where some cell asks for it."""
-    joined = "\n".join(column)
-    if any(blank in joined for blank in BLANKS):
+    joined = "\n".join(["", *column, ""])
+    if any(f"\n{blank}" in joined or f"{blank}\n" in joined for blank in BLANKS):
         column = list(map(str.strip, column, repeat(BLANKS)))
     if joined.isascii() or unicodedata.is_normalized("NFC", joined):
         return column
@@ -142,8 +146,11 @@ class TextColumn:
             # Unprintable are more than the control characters.
             unprintable = positions(list(map(str.isprintable, column)), False)
             suspects += [index for index in unprintable if cells.CONTROL.search(column[index])]
-        if max(map(len, column)) > self._max_length:
-            suspects += [index for index, cell in enumerate(column) if len(cell) > self._max_length]
+        lengths = list(map(len, column))
+        if max(lengths) > self._max_length:
+            for length in {*lengths}:
+                if length > self._max_length:
+                    suspects += positions(lengths, length)
         if self._pattern is not None:
             suspects += positions(list(map(self._pattern.fullmatch, column)), None)
         return suspects

@@ -106,9 +106,10 @@ class FastColumns:
 
     def _leave(self, periods: list[str], leave_days: list[str]) -> Checked:
         """Few leaves are longer than the shortest period, and only those ask for their own period."""
-        values = self._in_any_period.check(leave_days).values
+        found = self._in_any_period.check(leave_days)
+        values = found.values
         suspects: list[int] = []
-        for index in positions(values, ""):
+        for index in found.suspects:
             values[index] = self._in_its_period[periods[index], leave_days[index]]
             if not values[index]:
                 suspects.append(index)

@@ -9,8 +9,6 @@ from collections.abc import Collection, Iterable, Sequence
 NULL = "\0"
 """Stands for no value, in columns of JSON: no cell has it, since whatever has is badly encoded."""
 
-_LAST_THREE = [f"{number:03d}" for number in range(1000)]
-
 
 class LineForm:
     """How a kind's rows are written: the pieces of a row, and the text that stands between its values.
@@ -21,8 +19,7 @@ class LineForm:
 
     def __init__(self, columns: Sequence[str], folded: Collection[str]) -> None:
         first, *others = columns
-        self._start = '{"line":'
-        self._first = f',"{first}":"'
+        self._numbers = LineNumbers('{"line":', f',"{first}":"')
         self._around = dict.fromkeys(columns, ("", ""))
         self._row = [""]
         self._places: list[int] = []
@@ -52,7 +49,7 @@ class LineForm:
         """The rows of these lines of the file; one column of values for each of the form's."""
         width = len(self._row)
         pieces = self._row * len(numbers)
-        pieces[::width] = line_numbers(numbers, self._start, self._first)
+        pieces[::width] = self._numbers.of(numbers)
         for place, values in zip(self._places, columns, strict=True):
             pieces[place::width] = values
         return JsonLines(pieces, width)
@@ -79,18 +76,25 @@ class JsonLines:
         return joined.replace(f'"{NULL}"', "null") if NULL in joined else joined
 
 
-def line_numbers(numbers: Sequence[int], before: str = "", after: str = "") -> list[str]:
-    """Ascending numbers, mostly of consecutive lines, as text: made a thousand at a time."""
-    first, stop = numbers[0], numbers[-1] + 1
-    texts: list[str] = []
-    at = first
-    while at < stop:
-        start = at % 1000
-        upto = min(stop, at - start + 1000)
-        if at < 1000:
-            texts += [f"{before}{number}{after}" for number in range(at, upto)]
-        else:
-            thousands = f"{before}{at // 1000}"
-            texts += [f"{thousands}{three}{after}" for three in _LAST_THREE[start : start + upto - at]]
-        at = upto
-    return texts if len(texts) == len(numbers) else [texts[number - first] for number in numbers]
+class LineNumbers:
+    """Writes ascending numbers, mostly of consecutive lines, with what stands around each."""
+
+    def __init__(self, before: str, after: str) -> None:
+        self._before = before
+        self._after = after
+        self._last_three = [f"{number:03d}{after}" for number in range(1000)]
+
+    def of(self, numbers: Sequence[int]) -> list[str]:
+        first, stop = numbers[0], numbers[-1] + 1
+        texts: list[str] = []
+        at = first
+        while at < stop:
+            start = at % 1000
+            upto = min(stop, at - start + 1000)
+            if at < 1000:
+                texts += [f"{self._before}{number}{self._after}" for number in range(at, upto)]
+            else:
+                thousands = f"{self._before}{at // 1000}"
+                texts += [thousands + three for three in self._last_three[start : start + upto - at]]
+            at = upto
+        return texts if len(texts) == len(numbers) else [texts[number - first] for number in numbers]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import orjson
 
@@ -14,6 +14,7 @@ from functions.ingest.profile import Profile
 from shared.domain.period import Period
 
 LONGEST_VALUE_SHOWN = 200
+_MOST_PERIODS = 1_024
 
 
 @cache
@@ -72,6 +73,8 @@ class RowChecker:
         self._order: list[tuple[str, int | None]] = [(ours, layout.positions[ours]) for ours in mapped]
         self._order += [(ours, None) for ours in self.columns if ours not in layout.positions]
         self._has_period = profile.kind == "attainment"
+        if self._has_period:
+            self._checks["period"] = lru_cache(_MOST_PERIODS)(self._checks["period"])
 
     def check(self, fields: Sequence[str]) -> Values | list[Fault]:
         """The row's values, or its faults in the order of the file's columns."""

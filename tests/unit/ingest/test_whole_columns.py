@@ -2,7 +2,7 @@
 
 import pytest
 
-from functions.ingest.json_lines import line_numbers
+from functions.ingest.json_lines import LineNumbers
 from tests.unit.ingest.reading import ATTAINMENT, HEADER, both_ways, profile
 
 THOUSANDS = profile(delimiter=";", decimal=",", thousands=".")
@@ -143,4 +143,4 @@ def test_delimiters_and_quotes_beyond_ascii_are_read_at_once_too() -> None:
     ],
 )
 def test_line_numbers_are_written_as_they_are(numbers: range | list[int]) -> None:
-    assert line_numbers(numbers) == [str(number) for number in numbers]
+    assert LineNumbers("<", ">").of(numbers) == [f"<{number}>" for number in numbers]
