@@ -20,6 +20,7 @@ from shared.domain.case import Case, CaseStatus
 from shared.domain.event import Event, stamp
 from shared.domain.identifiers import PersonId
 from shared.domain.instruction import Instruction
+from shared.domain.kept_state import MEMBER
 from shared.domain.person import HR_QUEUE, Directory
 from shared.domain.policy import Policy
 from shared.domain.request import ABOUT_REMOVAL, Request, RequestStatus
@@ -117,7 +118,7 @@ def event_view(event: Event, private: Mapping[str, object] | None, name_of: Name
         "by": who(event.actor, name_of),
         "says": headline(event, name_of),
         "background": in_background(event),
-        "data": event.data,
+        "data": {name: value for name, value in event.data.items() if name != MEMBER},
         "relied_on": event.relied_on,
         "private": None if private is None else dict(private),
         "sealed": event.private is not None and private is None,

@@ -1,4 +1,7 @@
-"""What stays of a closed case once its person's data was erased: ids, times and codes. Pure."""
+"""What stays of a closed case once its person's data was erased: ids, times and codes. Pure.
+
+Why restated figures undid a finding (``marked``) goes with them: it may be that somebody was on leave.
+"""
 
 from typing import Any, Final
 
@@ -17,6 +20,7 @@ def personal_part(model: Case | Request) -> dict[str, Any]:
         "decision": {name: model.decision[name] for name in _FIGURES if model.decision.get(name)},
         "results": [result.model_dump(mode="json") for result in model.results],
         "restated": model.restated,
+        "marked": model.marked,
     }
     return {name: part for name, part in parts.items() if part}
 
@@ -24,7 +28,7 @@ def personal_part(model: Case | Request) -> dict[str, Any]:
 def impersonal(case: Case) -> Case:
     """The case without a figure, at the same version."""
     decision = {name: [] if name in _FIGURES else value for name, value in case.decision.items()}
-    return case.model_copy(update={"decision": decision, "results": (), "restated": None})
+    return case.model_copy(update={"decision": decision, "results": (), "restated": None, "marked": None})
 
 
 def impersonal_request(request: Request) -> Request:

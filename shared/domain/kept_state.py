@@ -168,7 +168,7 @@ def _state(parts: dict[str, Any], figures: dict[str, Any], erased: frozenset[str
 def _put_back(case: dict[str, Any], figures: dict[str, Any]) -> None:
     # Member by member, so that a decision's members keep their order and the item its very bytes.
     case["decision"].update(figures.get("decision", {}))
-    case |= {name: figures[name] for name in ("results", "restated") if name in figures}
+    case |= {name: figures[name] for name in figures if name != "decision"}
 
 
 def _deflated(value: dict[str, Any]) -> bytes:

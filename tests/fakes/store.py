@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
+from pydantic import BaseModel
+
 from shared.domain.case import Case, CaseStatus
 from shared.domain.change import Change
 from shared.domain.effect import Effect
@@ -24,6 +26,7 @@ from shared.domain.event import (
 )
 from shared.domain.identifiers import BatchId, CaseId, EvaluationId, PersonId, RequestId, Subject
 from shared.domain.instruction import Instruction
+from shared.domain.kept_state import kept, read_kept
 from shared.domain.record import Arrived, Batch, EvaluationRecord, PlannedEvaluation, Revision
 from shared.domain.request import Request
 from shared.ports import Clock, OutboxRow
@@ -89,6 +92,7 @@ class FakeStore:
         for subject, length in change.decided_on.items():
             if len(state.chains.get(subject, [])) != length:
                 raise Conflict(f"{subject} has events that the decision did not see")
+        _require_recoverable(change)
         events = [self._append(state, draft, now) for draft in change.events]
         if change.case is not None:
             _write_case(state, change.case)
@@ -227,6 +231,20 @@ class FakeStore:
         self._claims.pop(effect_id, None)
         row = self._state.outbox[effect_id]
         self._state.outbox[effect_id] = OutboxRow(row.effect, row.queued_at, row.attempts + 1)
+
+
+def _require_recoverable(change: Change) -> None:
+    """The table's events keep each change, of which this one is no exception: so that every test shows it."""
+    read = read_kept(*kept(change, "2026-10-05T12:00:00.000Z"))
+    case = None if read.case is None else read.case.model_dump_json()
+    assert case == (None if change.case is None else change.case.model_dump_json())
+    assert list(map(_body, read.requests)) == list(map(_body, change.requests))
+    assert list(map(_body, read.effects)) == list(map(_body, change.effects))
+    assert (read.batch, read.planned, read.evaluation) == (change.batch, change.planned, change.evaluation)
+
+
+def _body(model: BaseModel) -> str:
+    return model.model_dump_json()
 
 
 def _copied(value: Any) -> Any:

@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 
+from functions.audit.case_view import event_view
 from shared.domain import kept_state
 from shared.domain.case import Case, CaseStatus, PeriodResult
 from shared.domain.change import Change
 from shared.domain.effect import Notice, NoticeKind
 from shared.domain.errors import IntegrityError
+from shared.domain.event import NOTHING_BEFORE, chain
 from shared.domain.identifiers import CaseId, CommandId, EvaluationId, NoticeId
 from shared.domain.instruction import Instruction
-from shared.domain.kept_state import kept, read_kept, whose
+from shared.domain.kept_state import MEMBER, kept, read_kept, whose
 from shared.domain.record import Arrived, IssuedLink
 from shared.domain.request import Answer
 from tests.fakes.builders import (
@@ -89,7 +91,11 @@ def test_a_change_is_read_back_as_it_was_to_the_byte_of_each_item() -> None:
 def test_the_open_part_has_no_figure_and_no_typed_word() -> None:
     opened, personal = kept(a_full_change(), AT)
     text = zlib.decompressobj(zdict=kept_state._OFTEN_SAID).decompress(opened).decode()
-    assert not [told for told in ("512.5", "1000", "0.4999", "999", "Zürich", "two-of-three") if told in text]
+    assert not [
+        told
+        for told in ("512.5", "1000", "0.4999", "999", "Zürich", "two-of-three", "is leave")
+        if told in text
+    ]
     assert personal is not None
     assert "open_case" in text
 
@@ -157,3 +163,9 @@ def test_the_dictionary_of_the_form_never_changes() -> None:
         hashlib.sha256(kept_state._OFTEN_SAID).hexdigest()
         == "362278dc91ea2d4c92bdb76e0c35d7f3d6ea0780b11893af52940493c67213ee"
     )
+
+
+def test_the_history_that_people_read_leaves_the_state_out() -> None:
+    state = {"open": "x", "sealed": None}
+    event = chain(a_draft(data={"stage": "coaching", MEMBER: state}), 1, NOTHING_BEFORE, NOON)
+    assert event_view(event, None, str)["data"] == {"stage": "coaching"}
