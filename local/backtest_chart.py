@@ -13,9 +13,7 @@ OPENED, QUESTIONED, CORRECTED = "#b3402a", "#c9a227", "#3b7a57"
 
 
 def draw(result: Backtest, path: Path) -> None:
-    """Write the chart; the file's ending decides between SVG and PNG."""
-    if path.suffix.lower() not in (".svg", ".png"):
-        raise InvalidInput(f"{path}: a chart is written as .svg or .png")
+    """Write the chart; the file's ending, .svg or .png, decides which of the two it is."""
     try:
         from matplotlib.figure import Figure
     except ImportError as error:

@@ -1,5 +1,6 @@
 """The files around an evaluation: JSON lines as ``read`` wrote them, and results written whole or not."""
 
+import errno
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -28,6 +29,8 @@ def write_whole(path: Path, lines: Iterable[bytes]) -> None:
         with path.open("wb") as device:
             device.writelines(lines)
         return
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "no such folder to write to", str(path.parent))
     partial = path.with_name(f".{path.name}.partial")
     try:
         with partial.open("wb") as file:

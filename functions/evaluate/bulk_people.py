@@ -109,8 +109,8 @@ class _Reader:
 
     def _add(self, person: Row) -> None:
         cells = tuple([orjson.dumps(person.get(column)).decode() for column in self._shared])
-        hired = hire_date(person).isoformat()
-        self.reps.append(rep_id(person))
+        rep, hired = rep_id(person), hire_date(person).isoformat()
+        self.reps.append(rep)
         self.sorts.append(self._sorts[cells])
         self.hired.append(hired)
 

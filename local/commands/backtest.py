@@ -7,6 +7,7 @@ from pathlib import Path
 from functions.evaluate.backtest import Backtest, backtest
 from functions.evaluate.bulk_people import Directory
 from local.evaluation_files import read_chunks, read_policy, write_whole
+from shared.domain.errors import InvalidInput
 
 EPILOG = """\
 examples:
@@ -35,6 +36,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     policy = read_policy(args.policy)
+    if args.chart is not None and args.chart.suffix.lower() not in (".svg", ".png"):
+        raise InvalidInput(f"{args.chart}: a chart is written as .svg or .png")
     first, last = policy.require_kind(args.first), policy.require_kind(args.last)
     facts = ((str(path), read_chunks(path)) for path in args.facts)
     directory = Directory(policy, read_chunks(args.people), str(args.people))
@@ -55,7 +58,8 @@ def _print_tables(result: Backtest) -> None:
     rules = sorted({rule for tally in result.periods for rule in tally.rules})
     periods = Table(title=f"{result.policy}, {result.first} to {result.last}")
     for heading in ("period", "cases", "structural", "clear", "not assessable", *rules):
-        periods.add_column(heading, justify="left" if heading == "period" else "right")
+        # A rule's name that is cut off could be any rule's.
+        periods.add_column(heading, justify="left" if heading == "period" else "right", overflow="fold")
     for tally in result.periods:
         outcomes = ("open_case", "structural", "clear", "not_assessable")
         counts = [*(tally.outcomes[each] for each in outcomes), *(tally.rules[rule] for rule in rules)]

@@ -118,6 +118,25 @@ def test_the_chart_is_drawn_in_the_form_that_its_name_asks_for(files: Path, endi
     assert chart.read_bytes().startswith(b"<?xml" if ending == ".svg" else b"\x89PNG")
 
 
+def test_a_chart_of_another_form_is_refused_before_any_work_is_done(
+    files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _backtest(files, "2019-01", "2019-04", "--chart", str(files / "chart.gif")) == 2
+
+    assert capsys.readouterr().err.endswith("chart.gif: a chart is written as .svg or .png\n")
+    assert not (files / "report.json").exists()
+
+
+def test_rules_are_named_in_full_however_narrow_the_terminal(
+    files: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+
+    assert _backtest(files, "2019-01", "2019-04") == 0
+
+    assert "…" not in capsys.readouterr().out
+
+
 def test_without_the_drawing_library_the_report_is_written_and_the_chart_is_refused(
     files: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -145,6 +145,26 @@ def test_files_that_read_never_wrote_are_refused_in_one_line(
     assert not (folder / "decisions.jsonl").exists()
 
 
+def test_a_folder_that_is_not_there_is_named_and_made_by_nobody(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = folder / "nowhere" / "decisions.jsonl"
+    inputs = ["--people", str(folder / "people.jsonl"), "--facts", str(folder / "facts.jsonl")]
+
+    policy = str(folder / "policy.yaml")
+    assert main(["evaluate", policy, *inputs, "--period", "2026-09", "--out", str(out)]) == 2
+
+    assert capsys.readouterr().err == f"plumbline: {out.parent}: no such folder to write to\n"
+
+
+def test_facts_given_for_people_are_told_so(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "people.jsonl").write_bytes((folder / "facts.jsonl").read_bytes())
+
+    assert _evaluate(folder, "--facts", str(folder / "facts.jsonl")) == 2
+
+    assert "a row of the people file has no person_id" in capsys.readouterr().err
+
+
 def test_a_file_that_is_not_there_is_a_usage_error(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert _evaluate(folder, "--facts", str(folder / "nowhere.jsonl")) == 2
     assert "nowhere.jsonl" in capsys.readouterr().err
