@@ -1,15 +1,16 @@
 """Mend what was lost: workflows that no longer run, and timers that never rang. The table is the truth."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from functions.evaluate.advance_case import hand_over, settle
 from functions.evaluate.casework import Casework
 from functions.evaluate.drafting import start_workflow
 from shared.domain.case import Case, CaseStatus
 from shared.domain.errors import Conflict, PlumblineError
-from shared.domain.identifiers import CaseId
-from shared.ports import Outbox, Workflow
+from shared.domain.identifiers import BatchId, CaseId
+from shared.domain.person import Directory
+from shared.ports import Directories, Outbox, Workflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ def reconcile_cases(work: Casework, outbox: Outbox, workflow: Workflow) -> Recon
     seen = moved = restarted = 0
     failures: list[PlumblineError] = []
     running = _running(workflow, failures)
+    work = replace(work, directories=_ReadOnce(work.directories))
     for case in work.store.cases(CaseStatus.OPEN):
         seen += 1
         try:
@@ -45,6 +47,22 @@ def reconcile_cases(work: Casework, outbox: Outbox, workflow: Workflow) -> Recon
     if failures:
         raise ExceptionGroup(f"{len(failures)} failures among {seen} open cases", failures)
     return Reconciled(seen, moved, restarted)
+
+
+class _ReadOnce:
+    """The directory in force as it was at the beginning, for all the cases that ask for it."""
+
+    def __init__(self, directories: Directories) -> None:
+        self._directories = directories
+        self._current: Directory | None = None
+
+    def current(self) -> Directory:
+        if self._current is None:
+            self._current = self._directories.current()
+        return self._current
+
+    def version(self, batch: BatchId) -> Directory:
+        return self._directories.version(batch)
 
 
 def _running(workflow: Workflow, failures: list[PlumblineError]) -> Collection[tuple[CaseId, int]] | None:

@@ -7,6 +7,7 @@ from shared.domain.effect import NoticeKind
 from shared.domain.errors import NotFound, Throttled
 from shared.domain.event import EventTag
 from shared.domain.identifiers import RequestId
+from shared.domain.person import Directory
 from shared.domain.request import Request
 from tests.unit.evaluate.case_life import decision, directory, person
 from tests.unit.evaluate.office import Office
@@ -89,6 +90,22 @@ def test_executions_are_listed_once_and_only_the_missing_are_looked_at() -> None
     assert office.workflow.looked_at == 2
     assert office.store.case(young[0]).generation == 1
     assert office.store.case(lost[0]).generation == 2
+
+
+def test_the_directory_is_read_once_for_all_cases(monkeypatch: pytest.MonkeyPatch) -> None:
+    people = directory(*(person(f"rep-{n}", "manager", "partner") for n in range(5)))
+    office = Office(people)
+    office.evaluated("e-1", [decision("2026-09") | {"rep_id": f"rep-{n}"} for n in range(5)])
+    office.relay()
+    current, readings = office.directories.current, []
+
+    def counted() -> Directory:
+        readings.append(1)
+        return current()
+
+    monkeypatch.setattr(office.directories, "current", counted)
+    assert office.reconcile().open == 5
+    assert len(readings) == 1
 
 
 def test_while_executions_cannot_be_listed_deadlines_are_still_kept_and_nothing_is_restarted(
