@@ -92,7 +92,7 @@ def _rejected(sources: Sources, asker: Asker, batch_id: BatchId) -> list[dict[st
     if batch.rejected == 0:
         return []
     try:
-        text = b"".join(sources.files.read_lines(paths.rejected(batch_id)))
+        text = b"".join(sources.files.read_lines(paths.rejected(batch_id, batch.known_at)))
     except NotFound as error:
         raise NotFound(f"the rejected rows of {batch_id} were not kept: the file was refused") from error
     return [orjson.loads(line) for line in text.splitlines()]

@@ -40,8 +40,8 @@ def conclude(
         return repeat(dropped, known, receiving)
     if profile is None or rows is None or summary.refused is not None:
         return _refuse(dropped, profile, summary, rows, receiving)
-    filed = rows.file(summary.batch, receiving.files)
     batch = _batch(dropped, profile, summary, tuple(rows.periods), receiving.clock)
+    filed = rows.file(batch.id, batch.known_at, receiving.files)
     for _ in range(TRIES):
         try:
             receiving.store.commit(_acceptance(dropped, batch, filed, receiving))
@@ -129,9 +129,9 @@ def _told_of(faults: DirectoryFaults, batch: Batch, command: CommandId) -> Effec
 def _refuse(
     dropped: Dropped, profile: Profile | None, summary: Summary, rows: FiledRows | None, receiving: Receiving
 ) -> Received:
-    if rows is not None and summary.refused in _REREAD:
-        rows.file_rejected(summary.batch, receiving.files)
     batch = _batch(dropped, profile, summary, (), receiving.clock)
+    if rows is not None and summary.refused in _REREAD:
+        rows.file_rejected(batch.id, batch.known_at, receiving.files)
     command = _command("receive", dropped, batch)
     receiving.store.commit(
         Change(

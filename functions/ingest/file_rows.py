@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
 
@@ -89,8 +90,8 @@ class FiledRows:
         if len(self._first) < SHOWN_FIRST:
             self._first += jsonl.splitlines(keepends=True)[: SHOWN_FIRST - len(self._first)]
 
-    def file(self, batch: BatchId, files: Files) -> Filed:
-        """Write everything under the batch's own names."""
+    def file(self, batch: BatchId, known_at: datetime, files: Files) -> Filed:
+        """Write everything under the batch's own names; ``known_at`` is when it was read."""
         digests: dict[str, dict[str, str]] = {}
         shards: dict[str, list[dict[str, Any]]] = {}
         for (period, shard), part in sorted(self._parts.items()):
@@ -103,13 +104,13 @@ class FiledRows:
         files.write(paths.line_roots(batch), canonical_bytes(shards))
         if self._kind == "people":
             files.write(paths.people(batch), self._whole.finish()[0])
-        self.file_rejected(batch, files)
+        self.file_rejected(batch, known_at, files)
         return Filed(digests, {period: _root_over(entries) for period, entries in shards.items()})
 
-    def file_rejected(self, batch: BatchId, files: Files) -> None:
+    def file_rejected(self, batch: BatchId, known_at: datetime, files: Files) -> None:
         """Write the rejected rows alone, as for a file that was refused for their number."""
-        files.write(paths.rejected(batch), self._rejected.finish()[0])
-        files.write_lines(paths.first_rejected(batch), self._first)
+        files.write(paths.rejected(batch, known_at), self._rejected.finish()[0])
+        files.write_lines(paths.first_rejected(batch, known_at), self._first)
 
     @property
     def periods(self) -> Iterable[str]:

@@ -190,4 +190,4 @@ def _first_rejected(batch: Batch, files: Files) -> list[bytes]:
     """The first rejected rows; a file refused before its rows has none."""
     if batch.refused not in _REFUSED_BY_ITS_ROWS or batch.rejected == 0:
         return []
-    return b"".join(files.read_lines(paths.first_rejected(batch.id))).splitlines()
+    return b"".join(files.read_lines(paths.first_rejected(batch.id, batch.known_at))).splitlines()

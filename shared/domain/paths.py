@@ -1,5 +1,7 @@
 """Every path of an object that we write, in one place; exports keep the name they were dropped under."""
 
+from datetime import UTC, datetime
+
 from shared.domain.identifiers import BatchId, EvaluationId, PolicyRef
 
 INCOMING = "incoming/"
@@ -55,13 +57,19 @@ def people_shard(batch_id: BatchId, shard: int) -> str:
     return f"directories/{batch_id}/shard={shard:04d}.jsonl.gz"
 
 
-def rejected(batch_id: BatchId) -> str:
-    return f"rejected/{batch_id}.jsonl.gz"
+def rejected(batch_id: BatchId, known_at: datetime) -> str:
+    """``known_at`` is the batch's: a refused one is read anew by a mended profile, to other rejected rows."""
+    return f"rejected/{batch_id}/{_moment(known_at)}.jsonl.gz"
 
 
-def first_rejected(batch_id: BatchId) -> str:
+def first_rejected(batch_id: BatchId, known_at: datetime) -> str:
     """The first rows of `rejected` again, since a mail shows no more and the whole list may be very long."""
-    return f"rejected/{batch_id}.first.jsonl.gz"
+    return f"rejected/{batch_id}/{_moment(known_at)}.first.jsonl.gz"
+
+
+def _moment(known_at: datetime) -> str:
+    at = known_at.astimezone(UTC)
+    return f"{at:%Y%m%dT%H%M%S}{at.microsecond // 1000:03d}Z"
 
 
 def statistics(evaluation_id: EvaluationId, shard: int) -> str:

@@ -172,7 +172,7 @@ def _exports(desk: Desk) -> None:
         ]
         if rejected:
             desk.files.write_lines(
-                paths.rejected(batch.id), [json.dumps(row).encode() + b"\n" for row in rows]
+                paths.rejected(batch.id, batch.known_at), [json.dumps(row).encode() + b"\n" for row in rows]
             )
 
 

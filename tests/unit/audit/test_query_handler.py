@@ -197,7 +197,7 @@ def test_compensation_staff_see_which_cell_of_an_export_was_wrong(desk: Desk) ->
     commit(desk, "b1", batch=batch())
     fault = {"column": "quota", "code": "not_a_number", "value": "=1+1"}
     row = {"line": 17, "faults": [fault, {**fault, "column": "credited", "value": None}]}
-    desk.files.write_lines(paths.rejected(BatchId("b1")), [json.dumps(row).encode() + b"\n"])
+    desk.files.write_lines(paths.rejected(BatchId("b1"), NOW), [json.dumps(row).encode() + b"\n"])
     assert call(COMPENSATION, "/exports")[1]["exports"][0]["name"] == "2026-09.csv"
     assert call(COMPENSATION, "/exports/b1")[1]["codes"] == {"not_a_number": 2}
     assert call(COMPENSATION, "/exports/b1/rejected")[1]["rejected"] == [row]

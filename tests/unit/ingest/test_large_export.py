@@ -123,6 +123,10 @@ def plan_key(plan: ReadingPlan) -> str:
     return paths.reading_plan(plan.batch, plan.reading)
 
 
+def rejected_of(received: Received) -> str:
+    return paths.rejected(received.batch.id, received.batch.known_at)
+
+
 def is_staged(key: str) -> bool:
     return key.startswith(paths.STAGING)
 
@@ -164,7 +168,7 @@ def test_of_rows_with_one_key_in_several_ranges_the_first_one_counts() -> None:
     broken = b"r-8,2026-13,1,1,USD\n"
     received = after_one_pass(office, MANY + LINES[3] + broken + LINES[3] + b"".join(LINES[:9]) + broken)
     assert received.batch.codes == {"bad_period": 2, "duplicate": 11}
-    rejected = b"".join(office.files.read_lines(paths.rejected(received.batch.id))).splitlines()
+    rejected = b"".join(office.files.read_lines(rejected_of(received))).splitlines()
     assert [json.loads(row)["line"] for row in rejected] == list(range(42, 55))
 
 
@@ -193,7 +197,14 @@ def test_too_many_rejected_rows_are_counted_over_all_ranges() -> None:
     content = HEADER + b"".join(b"r-%d,nonsense,1,1,USD\n" % n for n in range(25)) + b"".join(LINES[:24])
     received = after_one_pass(office, content)
     assert (received.batch.refused, received.batch.rejected) == ("too_many_rejected", 25)
-    assert len(b"".join(office.files.read_lines(paths.first_rejected(received.batch.id))).splitlines()) == 20
+    assert (
+        len(
+            b"".join(
+                office.files.read_lines(paths.first_rejected(received.batch.id, received.batch.known_at))
+            ).splitlines()
+        )
+        == 20
+    )
 
 
 def test_more_rows_than_the_limit_are_too_many_whatever_each_range_has(

@@ -1,5 +1,6 @@
 """What taking in an export promises: whole or not at all, once, and never silently."""
 
+import dataclasses
 import json
 from datetime import datetime
 from pathlib import Path
@@ -220,7 +221,9 @@ def test_a_half_broken_file_is_accepted_with_its_rejects_and_its_owner_told(rece
     drop(receiving, SEPTEMBER + b"r-3,2026-09,12;5,1,USD\n")
     received = receive_export(KEY, "v1", receiving)
     assert (received.status, received.batch.accepted, received.batch.rejected) == ("accepted", 3, 1)
-    rejected = json.loads(b"".join(receiving.files.read_lines(paths.rejected(received.batch.id))))
+    rejected = json.loads(
+        b"".join(receiving.files.read_lines(paths.rejected(received.batch.id, received.batch.known_at)))
+    )
     fault = {"column": "quota", "code": "not_a_number", "value": "12;5"}
     assert rejected == {"line": 5, "faults": [fault]}
     (notice,) = notices(receiving)
@@ -231,7 +234,8 @@ def test_the_first_twenty_rejected_rows_are_filed_by_themselves(receiving: Recei
     drop(receiving, SEPTEMBER + b"".join(b"r-%d,2026-13,1,1,USD\n" % number for number in range(3, 30)))
     received = receive_export(KEY, "v1", receiving)
     assert (received.batch.refused, received.batch.rejected) == ("too_many_rejected", 27)
-    first = b"".join(receiving.files.read_lines(paths.first_rejected(received.batch.id))).splitlines()
+    where = paths.first_rejected(received.batch.id, received.batch.known_at)
+    first = b"".join(receiving.files.read_lines(where)).splitlines()
     assert [json.loads(row)["line"] for row in first] == list(range(5, 25))
 
 
@@ -241,6 +245,25 @@ def test_a_refused_file_is_read_anew_when_it_is_dropped_again(receiving: Receivi
     assert receive_export(wrong, "v1", receiving).status == "refused"
     drop(receiving, SEPTEMBER)
     assert receive_export(KEY, "v1", receiving).status == "accepted"
+
+
+def test_a_file_refused_for_its_rows_is_taken_in_when_its_profile_was_mended_and_it_is_dropped_again(
+    receiving: Receiving,
+) -> None:
+    rows = [b"r-%d,2026/09,100,50,USD\n" % number for number in range(9)]
+    slashed = HEADER + b"".join([*rows, b"r-9,x,1,1,USD\n"])
+    drop(receiving, slashed)
+    refused = receive_export(KEY, "v1", receiving).batch
+    assert (refused.refused, refused.rejected) == ("too_many_rejected", 10)
+    mended = {"varicent-attainment": PROFILE + 'format: {period: "%Y/%m"}\n'}.get
+    again = dataclasses.replace(receiving, profile_text=mended)
+    drop(again, slashed)
+    assert isinstance(receiving.clock, FakeClock)
+    receiving.clock.advance(minutes=5)
+    taken = receive_export(KEY, "v2", again).batch
+    assert (taken.id, taken.refused, taken.rejected) == (refused.id, None, 1)
+    kept = _lines(receiving, paths.rejected(taken.id, taken.known_at))
+    assert [json.loads(line)["line"] for line in kept] == [11]
 
 
 def test_a_directory_is_filed_whole_and_by_shard_and_is_then_in_force(receiving: Receiving) -> None:

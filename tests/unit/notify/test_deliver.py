@@ -149,7 +149,7 @@ def test_a_mail_about_an_export_leads_to_its_page_where_the_whole_list_is(kind: 
     refused = "too_many_rejected" if kind is NoticeKind.EXPORT_REFUSED else None
     office.change(batch=a_batch(rows=9, accepted=8, rejected=1, codes={"bad_period": 1}, refused=refused))
     row = b'{"line":7,"faults":[{"column":"period","code":"bad_period","value":"x"}]}\n'
-    office.files.write_lines(paths.first_rejected(a_batch().id), [row])
+    office.files.write_lines(paths.first_rejected(a_batch().id, a_batch().known_at), [row])
     office.queue(about_the_export(kind, id="n-1"), about_the_export(kind, id="n-2"))
     deliver("n-1", office.delivering)
     unlinked = dataclasses.replace(office.delivering.composing.addresses, console_url=None)
@@ -184,7 +184,7 @@ def test_the_first_twenty_rejected_rows_are_listed_with_all_their_faults() -> No
         % (line, line, second)
         for line in range(2, 32)
     ]
-    office.files.write_lines(paths.first_rejected(a_batch().id), lines)
+    office.files.write_lines(paths.first_rejected(a_batch().id, a_batch().known_at), lines)
     parameters = {"batch": "a" * 16}
     office.queue(
         a_notice(NoticeKind.EXPORT_REJECTS, to=None, case_id=None, request_id=None, parameters=parameters)

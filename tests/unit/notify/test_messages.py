@@ -58,7 +58,7 @@ def mailed(kind: NoticeKind, case: Case | None = None) -> Mail:
     refused = "too_many_rejected" if kind is NoticeKind.EXPORT_REFUSED else None
     office.change(batch=a_batch(rows=9, accepted=7, rejected=2, codes={"bad_period": 2}, refused=refused))
     row = b'{"line":7,"faults":[{"column":"period","code":"bad_period","value":"=<x>"}]}\n'
-    office.files.write_lines(paths.first_rejected(a_batch().id), [row])
+    office.files.write_lines(paths.first_rejected(a_batch().id, a_batch().known_at), [row])
     office.queue(a_notice(kind, parameters=PARAMETERS))
     assert deliver("notice-1", office.delivering) == "sent"
     return office.mailer.sent[0]
