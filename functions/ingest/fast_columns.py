@@ -21,7 +21,6 @@ from functions.ingest.column_checks import (
     Remembered,
     TextColumn,
     fragment,
-    positions,
     tidied,
 )
 from functions.ingest.columns import MAY_NOT_BE_EMPTY
