@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from functions.audit.verify.event_data import FORMS
 from shared.domain.event import ActorKind, Authentication, EventTag
 
 MEANINGS: Final[dict[EventTag, str]] = {
@@ -68,9 +69,24 @@ MEANINGS: Final[dict[EventTag, str]] = {
 }
 
 
+_TYPES: Final = """\
+| type | is |
+| --- | --- |
+| `text` | a text, perhaps empty |
+| `whole` | a whole number |
+| `flag` | `true` or `false` |
+| `time` | a time in the ledger's form |
+| `hash` | 64 lower-case hex digits |
+| `null` | `null` |
+| `texts` | a list of `text` |
+| `names`, `counts`, `hashes`, `lists` | an object with any names, of `text`, `whole`, `hash`, `texts` |
+| `parts`, `roots` | an object with any names, of `hashes`, of `{"root":hash,"shards":whole}` |
+"""
+
+
 def as_markdown() -> str:
     """The page for auditors."""
-    rows = "\n".join(f"| `{tag.value}` | {MEANINGS[tag]} |" for tag in EventTag)
+    rows = "\n".join(f"| `{tag.value}` | {MEANINGS[tag]} | {_forms(tag)} |" for tag in EventTag)
     kinds = ", ".join(f"`{kind.value}`" for kind in ActorKind)
     known = ", ".join(f"`{how.value}`" for how in Authentication)
     return (
@@ -78,8 +94,17 @@ def as_markdown() -> str:
         "Made from the catalogue in the code by `python -m functions.audit.event_catalogue`.\n"
         "The list is closed. The form of an event is in [ledger-format.md](ledger-format.md).\n\n"
         f"Actors are one of {kinds}, known by one of {known}.\n\n"
-        f"| tag | what happened |\n| --- | --- |\n{rows}\n"
+        "The last column says what `data` holds, as `name:type`, and after a semicolon the names in\n"
+        "`relied_on`, each a text. A `?` behind a name: it may be left out; behind a type: it may be `null`.\n"
+        "Nothing else is there, but for `state` (see the format). A form that was published never changes;\n"
+        "where a kind of event got another one, the row has both.\n\n"
+        f"{_TYPES}\n"
+        f"| tag | what happened | data; relied on |\n| --- | --- | --- |\n{rows}\n"
     )
+
+
+def _forms(tag: EventTag) -> str:
+    return " or ".join(f"`{data or '-'}; {relied_on or '-'}`" for data, relied_on in FORMS[tag.value])
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ from hashlib import sha256
 from typing import Any
 
 from tests.independent_verifier.bundle import INCOMPLETE, TAMPERED, Bundle
+from tests.independent_verifier.catalogue import is_of_published_form
+from tests.independent_verifier.course import Course, Wrong
 
 Chain = list[tuple[int | None, dict[str, Any], bytes]]
 """Events in order: the index, if any, the value, the bytes."""
@@ -17,11 +19,22 @@ _STEPS = {
     *("request:sent", "request:reminded", "request:escalated", "request:answered"),
     *("check_in:asked", "check_in:done"),
 }
-_ASKING = {"request:sent", "request:reminded", "request:escalated", "check_in:asked", "rep:told"}
-_OUTCOME = {"request:answered", "request:expired", "request:withdrawn"}
+
+
+def drop_unknown_forms(bundle: Bundle) -> None:
+    """What has another form than the page of events knows is no event."""
+    for index, (value, _) in list(bundle.sealed.items()):
+        if not is_of_published_form(value):
+            bundle.fault(TAMPERED, f"event {index} has data of another form")
+            del bundle.sealed[index]
+    unknown = [at for at in bundle.waiting if not is_of_published_form(at[0])]
+    for value, _ in unknown:
+        bundle.fault(TAMPERED, f"a waiting {value['tag']} has data of another form")
+    bundle.waiting = [at for at in bundle.waiting if at not in unknown]
 
 
 def follow_chains(bundle: Bundle) -> None:
+    drop_unknown_forms(bundle)
     chains: dict[str, Chain] = {}
     for index in sorted(bundle.sealed):
         value, data = bundle.sealed[index]
@@ -67,39 +80,31 @@ def sealed_in_time(bundle: Bundle, events: Chain) -> None:
 
 
 def dishonest(bundle: Bundle, subject: str, story: list[dict[str, Any]]) -> None:
-    asked: dict[str, str] = {}
-    ended: set[str] = set()
     sent: set[str] = set()
-    closed, proposer = False, None
+    closed, course = False, None
+    sound = True
     for value in story:
-        tag, data, actor = value["tag"], value["data"], value["actor"]["id"]
-        request, notice = data.get("request"), data.get("notice")
+        tag, data = value["tag"], value["data"]
         if (tag == "case:opened") != (value["sequence"] == 1):
             bundle.fault(TAMPERED, f"{subject}: opened not at the beginning")
+            sound = False
         if closed and (tag in _STEPS or tag.split(":")[0] in _STEPS):
             bundle.fault(TAMPERED, f"{subject}: {tag} after the end")
         closed = closed or tag == "case:closed"
-        if isinstance(request, str):
-            if tag in _ASKING:
-                asked[request] = str(data.get("due_at", ""))
-            elif tag in _OUTCOME:
-                if request in ended:
-                    bundle.fault(TAMPERED, f"{subject}: a second outcome of {request}")
-                elif tag == "request:answered" and request not in asked:
-                    bundle.fault(TAMPERED, f"{subject}: {request} was never asked")
-                elif tag == "request:expired" and value["occurred_at"] < asked.get(request, ""):
-                    bundle.fault(TAMPERED, f"{subject}: {request} expired too early")
-                ended.add(request)
-        if tag == "notice:sent" and isinstance(notice, str):
-            if notice in sent:
-                bundle.fault(TAMPERED, f"{subject}: {notice} twice")
-            sent.add(notice)
-        if tag == "removal:proposed":
-            proposer = actor
-        elif tag == "removal:sent_back":
-            proposer = None
-        elif tag == "removal:approved" and proposer in (None, actor):
-            bundle.fault(TAMPERED, f"{subject}: a removal by one person")
+        if tag == "notice:sent":
+            if data["notice"] in sent:
+                bundle.fault(TAMPERED, f"{subject}: {data['notice']} twice")
+            sent.add(data["notice"])
+        if not sound:
+            continue
+        try:
+            if course is None:
+                course = Course(value)
+            else:
+                course.follow(value)
+        except Wrong as wrong:
+            bundle.fault(TAMPERED, f"{subject} {value['sequence']}, {tag}: {wrong}")
+            sound = False
 
 
 def at_time(text: str) -> datetime:

@@ -4,7 +4,8 @@ from datetime import timedelta
 from typing import Final
 
 from .case_rules import CaseRules
-from .forms import ZEROS, Checkpoint, Event, digest, moment, parse_event
+from .events import parse_event
+from .forms import ZEROS, Checkpoint, Event, digest, moment
 from .reading import Reading
 
 LATE: Final = timedelta(hours=1)
@@ -21,7 +22,7 @@ def read_event(
         reading.tampered(file if line is None else f"{file}, line {line} (index {index})", str(error))
         return None
     reading.report.events += 1
-    if event.value["tag"] == "key:rotated" and event.value["subject"] == "system":
+    if event.tag == "key:rotated" and event.subject == "system":
         reading.rotations.append(event)
     return event
 
@@ -33,16 +34,15 @@ def read_event_file(reading: Reading, name: str, index: int | None) -> Event | N
 
 def link(reading: Reading, event: Event) -> None:
     """The event in its subject's chain, and what can be said of it there."""
-    value = event.value
-    subject, sequence = value["subject"], value["sequence"]
+    subject, sequence = event.subject, event.sequence
     last, before, time = reading.chains.get(subject, (0, ZEROS, ""))
     whole = sequence == last + 1
     if not whole:
         _misplaced(reading, event, last)
-    elif value["previous"] != before:
+    elif event.previous != before:
         what = f"event {last} of {subject}" if last else "nothing"
         reading.tampered(event.place, f"{what} stands before it, and is not what it names as `previous`")
-    recorded, occurred = value["recorded_at"], value["occurred_at"]
+    recorded, occurred = event.recorded_at, event.occurred_at
     if recorded < time and moment(time) - moment(recorded) > CLOCK_SKEW:
         reading.tampered(event.place, f"was recorded at {recorded}, before its predecessor")
     if recorded > occurred and moment(recorded) - moment(occurred) > LATE:
@@ -52,12 +52,12 @@ def link(reading: Reading, event: Event) -> None:
         rules = reading.rules.setdefault(subject, CaseRules())
         if not whole:
             rules = reading.rules[subject] = None
-        for fault in () if rules is None else rules.faults(value):
+        for fault in () if rules is None else rules.faults(event.value):
             reading.tampered(event.place, fault)
 
 
 def _misplaced(reading: Reading, event: Event, last: int) -> None:
-    subject, sequence = event.value["subject"], event.value["sequence"]
+    subject, sequence = event.subject, event.sequence
     if sequence > last + 1 and reading.segments_missing:
         return  # its predecessors may stand in the segment whose absence is reported
     if sequence > last + 1 and reading.report.kind == "case":
@@ -69,7 +69,7 @@ def _misplaced(reading: Reading, event: Event, last: int) -> None:
 
 def sealed_in_time(reading: Reading, event: Event, point: Checkpoint) -> None:
     """An event is not younger than the checkpoint over it."""
-    recorded = event.value["recorded_at"]
+    recorded = event.recorded_at
     if recorded > point.time:
         what = f"was recorded at {recorded}, after checkpoint {point.number} had sealed it"
         reading.tampered(event.place, what)

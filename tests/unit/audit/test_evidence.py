@@ -76,7 +76,7 @@ def test_an_edition_with_fewer_openings_has_the_same_events() -> None:
 
 def test_events_after_the_latest_checkpoint_are_kept_apart() -> None:
     world = lived_in()
-    world.happened("case/c-1", EventTag.CASE_CLOSED, START + timedelta(hours=2), exit="graduated")
+    world.happened("case/c-1", EventTag.CASE_CLOSED, START + timedelta(hours=2), exit="left_company")
     files = unpacked(bundle_of_case(world))
     assert json.loads(files["unsealed/000004.json"])["tag"] == "case:closed"
 
@@ -84,7 +84,7 @@ def test_events_after_the_latest_checkpoint_are_kept_apart() -> None:
 def test_an_export_in_the_midst_of_a_sealing_is_a_sound_one() -> None:
     for die_at in range(1, 40):
         world = lived_in()
-        world.happened("case/c-1", EventTag.CASE_CLOSED, START + timedelta(hours=2), exit="graduated")
+        world.happened("case/c-1", EventTag.CASE_CLOSED, START + timedelta(hours=2), exit="left_company")
         world.die_at = world.calls + die_at
         with suppress(Crash):
             world.seal(START + timedelta(hours=2))
@@ -98,7 +98,7 @@ def test_an_event_whose_predecessor_came_too_late_for_the_bundle_is_left_for_the
     segments = segments_of(world)
     for minute in (120, 121):
         at = START + timedelta(minutes=minute)
-        world.happened("case/c-1", EventTag.CHECK_IN_MISSED, at, n=minute)
+        world.happened("case/c-1", EventTag.RECORD_READ, at)
     unsealed = [stored.data for stored in world.events.values() if stored.index is None]
     points = {name: data for name, data in world.files.items() if "/checkpoints/" in name}
     for waiting, expected in ((unsealed, 2), (unsealed[1:], 0), (unsealed[:1], 1)):

@@ -110,8 +110,10 @@ def made_up(chance: random.Random) -> World:
     return world
 
 
-COURSE = [
-    tag for tag in EventTag if tag.startswith(("case:", "request:", "removal:", "stage:", "notice:", "rep:"))
+# Half of them may stand anywhere, so that more than the course of the case is judged.
+ANYWHERE = [tag for tag in EventTag if tag.startswith(("notice:", "link:", "record:"))]
+COURSE = ANYWHERE * 4 + [
+    tag for tag in EventTag if tag.startswith(("case:", "request:", "removal:", "stage:", "rep:"))
 ]
 
 

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from functions.audit.ledger import key_id, segment_events
 from functions.audit.seal_ledger import Sealing, SealReport, seal_ledger
+from functions.audit.verify.data_forms import PUBLISHED, Form
 from shared.domain.canonical import digest
 from shared.domain.errors import Conflict, IntegrityError
 from shared.domain.event import (
@@ -26,6 +27,7 @@ from shared.domain.event import (
     event_digest,
     opening_bytes,
     sealed,
+    stamp,
 )
 from shared.domain.identifiers import CommandId, PersonId, Subject
 from shared.domain.merkle import Tree, leaf_hash
@@ -110,8 +112,8 @@ class World:
             occurred_at=at,
             actor=actor,
             command=CommandId(f"{subject}-{sequence}"),
-            relied_on=relied_on or {},
-            data=data,
+            relied_on={**_usual_grounds(tag, data), **(relied_on or {})},
+            data={**_usual_data(tag, data, at), **data},
             private=private,
             person=None if private is None else PersonId("r-7"),
         )
@@ -204,6 +206,31 @@ class Ring:
         return next(signer for signer in self.world.signers if signer.key_id == key_id)
 
 
+def _form(tag: EventTag, given: Mapping[str, object]) -> Form:
+    """The published form that takes what is given and asks for the least beside it."""
+    fitting = [form for form in PUBLISHED[tag.value] if form.members.keys() >= given.keys()]
+    return min(fitting or PUBLISHED[tag.value], key=lambda form: len(form.members))
+
+
+def _usual_data(tag: EventTag, given: Mapping[str, object], at: datetime) -> dict[str, object]:
+    """What an event of this kind has to say beside what a test is about."""
+    soon = stamp(at + timedelta(days=14))
+    plain = {"text": "-", "whole": 0, "flag": False, "hash": "0" * 64, "time": soon, "null": None}
+    usual = {"rep": "r-7", "owner": "m-1", "stage": "coaching", "period": "2026-09", "purpose": "stage_plan"}
+    usual |= {"seat": "manager", "assignee": "m-1", "on_behalf_of": None, "after": None, "choice": "coach"}
+    filled: dict[str, object] = {}
+    for name, (kind, needed) in _form(tag, given).members.items():
+        if needed and name not in given:
+            empty: object = None if kind.endswith("?") else [] if kind == "texts" else {}
+            filled[name] = ["coach"] if name == "choices" else usual.get(name, plain.get(kind, empty))
+    return filled
+
+
+def _usual_grounds(tag: EventTag, given: Mapping[str, object]) -> dict[str, str]:
+    usual = {"policy": digest(POLICY), "evaluation": "e-1"}
+    return {name: usual.get(name, "-") for name, needed in _form(tag, given).names.items() if needed}
+
+
 POLICY = b"policy: field-sales\nversion: 3\n"
 DECISION = {
     "rep_id": "r-7",
@@ -265,6 +292,8 @@ def lived_in() -> World:
         request="c-1.1",
         choice="coach",
     )
-    world.happened("case/c-2", EventTag.CASE_CLOSED, START + 71 * minute, relied_on=relied, exit="graduated")
+    world.happened(
+        "case/c-2", EventTag.CASE_CLOSED, START + 71 * minute, relied_on=relied, exit="left_company"
+    )
     world.seal(START + 72 * minute)
     return world

@@ -27,7 +27,7 @@ def ledger(*names: str) -> World:
     """A ledger of one notice a name, with a checkpoint after each."""
     world = World()
     for minute, name in enumerate(names):
-        world.happened("batch/b", EventTag.NOTICE_QUEUED, START + timedelta(minutes=minute), name=name)
+        world.happened("batch/b", EventTag.NOTICE_QUEUED, START + timedelta(minutes=minute), notice=name)
         world.seal(START + timedelta(minutes=minute, seconds=30))
     return world
 
@@ -79,7 +79,7 @@ def test_a_fork_is_refused_although_it_is_intact_in_itself(folder: Path) -> None
 def test_a_changed_or_incomplete_record_is_not_believed_even_the_first_time(folder: Path) -> None:
     files = unpacked(bundle_of_ledger(ledger("a", "b")))
     name = next(name for name in files if "segments" in name)
-    changed = {**files, name: files[name].replace(b'"name":"a"', b'"name":"x"')}
+    changed = {**files, name: files[name].replace(b'"notice":"a"', b'"notice":"x"')}
     assert look(folder, packed(with_manifest_mended(changed))) == 1
     rest = {other: data for other, data in files.items() if other != name}
     assert look(folder, packed(with_manifest_mended(rest))) == 4

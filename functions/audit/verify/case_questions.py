@@ -1,0 +1,135 @@
+"""The questions of a case: asked, answered, expired, withdrawn; and whose answer counts."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+ASKING: Final = frozenset(
+    ("request:sent", "request:reminded", "request:escalated", "check_in:asked", "rep:told")
+)
+OF_THE_CHAIN: Final = frozenset(("request:sent", "request:reminded", "request:escalated"))
+HR_SEATS: Final = ("hr_partner", "hr_queue")
+FOR_HR: Final = frozenset(("gate", "dispute", "exception", "withdrawal", "leave", "removal_approval"))
+_OUTCOMES: Final = frozenset(("request:answered", "request:expired", "request:withdrawn"))
+
+_UNDELIVERABLE: Final = frozenset(("notice:bounced", "notice:failed"))
+
+
+@dataclass(slots=True)
+class Question:
+    """A request, as it was asked, and what became of it."""
+
+    id: str
+    purpose: str
+    seat: str
+    assignee: str
+    on_behalf_of: str | None
+    choices: list[str]
+    due_at: str
+    outcome: str = ""
+    over: bool = False
+    """Whether the next may be asked: it has an outcome, or it never arrived."""
+    choice: str = ""
+    by: str = ""
+    known_by: str = ""
+
+
+@dataclass(slots=True)
+class Questions:
+    """All questions of a case. ``main`` is the last one to the chain or to HR."""
+
+    rep: str = ""
+    asked: dict[str, Question] = field(default_factory=dict)
+    main: Question | None = None
+    to_rep: Question | None = None
+    check_in: Question | None = None
+
+    def faults(self, event: dict[str, Any]) -> Iterator[str]:
+        tag, data = event["tag"], event["data"]
+        if tag in ASKING and data["request"] is not None:
+            yield from self._asked(event)
+        elif tag in _OUTCOMES:
+            yield from self._outcome(event)
+        elif tag in _UNDELIVERABLE or tag in ("answer:refused", "check_in:missed", "check_in:done"):
+            # What a mail that came back, or the case itself, leaves of a question is no outcome by anybody.
+            question = self.asked.get(data["request"])
+            by_the_case = tag != "answer:refused" or "answered_by" in data
+            if question is not None and by_the_case:
+                question.over = True
+
+    def _asked(self, event: dict[str, Any]) -> Iterator[str]:
+        tag, data = event["tag"], event["data"]
+        names = ("purpose", "seat", "assignee", "on_behalf_of", "choices", "due_at")
+        question = Question(data["request"], *(data[name] for name in names))
+        if question.id in self.asked:
+            yield f"request {question.id} is asked a second time"
+        self.asked[question.id] = question
+        if question.due_at < event["occurred_at"]:
+            yield f"request {question.id} was due before it was asked"
+        if (question.assignee == self.rep) != (tag == "rep:told") or question.on_behalf_of == self.rep:
+            yield f"request {question.id} asks {question.assignee}, which is the rep's own case"
+        if question.purpose in FOR_HR and question.seat not in HR_SEATS:
+            yield f"request {question.id} asks the {question.seat} what only HR decides"
+        if tag == "rep:told":
+            before, self.to_rep = self.to_rep, question
+        elif tag == "check_in:asked":
+            before, self.check_in = self.check_in, question
+        else:
+            before, self.main = self.main, question
+            yield from self._next_in_chain(event, question)
+        if before is not None and not before.over:
+            yield f"request {question.id} is asked while {before.id} still stands"
+
+    def _next_in_chain(self, event: dict[str, Any], question: Question) -> Iterator[str]:
+        tag, after = event["tag"], self.asked.get(event["data"]["after"] or "")
+        if (tag == "request:sent") != (event["data"]["after"] is None):
+            yield f"{tag} of {question.id} does not fit what it says to come after"
+        elif tag != "request:sent" and (after is None or after.purpose != question.purpose):
+            yield f"request {question.id} comes after one that was not asked"
+        elif tag != "request:sent" and after is not None and not after.over:
+            yield f"{tag} of {question.id} came before {after.id} was due"
+
+    def _outcome(self, event: dict[str, Any]) -> Iterator[str]:
+        tag, data = event["tag"], event["data"]
+        question = self.asked.get(data["request"])
+        if question is None:
+            yield f"request {data['request']} was never asked, and there is {tag}"
+            return
+        if question.outcome:
+            yield f"request {question.id} has a second outcome, {tag} after {question.outcome}"
+        if data["purpose"] != question.purpose:
+            yield f"request {question.id} was about {question.purpose}, not about {data['purpose']}"
+        if tag == "request:expired" and event["occurred_at"] < question.due_at:
+            yield f"request {question.id} expired before {question.due_at}, when it was due"
+        question.outcome, question.over = tag, True
+        if tag == "request:answered":
+            if event["occurred_at"] > question.due_at:
+                yield f"request {question.id} was answered after {question.due_at}, when it was due"
+            actor = event["actor"]
+            question.choice, question.by, question.known_by = (
+                data["choice"],
+                actor["id"],
+                actor["authenticated_by"],
+            )
+
+    def taken(self, question: Question | None, choice: str | None, by: str | None) -> Iterator[str]:
+        """Faults of a step that takes in the question's answer; ``None`` where the step does not say."""
+        if question is None or question.outcome != "request:answered":
+            yield "nobody gave the answer that it follows from"
+            return
+        name = f"the answer to {question.id}"
+        if question.choice not in question.choices:
+            yield f"{name} is {question.choice}, which was not offered"
+        if choice is not None and question.choice != choice:
+            yield f"{name} is {question.choice}, not {choice}"
+        if by is not None and question.by != by:
+            yield f"{name} is of {question.by}, not of {by}"
+        signed_in = question.seat in HR_SEATS and question.known_by == "cognito"
+        if question.by not in (question.assignee, question.on_behalf_of) and not signed_in:
+            yield f"{name} is of {question.by}, who was not asked"
+        if question.seat != "rep" and question.by == self.rep:
+            yield f"{name} is of the rep whom it is about"
+
+    def still_standing(self) -> list[str]:
+        latest = (self.main, self.to_rep, self.check_in)
+        return [question.id for question in latest if question is not None and not question.over]

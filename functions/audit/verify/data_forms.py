@@ -1,0 +1,168 @@
+"""Whether an event's `data` and what it relied on are of a form that was published for its kind."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any, Final
+
+from .event_data import FORMS
+
+_PLAIN: Final = r'"[^"\\\x00-\x1f\x80-\xff]*"'
+_TIME: Final = r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z"
+_IS_TIME: Final = re.compile(_TIME, re.ASCII)
+_IS_HASH: Final = re.compile(r"[0-9a-f]{64}")
+# How the plain spellings of a type look; types that are objects have none, and are read the slow way.
+_SPELLED: Final = {
+    "text": _PLAIN,
+    "whole": r"(?:0|-?[1-9]\d{0,14})",
+    "flag": "(?:true|false)",
+    "time": '"' + _TIME.replace(r"\d{4}-\d\d-\d\d", r"(\d{4}-\d\d-\d\d)") + '"',
+    "hash": '"[0-9a-f]{64}"',
+    "texts": rf"\[(?:{_PLAIN}(?:,{_PLAIN})*)?\]",
+    "null": "null",
+}
+_KEPT: Final = (
+    r'\{"open":"[A-Za-z0-9_-]*","sealed":(?:null|\{"ciphertext":"[A-Za-z0-9_-]*","key":'
+    + _PLAIN
+    + r',"nonce":"[A-Za-z0-9_-]*"\})\}'
+)
+
+
+@lru_cache(maxsize=4096)
+def is_day(text: str) -> bool:
+    """Whether there is such a day: ``2026-02-31`` is none."""
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_time(value: Any) -> bool:
+    return isinstance(value, str) and _IS_TIME.fullmatch(value) is not None and is_day(value[:10])
+
+
+def _is_hash(value: Any) -> bool:
+    return isinstance(value, str) and _IS_HASH.fullmatch(value) is not None
+
+
+def _is_whole(value: Any) -> bool:
+    return type(value) is int
+
+
+def _is_root(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and value.keys() == {"root", "shards"}
+        and _is_hash(value["root"])
+        and _is_whole(value["shards"])
+    )
+
+
+def _each(holds: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, list) and all(map(holds, value))
+
+
+def _by_name(holds: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, dict) and all(map(holds, value.values()))
+
+
+_TYPES: Final[dict[str, Callable[[Any], bool]]] = {
+    "text": _is_text,
+    "whole": _is_whole,
+    "flag": lambda value: isinstance(value, bool),
+    "time": _is_time,
+    "hash": _is_hash,
+    "null": lambda value: value is None,
+    "texts": _each(_is_text),
+    "names": _by_name(_is_text),
+    "counts": _by_name(_is_whole),
+    "hashes": _by_name(_is_hash),
+    "lists": _by_name(_each(_is_text)),
+    "parts": _by_name(_by_name(_is_hash)),
+    "roots": _by_name(_is_root),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One published form. ``members`` and ``names`` say with each whether it has to be there."""
+
+    members: dict[str, tuple[str, bool]]
+    names: dict[str, bool]
+
+    @classmethod
+    def parse(cls, data: str, relied_on: str) -> "Form":
+        members = dict(member.split(":") for member in data.split())
+        return cls(
+            {name.rstrip("?"): (kind, not name.endswith("?")) for name, kind in members.items()},
+            {name.rstrip("?"): not name.endswith("?") for name in relied_on.split()},
+        )
+
+    def fits(self, data: dict[str, Any], relied_on: dict[str, Any]) -> bool:
+        return (
+            all(name in self.members or (name == "state" and _is_kept(data[name])) for name in data)
+            and all(
+                _holds(kind, data[name]) if name in data else not needed
+                for name, (kind, needed) in self.members.items()
+            )
+            and self.names.keys() >= relied_on.keys()
+            and all(name in relied_on for name, needed in self.names.items() if needed)
+        )
+
+    def patterns(self) -> tuple[str | None, str]:
+        """How data and what was relied on look in plain canonical spelling, each day of a time a group.
+
+        None where a type has no plain spelling.
+        """
+        names = ((name, (_PLAIN, needed)) for name, needed in self.names.items())
+        relied_on = _object(dict(names))
+        if any(kind.rstrip("?") not in _SPELLED for kind, _ in self.members.values()):
+            return None, relied_on
+        members = {"state": (_KEPT, False)}
+        for name, (kind, needed) in self.members.items():
+            spelled = _SPELLED[kind.rstrip("?")]
+            members[name] = (f"(?:{spelled}|null)" if kind.endswith("?") else spelled, needed)
+        return _object(members), relied_on
+
+
+def _object(members: dict[str, tuple[str, bool]]) -> str:
+    """A pattern for an object of these members; a comma stands behind each but the last that is there."""
+    inner = ""
+    for name, (spelled, needed) in sorted(members.items()):
+        inner += rf'(?:"{name}":{spelled}(?:,|(?=\}})))' + ("" if needed else "?")
+    return rf"\{{{inner}(?<!,)\}}"
+
+
+def _holds(kind: str, value: Any) -> bool:
+    return (kind.endswith("?") and value is None) or _TYPES[kind.rstrip("?")](value)
+
+
+def _is_kept(value: Any) -> bool:
+    """Whether it has the form of what an event keeps for the keeper alone."""
+    if not isinstance(value, dict) or value.keys() != {"open", "sealed"} or not _is_text(value["open"]):
+        return False
+    sealed = value["sealed"]
+    names = {"ciphertext", "key", "nonce"}
+    return sealed is None or (
+        isinstance(sealed, dict) and sealed.keys() == names and all(map(_is_text, sealed.values()))
+    )
+
+
+PUBLISHED: Final = {tag: tuple(Form.parse(*form) for form in forms) for tag, forms in FORMS.items()}
+
+
+def fault_of(tag: str, data: dict[str, Any], relied_on: dict[str, Any]) -> str:
+    """What is wrong with the form; empty where nothing is."""
+    forms = PUBLISHED.get(tag)
+    if forms is None:
+        return f"not an event of version 1: there is no {tag}"
+    if any(form.fits(data, relied_on) for form in forms):
+        return ""
+    return f"not an event of version 1: its data or what it relied on is of no form that {tag} has"

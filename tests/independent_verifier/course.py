@@ -1,0 +1,351 @@
+"""The course of a case, as the format page has it: a table of steps, and what the page asks beside it."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+Value = Mapping[str, Any]
+SECOND = timedelta(seconds=1)
+
+# Step: the phases that it needs, the one that it leads to.
+PHASES: dict[str, tuple[set[str], str]] = {
+    "stage:gated": ({"opened", "ended"}, "gate"),
+    "stage:approved": ({"gate"}, "approved"),
+    "stage:sent_back": ({"gate"}, "decided"),
+    "stage:entered": ({"opened", "ended", "approved"}, "entered"),
+    "extended": ({"asking"}, "extending"),
+    "stage:begun": ({"entered", "asking", "extending"}, "running"),
+    "check_in:asked": ({"running"}, "running"),
+    "stage:ended": ({"running"}, "ended"),
+    "exception:requested": ({"asking"}, "asking"),
+    "removal:proposed": ({"asking"}, "approving"),
+    "removal:approved": ({"approving"}, "decided"),
+    "removal:sent_back": ({"approving"}, "asking"),
+}
+# Decision: what HR was asked.
+DECISIONS = {
+    "stage:approved": "gate",
+    "stage:sent_back": "gate",
+    "removal:approved": "removal_approval",
+    "removal:sent_back": "removal_approval",
+    "dispute:decided": "dispute",
+    "exception:decided": "exception",
+    "withdrawal:decided": "withdrawal",
+}
+CAUSE = {
+    "dispute:raised": "dispute",
+    "exception:requested": "exception",
+    "case:marked": "withdrawal",
+    "leave:reported": "leave",
+}
+ENDS = {"uphold": "withdrawn", "withdraw": "withdrawn", "grant": "excepted"}
+CASES_OWN = {
+    "case",
+    "stage",
+    "owner",
+    "results",
+    "dispute",
+    "exception",
+    "withdrawal",
+    "removal",
+    "rep",
+    "check_in",
+}
+NOT_THE_PROPOSERS = {"gate", "exception", "dispute", "removal_approval"}
+HR_ONLY = NOT_THE_PROPOSERS | {"withdrawal", "leave"}
+STAGES_OWN = {"stage_plan", "removal_proposal"}
+CHAIN = {"request:sent", "request:reminded", "request:escalated"}
+KINDS = {**dict.fromkeys(CHAIN, "main"), "rep:told": "rep", "check_in:asked": "check_in"}
+OUTCOMES = {"request:answered", "request:expired", "request:withdrawn"}
+
+
+class Wrong(Exception):
+    """The event does not fit the ones before it."""
+
+
+def need(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise Wrong(otherwise)
+
+
+class Course:
+    """Where the case is; `follow` raises Wrong at the first event that does not fit."""
+
+    def __init__(self, opened: Value) -> None:
+        data = opened["data"]
+        self.rep, self.stage, self.period, self.owner = (
+            data[name] for name in ("rep", "stage", "period", "owner")
+        )
+        self.policy = opened["relied_on"]["policy"]
+        self.phase, self.generation, self.missed, self.results = "opened", 1, 0, False
+        self.latest = opened["occurred_at"]
+        self.gate: str | None = None
+        self.end: str | None = None
+        self.proposer: str | None = None
+        self.hold: dict[str, Any] | None = None
+        self.only_end: str | None = None
+        self.causes: set[str] = set()
+        self.over_holds: set[str] = set()
+        self.questions: dict[str, dict[str, Any]] = {}
+        self.last: dict[str, dict[str, Any]] = {}
+        need(self.owner != self.rep, "the rep owns the case")
+
+    def follow(self, event: Value) -> None:
+        tag, data = event["tag"], event["data"]
+        need(event["relied_on"].get("policy", self.policy) == self.policy, "another policy")
+        if tag != "stage:entered":
+            need(data.get("stage", self.stage) == self.stage, "another stage")
+        subject = tag.split(":")[0]
+        if subject in CASES_OWN or tag in CHAIN:
+            need(at(self.latest) - at(event["occurred_at"]) <= timedelta(minutes=1), "out of order")
+            self.latest = max(self.latest, event["occurred_at"])
+        if self.only_end and subject in ("case", "stage", "dispute", "exception", "withdrawal", "removal"):
+            need(tag == "case:closed", "only the end can follow")
+        self.ask_or_end(event)
+        if tag in DECISIONS:
+            self.decide(event, DECISIONS[tag])
+        before = self.phase
+        self.move("extended" if data.get("extended") and tag == "stage:entered" else tag)
+        rule = getattr(self, "on_" + tag.replace(":", "_"), None)
+        if rule is not None:
+            rule(event, before)
+        if tag in CAUSE:
+            self.causes.add(CAUSE[tag])
+
+    def move(self, step: str) -> None:
+        if step in PHASES:
+            needed, after = PHASES[step]
+            need(self.hold is None and self.phase in needed, f"{step} in {self.phase}")
+            self.phase = after
+
+    # Questions.
+
+    def ask_or_end(self, event: Value) -> None:
+        tag, data = event["tag"], event["data"]
+        if tag in KINDS and data["request"] is not None:
+            self.ask(event, KINDS[tag])
+        elif tag in OUTCOMES:
+            self.outcome(event)
+        ends = tag in ("notice:bounced", "notice:failed", "check_in:done", "check_in:missed")
+        if ends or (tag == "answer:refused" and "answered_by" in data):
+            self.questions.get(data["request"], {})["over"] = True
+
+    def ask(self, event: Value, kind: str) -> None:
+        tag, data = event["tag"], event["data"]
+        need(data["request"] not in self.questions, "asked twice")
+        need(data["due_at"] >= event["occurred_at"], "due before asked")
+        need((data["assignee"] == self.rep) == (kind == "rep"), "the rep's own case")
+        need(data["on_behalf_of"] != self.rep, "on the rep's behalf")
+        purpose = data["purpose"]
+        if purpose in HR_ONLY:
+            need(data["seat"] in ("hr_partner", "hr_queue"), "only HR decides")
+        if kind in self.last:
+            need(self.last[kind]["over"], "the last question stands")
+        if kind == "main":
+            need((tag == "request:sent") == (data["after"] is None), "after what?")
+            if tag != "request:sent":
+                earlier = self.questions.get(data["after"], {"over": False, "purpose": None})
+                need(earlier["over"] and earlier["purpose"] == purpose, "after what?")
+            self.place(purpose, data["assignee"])
+        question = {**data, "over": False, "outcome": None, "said": None, "by": None, "known": None}
+        self.questions[data["request"]] = self.last[kind] = question
+
+    def place(self, purpose: str, assignee: str) -> None:
+        if self.hold is not None:
+            need(purpose == self.hold["reason"], "on hold for something else")
+        elif purpose in STAGES_OWN:
+            need(self.phase in ("opened", "entered", "asking", "ended"), "no time to ask")
+            self.phase = "asking"
+        else:
+            need(
+                {"gate": "gate", "removal_approval": "approving"}.get(purpose) == self.phase, "no time to ask"
+            )
+        need(purpose not in NOT_THE_PROPOSERS or assignee != self.proposer, "the proposer is asked")
+
+    def outcome(self, event: Value) -> None:
+        tag, data = event["tag"], event["data"]
+        need(data["request"] in self.questions, "never asked")
+        question = self.questions[data["request"]]
+        need(
+            question["outcome"] is None and question["purpose"] == data["purpose"], "second or other outcome"
+        )
+        if tag == "request:expired":
+            need(event["occurred_at"] >= question["due_at"], "too early")
+        question["outcome"], question["over"] = tag, True
+        if tag == "request:answered":
+            need(event["occurred_at"] <= question["due_at"], "too late")
+            actor = event["actor"]
+            question.update(said=data["choice"], by=actor["id"], known=actor["authenticated_by"])
+            if (data["purpose"], data["choice"]) == ("leave", "resume"):
+                self.over_holds.add("leave")
+
+    def take(self, question: dict[str, Any] | None, choice: str | None, by: str | None) -> None:
+        need(question is not None and question["outcome"] == "request:answered", "not answered")
+        assert question is not None
+        need(question["said"] in question["choices"], "not offered")
+        need(choice is None or choice == question["said"], "another choice")
+        need(by is None or by == question["by"], "somebody else's")
+        desk = question["seat"] in ("hr_partner", "hr_queue") and question["known"] == "cognito"
+        need(desk or question["by"] in (question["assignee"], question["on_behalf_of"]), "not asked")
+        need(question["seat"] == "rep" or question["by"] != self.rep, "own case")
+
+    def take_stages(self, choice: str | None, by: str | None) -> None:
+        question = self.last.get("main")
+        need(question is not None and question["purpose"] in STAGES_OWN, "not the stage's question")
+        self.take(question, choice, by)
+        assert question is not None
+        self.proposer = question["by"]
+
+    def decide(self, event: Value, purpose: str) -> None:
+        data, question = event["data"], self.last.get("main")
+        need(question is not None and question["purpose"] == purpose, "not asked")
+        removal = {"removal:approved": "approve", "removal:sent_back": "send_back"}.get(event["tag"])
+        self.take(question, removal or data["choice"], data["by"])
+        need(event["actor"]["id"] == data["by"], "another actor")
+        need(purpose not in NOT_THE_PROPOSERS or data["by"] != self.proposer, "the proposer decides")
+        if event["tag"].endswith(":decided"):
+            need(self.hold is not None and self.hold["reason"] == purpose, "no such hold")
+            if data["choice"] in ENDS:
+                self.only_end = ENDS[data["choice"]]
+            else:
+                self.over_holds.add(purpose)
+
+    # What the page asks of single steps. ``before``: the phase in which the step was taken.
+
+    def on_owner_changed(self, event: Value, before: str) -> None:
+        need(event["data"]["from"] == self.owner, "from another owner")
+        self.owner = event["data"]["to"]
+        need(self.owner != self.rep, "the rep owns the case")
+
+    def on_workflow_restarted(self, event: Value, before: str) -> None:
+        self.generation += 1
+        need(event["data"]["generation"] == self.generation, "another generation")
+
+    def on_stage_gated(self, event: Value, before: str) -> None:
+        self.gate = event["data"]["to"]
+
+    def on_stage_approved(self, event: Value, before: str) -> None:
+        need((event["data"]["to"], event["data"]["choice"]) == (self.gate, "publish"), "another gate")
+
+    def on_stage_sent_back(self, event: Value, before: str) -> None:
+        choice = event["data"]["choice"]
+        need(event["data"]["to"] == self.gate and choice != "publish", "another gate")
+        if choice == "extend":
+            self.phase = "extending"
+        else:
+            self.only_end = "excepted"
+
+    def on_stage_entered(self, event: Value, before: str) -> None:
+        to = event["data"]["stage"]
+        if self.phase == "extending":
+            self.take_stages(None, None)
+        else:
+            need({"opened": self.stage, "approved": self.gate}.get(before, to) == to, "another stage")
+        self.stage, self.proposer, self.end = to, None, None
+
+    def on_stage_begun(self, event: Value, before: str) -> None:
+        if before == "asking":
+            self.take_stages(None, None)
+        self.end = event["data"]["ends_at"]
+        need(self.end is not None and self.end >= event["occurred_at"], "ends before it begins")
+
+    def on_stage_extended(self, event: Value, before: str) -> None:
+        days = event["data"]["days"]
+        need(self.end is not None and days >= 1, "nothing to extend")
+        need(near(event["data"]["ends_at"], at(str(self.end)) + timedelta(days=days)), "another end")
+        self.end = event["data"]["ends_at"]
+
+    def on_stage_ended(self, event: Value, before: str) -> None:
+        need(event["occurred_at"] >= str(self.end), "too early")
+        need(event["data"]["check_ins_missed"] == self.missed, "miscounted")
+        self.end = None
+
+    def on_exception_requested(self, event: Value, before: str) -> None:
+        self.take_stages("request_exception", event["data"]["by"])
+
+    def on_dispute_raised(self, event: Value, before: str) -> None:
+        by, of_rep = event["data"]["by"], self.last.get("rep")
+        if of_rep is not None and by == self.rep == of_rep["by"]:
+            self.take(of_rep, "dispute_figures", by)
+        else:
+            self.take_stages("dispute_figures", by)
+
+    def on_rep_acknowledged(self, event: Value, before: str) -> None:
+        self.take(self.last.get("rep"), event["data"]["choice"], event["actor"]["id"])
+
+    on_rep_rebutted = on_rep_acknowledged
+
+    def on_check_in_done(self, event: Value, before: str) -> None:
+        self.take(self.questions.get(event["data"]["request"]), "held", event["data"]["by"])
+
+    def on_check_in_missed(self, event: Value, before: str) -> None:
+        self.missed += 1
+        about = event["data"]["request"]
+        asked = about is None or self.questions.get(about, {"purpose": ""})["purpose"] == "check_in"
+        need(asked, "no check-in")
+
+    def on_removal_proposed(self, event: Value, before: str) -> None:
+        self.take_stages("propose_removal", event["data"]["by"])
+        self.strongly(event)
+
+    def on_removal_approved(self, event: Value, before: str) -> None:
+        need(event["data"]["proposed_by"] == self.proposer, "another proposer")
+        self.strongly(event)
+        self.only_end = "removal_approved"
+
+    def on_removal_sent_back(self, event: Value, before: str) -> None:
+        need(event["data"]["proposed_by"] == self.proposer, "another proposer")
+        self.proposer = None
+
+    def strongly(self, event: Value) -> None:
+        need(event["actor"]["authenticated_by"] in ("link+code", "cognito"), "a link alone")
+
+    def on_results_arrived(self, event: Value, before: str) -> None:
+        periods, self.results = event["data"]["periods"], True
+        need(all(period >= self.period for period in periods), "an earlier period")
+        if periods == [self.period]:
+            self.over_holds.add("withdrawal")
+            self.causes.discard("withdrawal")
+
+    def on_case_marked(self, event: Value, before: str) -> None:
+        data = event["data"]
+        need(data["period"] == self.period and data["outcome"] != "open_case", "nothing is undone")
+
+    def on_case_held(self, event: Value, before: str) -> None:
+        data = event["data"]
+        need(self.hold is None and data["reason"] in self.causes, "no cause to hold")
+        left = 0 if self.end is None else (at(self.end) - at(event["occurred_at"])).total_seconds()
+        need(abs(max(0, int(left)) - data["remaining_s"]) <= 1, "another rest")
+        self.hold = {**data, "since": event["occurred_at"]}
+        self.causes.discard(data["reason"])
+        self.over_holds.discard(data["reason"])
+
+    def on_case_resumed(self, event: Value, before: str) -> None:
+        data, hold = event["data"], self.hold
+        need(hold is not None, "no hold")
+        assert hold is not None
+        need((hold["reason"], hold["since"]) == (data["reason"], data["since"]), "another hold")
+        need(data["reason"] in self.over_holds, "nobody ended the hold")
+        need((self.end is None) == (data["ends_at"] is None), "another end")
+        if self.end is not None:
+            away = at(event["occurred_at"]) - at(hold["since"]) if hold["paused"] else timedelta(0)
+            need(near(data["ends_at"], at(self.end) + away), "another end")
+        self.hold, self.end = None, data["ends_at"]
+
+    def on_case_closed(self, event: Value, before: str) -> None:
+        how, because = event["data"]["exit"], event["data"].get("because")
+        if self.only_end or how in ("removal_approved", "excepted", "withdrawn"):
+            need(how == self.only_end, "another end was decided")
+        if how == "graduated":
+            need(self.results and self.hold is None, "graduates without results")
+        if how == "policy_closed" and because != "policy_ended":
+            need(self.phase == "ended", "no stage is over")
+        need(all(question["over"] for question in self.last.values()), "a question stands")
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def near(text: str, time: datetime) -> bool:
+    return abs(at(text) - time) <= SECOND
