@@ -108,6 +108,11 @@ class PeriodColumn:
         low.update(place for place in self._currencies if self._is_under(bar, place))
         self._under[bar] = low
 
+    def forget_entries(self) -> None:
+        """Give up what texts are made of, for who wants but figures; currencies stay where they differ."""
+        if self.one_currency():
+            self._facts = []
+
     def under(self, bar: Fraction) -> set[int]:
         """The places of those whose attainment is under this bar, which is no higher than the highest."""
         known = self._under.get(bar)
@@ -121,7 +126,7 @@ class PeriodColumn:
         return len(self._shared.tails.currencies) == 1
 
     def currency(self, place: int) -> str | None:
-        """The currency of somebody assessable."""
+        """The currency of somebody assessable; not to be asked where all are in one."""
         fact = self._facts[place]
         return fact[2][0] if isinstance(fact, tuple) else self._currencies[place]
 
@@ -185,7 +190,6 @@ class PeriodColumn:
         self.quotas[place] = bottom
         self.weights[place] = weight
         self._currencies[place] = currency
-        self._shared.tails.currencies.add(currency)
 
     def _part(self, leave: int, share: str) -> Part:
         known = self._parts.get((leave, share))

@@ -119,6 +119,7 @@ class _Reader:
                 except ValueError:
                     pass
                 self._known[period][rep] = row
+                self._tails.currencies.add(str(row.get("currency")))
 
 
 def _rows(lines: Iterable[bytes], name: str) -> Iterator[tuple[bytes, Row]]:

@@ -107,8 +107,8 @@ class Tails(dict[str, Tail]):
     """By what follows a fact's credits, such as ``USD","leave_days":"0"``."""
 
     def __init__(self) -> None:
-        self.currencies: set[str | None] = set()
-        """All that stand in any fact."""
+        self.currencies: set[str] = set()
+        """All that stand in any fact, that of a row as text."""
 
     def __missing__(self, text: str) -> Tail:
         found = _IS_TAIL.fullmatch(text)

@@ -97,8 +97,13 @@ def read_columns(
     periods: Iterable[Period],
     directory: Directory,
     files: Iterable[tuple[str, Iterable[bytes]]],
+    *,
+    keep_entries: bool = True,
 ) -> list[PeriodColumn]:
-    """The figures of these periods, from (name, chunks) of each file of facts; a later line supersedes."""
+    """The figures of these periods, from (name, chunks) of each file of facts; a later line supersedes.
+
+    Texts can be asked for only where ``keep_entries``; they take most of the memory.
+    """
     bars = [exact(rule.below) for rule in policy.rules if isinstance(rule, BelowRule)]
     bars += [exact(rule.trailing_below) for rule in policy.rules if isinstance(rule, TrailingRule)]
     shared = Shared(policy, max(bars, default=Fraction(-(10**60))))
@@ -106,6 +111,8 @@ def read_columns(
     read_facts({column.name: column.known for column in columns}, shared.quotas, shared.tails, files)
     for column in columns:
         column.settle()
+        if not keep_entries:
+            column.forget_entries()
     return columns
 
 

@@ -1,6 +1,7 @@
 """A backtest is worked in bulk, and counts what the plain rules decide about each of its periods."""
 
 from collections import Counter
+from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,10 +12,11 @@ from functions.evaluate.figures import exact
 from functions.evaluate.rows import facts_by_rep
 from functions.evaluate.rules import evaluate
 from shared.domain.period import Period
-from shared.domain.policy import Policy
-from tests.unit.evaluate.population_files import jsonl
+from shared.domain.policy import Policy, TrailingRule, parse_policy
+from tests.unit.evaluate.population_files import Row, jsonl
 from tests.unit.evaluate.populations import facts, people, policies
 
+STANDARD = parse_policy(Path("tests/policies/standard.policy.yaml").read_text(encoding="utf-8"), "standard")
 FIRST, LAST = Period.parse("2026-07"), Period.parse("2026-10")
 
 
@@ -41,3 +43,20 @@ def test_a_backtest_counts_what_the_plain_rules_decide(policy: Policy, data: st.
                 reached = attainment >= exact(bar_of(policy))
                 met[each.rep_id] = met.get(each.rep_id, False) or reached
     assert (result.met_the_bar, result.assessed) == (sum(met.values()), len(met))
+
+
+def test_a_currency_that_stands_in_a_strangely_written_row_alone_is_not_overlooked() -> None:
+    rows: list[Row] = [
+        {"rep_id": "r-1", "period": f"2026-0{month}", "quota": "1000", "credited": "100", "currency": "USD"}
+        | {"leave_days": "0", "line": str(month)}
+        for month in (7, 8, 9)
+    ]
+    content = jsonl(rows).replace(b'"2026-09"', b'"2026\\u002d09"').splitlines(keepends=True)
+    content[2] = content[2].replace(b"USD", b"EUR")
+    rule = {"id": "three", "trailing_below": "0.5", "of_last": 3, "opens": "coaching"}
+    policy = STANDARD.model_copy(update={"rules": (TrailingRule.model_validate(rule),)})
+    everybody = jsonl([{"person_id": "r-1", "role": "AE", "region": "West", "hire_date": "2020-01-15"}])
+
+    result = backtest(policy, Directory(policy, [everybody], "people"), [("facts", content)], FIRST, LAST)
+
+    assert not any(tally.flagged for tally in result.periods)
