@@ -146,11 +146,11 @@ class Course:
             if tag != "request:sent":
                 earlier = self.questions.get(data["after"], {"over": False, "purpose": None})
                 need(earlier["over"] and earlier["purpose"] == purpose, "after what?")
-            self.place(purpose, data["assignee"])
+            self.place(purpose, data)
         question = {**data, "over": False, "outcome": None, "said": None, "by": None, "known": None}
         self.questions[data["request"]] = self.last[kind] = question
 
-    def place(self, purpose: str, assignee: str) -> None:
+    def place(self, purpose: str, data: Mapping[str, Any]) -> None:
         if self.hold is not None:
             need(purpose == self.hold["reason"], "on hold for something else")
         elif purpose in STAGES_OWN:
@@ -160,7 +160,8 @@ class Course:
             need(
                 {"gate": "gate", "removal_approval": "approving"}.get(purpose) == self.phase, "no time to ask"
             )
-        need(purpose not in NOT_THE_PROPOSERS or assignee != self.proposer, "the proposer is asked")
+        free = purpose not in NOT_THE_PROPOSERS or data["seat"] == "hr_queue"
+        need(free or data["assignee"] != self.proposer, "the proposer is asked")
 
     def outcome(self, event: Value) -> None:
         tag, data = event["tag"], event["data"]

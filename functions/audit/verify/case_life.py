@@ -71,7 +71,8 @@ class CaseLife(CaseHolds):
             self.phase = "asking"
         elif _PHASE_OF.get(purpose, "") != self.phase:
             yield f"asks about {purpose} while the case is {self.phase}"
-        if purpose in DECIDING and event["data"]["assignee"] == self.proposer:
+        to_the_queue = event["data"]["seat"] == "hr_queue"  # for whoever of HR signs in
+        if purpose in DECIDING and event["data"]["assignee"] == self.proposer and not to_the_queue:
             yield f"asks {self.proposer} to decide what {self.proposer} proposed"
 
     def _gated(self, event: Value) -> Faults:
