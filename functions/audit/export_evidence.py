@@ -96,7 +96,7 @@ def period_evidence(sources: Sources, record: Record, asker: Asker, period: str)
             rotations=ledger.rotations,
         )
     )
-    data = {"bundle": "period", "edition": _edition(asker), "period": period}
+    data = {"bundle": f"period/{period}", "edition": _edition(asker)}
     digest = sha256(bundle).hexdigest()
     record_export(sources.store, asker, _SYSTEM, digest, sources.clock.now(), data)
     return bundle

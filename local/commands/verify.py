@@ -47,13 +47,20 @@ def write_standalone(path: Path) -> None:
 
 def _check_aids(bundle: Path, report: Report) -> None:
     """The page for people, made again from the events: here the rest of the product is at hand to do it."""
-    if report.kind != "case" or report.exit_status not in (0, 5):
+    if report.kind == "ledger" or report.exit_status not in (0, 5):
         return
     files = open_bundle(bundle)
-    for name, same_edition in doubtful_aids({name: files.read(name) for name in files.names()}):
-        if same_edition:
-            report.add(Verdict.TAMPERED, name, "does not say what the events say")
-        else:
-            report.add(
-                Verdict.REMARK, name, "is of another edition and cannot be compared: do not rely on it"
-            )
+    folders = {""}
+    if report.kind == "period":
+        folders = {
+            "/".join([*name.split("/")[:2], ""]) for name in files.names() if name.startswith("cases/")
+        }
+    for folder in sorted(folders):
+        here = [name for name in files.names() if name.startswith(folder)]
+        of_case = {name.removeprefix(folder): files.read(name) for name in here}
+        for name, same_edition in doubtful_aids(of_case):
+            if same_edition:
+                report.add(Verdict.TAMPERED, folder + name, "does not say what the events say")
+            else:
+                what = "is of another edition and cannot be compared: do not rely on it"
+                report.add(Verdict.REMARK, folder + name, what)

@@ -7,7 +7,7 @@ one of them is wrong, or the page left something open.
 
 from collections.abc import Mapping
 
-from tests.independent_verifier import chains, questions
+from tests.independent_verifier import chains, periods, questions
 from tests.independent_verifier.bundle import INCOMPLETE, TAMPERED, UNANCHORED, Bundle
 
 
@@ -28,6 +28,11 @@ def examine(
     chains.follow_chains(bundle)
     if bundle.kind == "ledger":
         questions.roots(bundle)
+    elif bundle.kind == "period":
+        questions.proofs(bundle)
+        questions.growth(bundle)
+        periods.evaluations(bundle)
+        periods.cases(bundle, examine)
     else:
         questions.proofs(bundle)
         questions.growth(bundle)

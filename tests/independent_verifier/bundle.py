@@ -52,6 +52,8 @@ class Bundle:
         self.read_points()
         if self.kind == "ledger":
             self.read_segments()
+        elif self.kind == "period":
+            self.read_period_events()
         else:
             self.read_case_events()
         self.read_waiting()
@@ -75,7 +77,8 @@ class Bundle:
     # 1. The manifest.
 
     def manifest(self) -> None:
-        self.kind = "ledger" if any(name.startswith("ledger/") for name in self.files) else "case"
+        folders = {name.split("/")[0] for name in self.files if "/" in name}
+        self.kind = "ledger" if "ledger" in folders else "period" if "cases" in folders else "case"
         if "manifest.json" not in self.files:
             self.fault(INCOMPLETE, "no manifest")
             return
@@ -85,6 +88,8 @@ class Bundle:
         self.kind, self.subject = value["kind"], value["subject"]
         if self.kind == "ledger" and self.subject != "ledger":
             self.fault(TAMPERED, "the ledger has no other subject")
+        if self.kind == "period" and not value["subject"].startswith("period/"):
+            self.fault(TAMPERED, "a period has no other subject")
         for name, listed in value["files"].items():
             if name not in self.files:
                 self.fault(INCOMPLETE, f"{name} is listed only")
@@ -188,6 +193,16 @@ class Bundle:
         if not any(value["subject"] == self.subject for value, _ in self.sealed.values()):
             self.fault(INCOMPLETE, "no event of the case")
 
+    def read_period_events(self) -> None:
+        for name, data in self.under("events/"):
+            numbers = re.fullmatch(r"events/([0-9]{12})[.]json", name)
+            value = self.event(data, name)
+            if value is None or numbers is None:
+                continue
+            self.sealed[int(numbers[1])] = (value, data)
+            if not rotates(value) and not value["subject"].startswith("evaluation/"):
+                self.fault(TAMPERED, f"{name} is of no evaluation")
+
     def read_waiting(self) -> None:
         for name, data in self.under("unsealed/"):
             value = self.event(data, name)
@@ -208,6 +223,13 @@ _PLACES = {
         r"unsealed/[0-9]{6}[.]json",
         r"ledger/segments/[0-9]{12}-[0-9]{12}[.]jsonl",
         r"ledger/checkpoints/[0-9]{12}-[0-9]{12}[.]json",
+    ],
+    "period": [
+        r"README[.]txt",
+        r"keys/[0-9a-f]{64}[.]pem",
+        r"(events|proofs)/[0-9]{12}[.]json",
+        r"(checkpoints|consistency)/[0-9]{12}-[0-9]{12}[.]json",
+        r"cases/[^/]+/.+",
     ],
     "case": [
         r"README[.]txt",

@@ -108,7 +108,7 @@ CHECKPOINT = of(
 MANIFEST = of(
     {
         "files": is_object,
-        "kind": matches("case|ledger"),
+        "kind": matches("case|ledger|period"),
         "subject": is_text,
         "v": lambda value: type(value) is int and value == 1,
     }

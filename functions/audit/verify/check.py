@@ -4,6 +4,7 @@ from .chains import link, read_event_file
 from .checkpoints import check_anchor, check_succession, check_told_key, read_checkpoints, read_keys
 from .files import Files
 from .one_case import check_case_files, check_one_case
+from .one_period import check_one_period
 from .reading import Reading
 from .report import Report, Verdict
 from .whole_ledger import check_whole_ledger
@@ -22,6 +23,9 @@ def verify(files: Files, anchor: bytes | None = None, key: str | None = None) ->
         read_checkpoints(reading, "ledger/checkpoints/")
         check_whole_ledger(reading)
         _check_unsealed(reading)
+    elif reading.report.kind == "period":
+        read_checkpoints(reading, "checkpoints/")
+        check_one_period(reading, verify)
     else:
         read_checkpoints(reading, "checkpoints/")
         check_one_case(reading)

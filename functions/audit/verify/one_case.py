@@ -19,7 +19,7 @@ def check_one_case(reading: Reading) -> None:
         event = read_event_file(reading, name, int(match[1]) if match else None)
         if event is None:
             continue
-        _check_place(reading, event)
+        check_place(reading, event)
         if is_evaluation(event):
             reading.evaluations[event.value["subject"]] = event
             continue
@@ -42,10 +42,10 @@ def check_one_case(reading: Reading) -> None:
         reading.incomplete("events/", f"no event of {reading.report.subject or 'the case'} is there")
     for event in reading.case_events:
         link(reading, event)
-    _check_growth(reading)
+    check_growth(reading)
 
 
-def _check_place(reading: Reading, event: Event) -> None:
+def check_place(reading: Reading, event: Event) -> None:
     """The event stands where its name says, under a checkpoint of this bundle."""
     name = f"proofs/{event.place[7:]}"
     if name not in reading.names:
@@ -65,7 +65,7 @@ def _check_place(reading: Reading, event: Event) -> None:
         sealed_in_time(reading, event, point)
 
 
-def _check_growth(reading: Reading) -> None:
+def check_growth(reading: Reading) -> None:
     """Each checkpoint is a beginning of the next one."""
     expected = set()
     for before, after in pairwise(reading.points):

@@ -25,8 +25,15 @@ _KNOWN_FILES: Final = {
         r"README\.txt|manifest\.json|keys/[0-9a-f]{64}\.pem|unsealed/\d{6}\.json"
         r"|ledger/segments/\d{12}-\d{12}\.jsonl|ledger/checkpoints/\d{12}-\d{12}\.json"
     ),
+    # What has a place in the folder of a case is asked where that is checked by itself.
+    "period": re.compile(
+        r"README\.txt|manifest\.json|keys/[0-9a-f]{64}\.pem|(events|proofs)/\d{12}\.json"
+        r"|(checkpoints|consistency)/\d{12}-\d{12}\.json|cases/[^/]+/.+"
+    ),
 }
-_MANIFEST_SHAPE: Final = {"files": dict, "kind": re.compile("case|ledger"), "subject": TEXT, "v": int}
+_FOLDER: Final = {"ledger": "ledger/", "period": "cases/"}
+"""What tells the kind of a bundle without a manifest."""
+_MANIFEST_SHAPE: Final = {"files": dict, "kind": re.compile("case|ledger|period"), "subject": TEXT, "v": int}
 
 
 class Reading:
@@ -48,7 +55,7 @@ class Reading:
         """By subject: how the evaluations ended that a case relied on."""
         self.batches: dict[tuple[str, str], Event] = {}
         """By subject and tag: how the batches were recorded that a decision was made from."""
-        self._files = files
+        self.files = files
         self._digests: dict[str, object] = {}
         for name, count in Counter(files.names()).items():
             if count > 1:
@@ -70,7 +77,7 @@ class Reading:
         """The bytes, compared with the manifest; None, and a finding, where they cannot be read."""
         expected = self._digests.pop(name, None)
         try:
-            data = self._files.read(name)
+            data = self.files.read(name)
         except ValueError as error:
             self.tampered(name, str(error))
             return None
@@ -91,7 +98,7 @@ class Reading:
 
     def read_manifest(self) -> None:
         """What the bundle is about, and which files belong to it."""
-        self.report.kind = "ledger" if self.under("ledger/") else "case"
+        self.report.kind = next((kind for kind in ("ledger", "period") if self.under(_FOLDER[kind])), "case")
         if "manifest.json" not in self.names:
             self.incomplete("manifest.json", "is not there")
             return
@@ -104,6 +111,8 @@ class Reading:
         self.report.kind, self.report.subject = value["kind"], value["subject"]
         if value["kind"] == "ledger" and value["subject"] != "ledger":
             self.tampered("manifest.json", "a bundle of the whole ledger has no other subject")
+        if value["kind"] == "period" and not value["subject"].startswith("period/"):
+            self.tampered("manifest.json", "a bundle of a period has no other subject")
         self._digests = dict(value["files"])
         for name in sorted(self._digests.keys() - set(self.names)):
             self.incomplete(name, "is listed in the manifest, and not there")

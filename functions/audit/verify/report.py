@@ -79,7 +79,7 @@ _WORDS: Final = {
 
 def as_text(report: Report) -> str:
     """The report as a lawyer reads it."""
-    what = f"the case {report.subject}" if report.kind == "case" else "the whole ledger"
+    what = "the whole ledger" if report.kind == "ledger" else f"the {report.kind} {report.subject}"
     lines = [
         _HEADLINES[report.exit_status],
         "",
@@ -113,6 +113,8 @@ def _limits(report: Report) -> list[str]:
         lines.append(
             "That chronicle.html, names.json and README.txt say what the events say: they are reading aids."
         )
+    if report.kind == "period":
+        lines.append("That every case of the period is here: a bundle of the whole ledger shows that.")
     if not report.anchored_by:
         lines.append(
             "That the whole was not made up later with another key: compare a key or a checkpoint with what "

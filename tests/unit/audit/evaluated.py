@@ -6,7 +6,7 @@ from typing import Final
 
 from functions.audit.answer_query import Sources
 from functions.audit.asker import Asker, Group
-from functions.audit.export_evidence import Record, case_evidence
+from functions.audit.export_evidence import Record, case_evidence, period_evidence
 from functions.evaluate.casework import Casework
 from functions.evaluate.open_case import open_cases
 from shared.aws.files import FiledDirectories
@@ -72,6 +72,9 @@ class Evaluated:
 
     def bundle(self, case: Case, asker: Asker = ADMIN) -> dict[str, bytes]:
         return unpacked(case_evidence(self.sources, self.record, asker, case.id))
+
+    def bundle_of_period(self, period: str, asker: Asker = ADMIN) -> dict[str, bytes]:
+        return unpacked(period_evidence(self.sources, self.record, asker, period))
 
 
 def september() -> Evaluated:

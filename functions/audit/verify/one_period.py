@@ -1,0 +1,95 @@
+"""A bundle of a period: its evaluations, and the bundle of each case, all under one checkpoint."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+from .chains import read_event_file
+from .files import Files
+from .forms import ZEROS, Event, digest
+from .one_case import check_growth, check_place
+from .reading import Reading
+from .report import Report, Verdict
+
+CASES: Final = "cases/"
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """The files under a folder of a bundle, as a bundle."""
+
+    files: Files
+    prefix: str
+
+    def names(self) -> list[str]:
+        start = len(self.prefix)
+        return [name[start:] for name in self.files.names() if name.startswith(self.prefix)]
+
+    def read(self, name: str) -> bytes:
+        return self.files.read(self.prefix + name)
+
+
+def check_one_period(reading: Reading, check: Callable[[Files], Report]) -> None:
+    """``check`` is the whole check of a bundle."""
+    evaluations = []
+    for name in reading.under("events/"):
+        match = re.fullmatch(r"events/(\d{12})\.json", name)
+        event = read_event_file(reading, name, int(match[1]) if match else None)
+        if event is None:
+            continue
+        check_place(reading, event)
+        if str(event.value["subject"]).startswith("evaluation/"):
+            evaluations.append(event)
+        elif (event.value["tag"], event.value["subject"]) != ("key:rotated", "system"):
+            reading.tampered(
+                name, f"is of {event.value['subject']}, which a bundle of a period has no events of"
+            )
+    for name in reading.under("proofs/"):
+        if f"events/{name[7:]}" not in reading.names:
+            reading.incomplete(f"events/{name[7:]}", "has a proof of its place, and is not there itself")
+    _check_evaluations(reading, evaluations)
+    check_growth(reading)
+    for case in sorted({name.split("/")[1] for name in reading.under(CASES)}):
+        _check_case(reading, case, check)
+
+
+def _check_evaluations(reading: Reading, events: list[Event]) -> None:
+    """Of this period, each from its beginning on."""
+    if not events:
+        reading.incomplete("events/", f"no evaluation of {reading.report.subject or 'a period'} is there")
+    events.sort(key=lambda event: (event.value["subject"], event.value["sequence"]))
+    for subject, chain in groupby(events, key=lambda event: str(event.value["subject"])):
+        reached, before = 0, ZEROS
+        for event in chain:
+            sequence = event.value["sequence"]
+            if sequence != reached + 1:
+                reading.incomplete(event.place, f"event {reached + 1} of {subject} is not there before it")
+            elif event.value["previous"] != before:
+                reading.tampered(event.place, f"does not follow event {reached} of {subject}")
+            period = event.value["data"].get("period")
+            if reading.report.subject and f"period/{period}" != reading.report.subject:
+                reading.tampered(event.place, f"is of {period}, not of {reading.report.subject}")
+            reached, before = sequence, digest(event.data)
+
+
+def _check_case(reading: Reading, case: str, check: Callable[[Files], Report]) -> None:
+    """The bundle of the case by itself, and that it lies under the checkpoint of the whole."""
+    prefix = f"{CASES}{case}/"
+    found = check(Folder(reading.files, prefix))
+    report = reading.report
+    report.events += found.events
+    for finding in found.findings:
+        report.add(finding.verdict, prefix + finding.where, finding.what)
+    shown = [finding.verdict for finding in found.findings]
+    for verdict in Verdict:  # those that the report of the case only counted
+        report.counts[verdict] += found.counts[verdict] - shown.count(verdict)
+    if found.kind != "case" or found.subject != f"case/{case}":
+        reading.tampered(f"{prefix}manifest.json", f"is of {found.subject or 'nothing'}, not of case/{case}")
+    for name in reading.under(f"{prefix}checkpoints/"):
+        whole = name.removeprefix(prefix)
+        if whole not in reading.names or reading.read(name) != reading.read(whole):
+            reading.tampered(name, "is no checkpoint of the bundle of the period")
+    if reading.points and prefix + reading.points[-1].place not in reading.names:
+        reading.incomplete(prefix + reading.points[-1].place, "the checkpoint over all cases is not there")
