@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import orjson
@@ -15,6 +15,7 @@ from shared.domain import paths
 from shared.domain.errors import NotFound
 from shared.domain.event import stamp
 from shared.domain.identifiers import BatchId, EvaluationId
+from shared.domain.line_file import unpacked_lines
 from shared.domain.record import Batch, EvaluationRecord
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -40,7 +41,7 @@ def show_export(sources: Sources, asker: Asker, batch_id: BatchId) -> View:
 
 def rejected_rows(sources: Sources, asker: Asker, batch_id: BatchId) -> View:
     """Every rejected row with all its faults, in the file's order."""
-    return {"batch": batch_id, "rejected": _rejected(sources, asker, batch_id)}
+    return {"batch": batch_id, "rejected": list(_rejected(sources, asker, batch_id))}
 
 
 def rejected_csv(sources: Sources, asker: Asker, batch_id: BatchId) -> str:
@@ -86,16 +87,18 @@ def show_evaluation(sources: Sources, asker: Asker, evaluation_id: EvaluationId)
     }
 
 
-def _rejected(sources: Sources, asker: Asker, batch_id: BatchId) -> list[dict[str, Any]]:
+def _rejected(sources: Sources, asker: Asker, batch_id: BatchId) -> Iterator[dict[str, Any]]:
+    """Row by row, since the list may be long."""
     asker.require(Group.COMPENSATION, Group.HR_ADMIN)
     batch = sources.store.batch(batch_id)
     if batch.rejected == 0:
-        return []
+        return
     try:
-        text = b"".join(sources.files.read_lines(paths.rejected(batch_id, batch.known_at)))
+        body = sources.files.read(paths.rejected(batch_id, batch.known_at))
     except NotFound as error:
         raise NotFound(f"the rejected rows of {batch_id} were not kept: the file was refused") from error
-    return [orjson.loads(line) for line in text.splitlines()]
+    for chunk in unpacked_lines(body):
+        yield from map(orjson.loads, chunk.splitlines())
 
 
 def _harmless(cell: str | None) -> str:

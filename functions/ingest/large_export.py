@@ -28,7 +28,7 @@ from shared.arrival_ports import ExportParts
 from shared.domain import paths
 from shared.domain.canonical import canonical_bytes
 from shared.domain.errors import IntegrityError
-from shared.domain.line_file import LineFile
+from shared.domain.line_file import LineFile, unpacked_lines
 from shared.ports import Export, Files
 
 _LIGHTLY: Final = 1
@@ -151,8 +151,8 @@ def _read_ranges(plan: ReadingPlan, parts: list[Counts], files: Files) -> Iterat
     for number, counts in enumerate(parts):
         yield ReadRange(
             counts,
-            files.read_lines(paths.range_accepted(plan.batch, plan.reading, number)),
-            files.read_lines(paths.range_rejected(plan.batch, plan.reading, number)),
+            unpacked_lines(files.read(paths.range_accepted(plan.batch, plan.reading, number))),
+            unpacked_lines(files.read(paths.range_rejected(plan.batch, plan.reading, number))),
         )
 
 

@@ -2,13 +2,14 @@
 
 import hashlib
 import zlib
+from collections.abc import Iterator
 from typing import Final
 
 _GZIP: Final = 31
 """zlib's window size for a gzip wrapper, whose header then has neither name nor time."""
 
-
 _PIECE: Final = 64 * 1024
+_UNPACKED_AT_ONCE: Final = 1024 * 1024
 
 
 class LineFile:
@@ -44,3 +45,22 @@ class LineFile:
     def _compress(self, text: bytes) -> None:
         self._digest.update(text)
         self._pieces.append(self._compressor.compress(text))
+
+
+def unpacked_lines(body: bytes) -> Iterator[bytes]:
+    """The text of such a file in chunks of whole lines; EOFError where it is cut short."""
+    inflater = zlib.decompressobj(_GZIP)
+    begun, packed = b"", body
+    while not inflater.eof:
+        text = inflater.decompress(packed, _UNPACKED_AT_ONCE)
+        packed = inflater.unconsumed_tail
+        if not text and not packed and not inflater.eof:
+            raise EOFError("a file of lines is cut short")
+        end = text.rfind(b"\n") + 1
+        if end:
+            yield begun + text[:end]
+            begun = text[end:]
+        else:
+            begun += text
+    if begun:
+        yield begun
