@@ -100,4 +100,5 @@ def _round(item: Item) -> Item:
         head = Head.parse(item["version"], item["body"])
     except (ValueError, KeyError, TypeError):
         return item
-    return {"version": head.version // 2, "body": replace(head, version=0, plan=None).body()}
+    done = {"version": head.version - (head.plan is not None), "body": replace(head, plan=None).body()}
+    return item | done

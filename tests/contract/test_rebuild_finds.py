@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from local.restore.compare import differences
 from local.restore.world import Items
 from shared.aws import keys
 from shared.domain.identifiers import BatchId, case_subject
@@ -135,3 +136,43 @@ def test_an_old_table_that_was_put_back_is_named_item_by_item(deployment: Deploy
 def test_a_revision_that_a_failed_try_left_behind_is_nothing(deployment: Deployment) -> None:
     key = keys.revision("2026-09", BatchId("f" * 16))
     assert deployment.differences(deployment.sealed | {key: {"pk": key[0], "sk": key[1], "batch": "f"}}) == []
+
+
+def test_whichever_attribute_of_whichever_item_is_changed_or_lost_it_is_named(deployment: Deployment) -> None:
+    """Every one of them, once: edited, taken away, and the item deleted."""
+    made = deployment.rebuilt(deployment.sealed).items
+    tried = 0
+    for key, item in deployment.sealed.items():
+        if key[1].startswith(("CODE#", "TASK", "UNSETTLED")):
+            continue
+        ours = {key: made[key]}
+        assert [str(each) for each in differences({}, ours)] == [f"missing   {'/'.join(key)}"]
+        for name in item.keys() - {"pk", "sk"}:
+            if key[1] == "OUTBOX" and name in ("attempts", "claimed_until", "last_failure"):
+                continue
+            for spoilt in (item | {name: _other(item[name])}, {n: v for n, v in item.items() if n != name}):
+                found = list(differences({key: spoilt}, ours))
+                assert [each.key for each in found] == [key], (key, name)
+                assert name in {each.partition(".")[0] for each in found[0].attributes}
+                tried += 1
+    assert tried > 1000
+
+
+def _other(value: Any) -> Any:
+    """Something else of the same kind, as near to it as can be."""
+    match value:
+        case bool():
+            return not value
+        case int():
+            return value + 1
+        case bytes():
+            return value[:-2] + bytes([value[-2] ^ 1]) + value[-1:]
+        case "":
+            return "1"
+        case str():
+            at = next((at for at, letter in enumerate(value) if letter.isdigit()), len(value) - 1)
+            return value[:at] + ("1" if value[at] != "1" else "2") + value[at + 1 :]
+        case dict():
+            return {**value, "0009": "00" * 32}
+        case _:
+            return {*value, "2030-01"}
