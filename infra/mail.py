@@ -39,6 +39,7 @@ class Mail(Construct):
             "Feedback",
             destination=ses.EventDestination.sns_topic(self.feedback),
             events=[
+                ses.EmailSendingEvent.DELIVERY,
                 ses.EmailSendingEvent.BOUNCE,
                 ses.EmailSendingEvent.COMPLAINT,
                 ses.EmailSendingEvent.REJECT,

@@ -35,6 +35,7 @@ MEANINGS: Final[dict[EventTag, str]] = {
     EventTag.NOTICE_QUEUED: "A notice was prepared.",
     EventTag.NOTICE_SENT: "A notice was handed to the mail carrier, and the digest of its text.",
     EventTag.NOTICE_FAILED: "A notice could not be sent, and why.",
+    EventTag.NOTICE_DELIVERED: "The reader's mail server took a notice; nobody need have read it.",
     EventTag.NOTICE_BOUNCED: "A notice came back; the next in the chain is asked at once.",
     EventTag.STAGE_ENTERED: "A stage of the ladder was entered.",
     EventTag.STAGE_GATED: "HR was asked whether the next stage may begin.",
@@ -95,7 +96,8 @@ def as_markdown() -> str:
         "The list is closed. The form of an event is in [ledger-format.md](ledger-format.md).\n\n"
         f"Actors are one of {kinds}, known by one of {known}.\n\n"
         "The last column says what `data` holds, as `name:type`, and after a semicolon the names in\n"
-        "`relied_on`, each a text. A `?` behind a name: it may be left out; behind a type: it may be `null`.\n"
+        "`relied_on`, each a text. A `?` behind a name: it may be left out; behind a type: "
+        "it may be `null`.\n"
         "Nothing else is there, but for `state` (see the format). A form that was published never changes;\n"
         "where a kind of event got another one, the row has both.\n\n"
         f"{_TYPES}\n"

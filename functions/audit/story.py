@@ -76,6 +76,10 @@ _SAYS: Final[dict[EventTag, tuple[str, str]]] = {
     EventTag.NOTICE_QUEUED: ("", "A notice was prepared."),
     EventTag.NOTICE_SENT: ("A mail went to {to}: {kind}.", "A mail was sent."),
     EventTag.NOTICE_FAILED: ("A mail to {to} could not be sent: {kind}.", "A mail could not be sent."),
+    EventTag.NOTICE_DELIVERED: (
+        "The mail server of {to} took a mail: {kind}.",
+        "The reader's mail server took a mail.",
+    ),
     EventTag.NOTICE_BOUNCED: ("A mail to {to} came back: {kind}.", "A mail came back."),
     EventTag.STAGE_ENTERED: ("The stage “{stage}” was entered.", "A stage was entered."),
     EventTag.STAGE_GATED: (
@@ -137,6 +141,7 @@ _BACKGROUND: Final = frozenset(
         EventTag.LINK_OPENED,
         EventTag.NOTICE_QUEUED,
         EventTag.NOTICE_SENT,
+        EventTag.NOTICE_DELIVERED,
         EventTag.OWNER_CHANGED,
         EventTag.WORKFLOW_STARTED,
         EventTag.WORKFLOW_RESTARTED,

@@ -1,4 +1,4 @@
-"""Record what the carrier says of a mail afterwards: it came back, or its reader called it a nuisance."""
+"""Record what the carrier says of a mail afterwards: it arrived, came back, or was called a nuisance."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,7 +16,10 @@ CARRIER: Final = Actor(ActorKind.SERVICE, "ses")
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """One message of the carrier. ``final``: the mail, or the next one, will not reach its reader."""
+    """One message of the carrier. ``final``: the mail, or the next one, will not reach its reader.
+
+    ``detail`` is the carrier's own word: what kind of bounce or complaint, or when it was delivered.
+    """
 
     notice_id: str
     kind: str
@@ -25,15 +28,17 @@ class Feedback:
 
 
 def feedback(event: dict[str, Any]) -> Feedback | None:
-    """What an SES event says; None for one that says nothing of a notice, or only that all is well.
+    """What an SES event says; None for one that says nothing of a notice's way.
 
     A transient bounce is recorded and ends nothing: an automatic reply from a holiday comes as one, too.
     """
     tags = event.get("mail", {}).get("tags", {}).get("notice", [])
     kind = str(event.get("eventType", "")).lower()
-    if len(tags) != 1 or kind not in ("bounce", "complaint", "reject"):
+    if len(tags) != 1 or kind not in ("delivery", "bounce", "complaint", "reject"):
         return None
     about = event.get(kind, {})
+    if kind == "delivery":
+        return Feedback(str(tags[0]), kind, str(about.get("timestamp") or "unknown"), final=False)
     detail = about.get("bounceType") or about.get("complaintFeedbackType") or about.get("reason") or "unknown"
     return Feedback(str(tags[0]), kind, str(detail).lower(), kind != "bounce" or detail == "Permanent")
 
@@ -49,6 +54,8 @@ def record_feedback(said: Feedback, store: CaseStore, clock: Clock) -> None:
         raise NotYet(f"the sending of {said.notice_id} is not recorded yet")
     notice = Notice.model_validate_json(sent)
     command = CommandId(derived_id("feedback", said.notice_id, said.kind, said.detail))
-    data = {"feedback": said.kind, "detail": said.detail}
-    change = noted(EventTag.NOTICE_BOUNCED, command, notice, CARRIER, clock.now(), data, {})
+    tag, data = EventTag.NOTICE_BOUNCED, {"feedback": said.kind, "detail": said.detail}
+    if said.kind == "delivery":
+        tag, data = EventTag.NOTICE_DELIVERED, {"delivered_at": said.detail}
+    change = noted(tag, command, notice, CARRIER, clock.now(), data, {})
     until_settled(lambda: store.commit(out_of_reach(change, notice, store) if said.final else change))

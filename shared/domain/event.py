@@ -56,6 +56,7 @@ class EventTag(StrEnum):
     NOTICE_QUEUED = "notice:queued"
     NOTICE_SENT = "notice:sent"
     NOTICE_FAILED = "notice:failed"
+    NOTICE_DELIVERED = "notice:delivered"
     NOTICE_BOUNCED = "notice:bounced"
     STAGE_ENTERED = "stage:entered"
     STAGE_GATED = "stage:gated"

@@ -24,6 +24,7 @@ FUNCTIONS: dict[str, type[environment.Settings]] = {
     "Respond": environment.RespondSettings,
     "Feedback": environment.Settings,
     "Seal": environment.LedgerSettings,
+    "Anchor": environment.AnchorSettings,
     "Query": environment.QuerySettings,
 }
 OUTPUTS = {
@@ -150,7 +151,7 @@ def test_what_nobody_rings_for_is_looked_at_by_the_clock(template: Template) -> 
     }
     assert schedules == {
         "Relay": "rate(1 minute)", "Seal": "rate(1 minute)", "Reconcile": "rate(5 minutes)",
-        "Sweep": "rate(5 minutes)",
+        "Sweep": "rate(5 minutes)", "Anchor": "rate(1 hour)",
     }  # fmt: skip
 
 
@@ -172,7 +173,7 @@ def test_one_sealer_runs_at_a_time(template: Template) -> None:
 
 def test_a_mail_that_comes_back_is_heard_of(template: Template) -> None:
     destination = template.only("SES::ConfigurationSetEventDestination")["EventDestination"]
-    assert set(destination["MatchingEventTypes"]) == {"bounce", "complaint", "reject"}
+    assert set(destination["MatchingEventTypes"]) == {"delivery", "bounce", "complaint", "reject"}
     topic = destination["SnsDestination"]["TopicARN"]["Ref"]
     subscription = template.only("SNS::Subscription")
     assert subscription["TopicArn"] == {"Ref": topic}
@@ -195,7 +196,8 @@ def test_each_alarm_says_what_it_means_and_tells_somebody(template: Template) ->
         assert alarm["AlarmDescription"].endswith((".", "limit."))
         assert alarm["AlarmActions"]
     metrics = {alarm.get("MetricName") for alarm in alarms}
-    assert {"SealLagSeconds", "SealBroken", "ExecutionsFailed", "ExecutionsTimedOut", "Errors"} <= metrics
+    assert {"SealLagSeconds", "SealBroken", "AnchorsFailed"} <= metrics
+    assert {"ExecutionsFailed", "ExecutionsTimedOut", "Errors"} <= metrics
 
 
 def test_the_relay_knows_who_owns_a_source_and_where_the_console_is(
@@ -206,6 +208,19 @@ def test_the_relay_knows_who_owns_a_source_and_where_the_console_is(
     assert (
         laptop.function("Relay")["Environment"]["Variables"]["CONSOLE_URL"] == "http://127.0.0.1:8000/console"
     )
+
+
+def test_who_holds_anchors_is_told_to_the_function_that_hands_them_out(
+    template: Template, anchored: Template
+) -> None:
+    def told(each: Template) -> tuple[str, str, str]:
+        given = each.function("Anchor")["Environment"]["Variables"]
+        return given["ANCHOR_EMAILS"], given["ANCHOR_BUCKET"], given["TIMESTAMP_URL"]
+
+    assert told(template) == ("[]", "", "")
+    assert told(anchored) == (
+        '["works.council@x.example", "notary@y.example"]', "anchors-elsewhere", "https://tsa.example/tsr"
+    )  # fmt: skip
 
 
 def test_nothing_about_this_machine_is_in_the_template(template: Template, laptop: Template) -> None:

@@ -79,6 +79,7 @@ FORMS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "notice:queued": ((_NOTICE, ""),),
     "notice:sent": ((f"{_NOTICE} message:text link:text?", "text"),),
     "notice:failed": ((f"{_NOTICE} reason:text", ""),),
+    "notice:delivered": ((f"{_NOTICE} delivered_at:text", ""),),
     "notice:bounced": ((f"{_NOTICE} feedback:text detail:text", ""),),
     "stage:entered": (("stage:text extended?:flag", "policy"),),
     "stage:gated": (("stage:text to:text because:texts", "policy"),),

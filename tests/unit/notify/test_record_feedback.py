@@ -94,6 +94,43 @@ def test_a_bounce_and_a_complaint_come_to_the_same_in_either_order(first: int) -
     assert sum(isinstance(effect, WakeWorkflow) for effect in office.store.effects) == 1
 
 
+DELIVERY = ses_event("Delivery", timestamp="2026-10-05T12:00:01.500Z")
+
+
+def test_a_delivery_is_recorded_once_with_the_carriers_time_and_ends_nothing() -> None:
+    office = mailed()
+    tell(office, DELIVERY)
+    tell(office, DELIVERY)
+    (event,) = office.events(EventTag.NOTICE_DELIVERED)
+    assert event.data == {
+        "notice": "notice-1",
+        "kind": "question",
+        "to": "M000001",
+        "request": office.request.id,
+        "delivered_at": "2026-10-05T12:00:01.500Z",
+    }
+    assert status(office) is RequestStatus.OPEN
+    assert not any(isinstance(effect, WakeWorkflow) for effect in office.store.effects)
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_mail_that_was_taken_and_then_came_back_has_bounced_in_whatever_order_that_is_told(
+    first: int,
+) -> None:
+    told = [DELIVERY, BOUNCE]
+    office = mailed()
+    tell(office, told[first])
+    tell(office, told[1 - first])
+    assert status(office) is RequestStatus.BOUNCED
+    assert len(office.events(EventTag.NOTICE_DELIVERED)) == len(office.events(EventTag.NOTICE_BOUNCED)) == 1
+
+
+def test_an_address_that_the_carrier_keeps_back_counts_as_out_of_reach() -> None:
+    office = mailed()
+    tell(office, ses_event("Bounce", bounceType="Permanent", bounceSubType="OnAccountSuppressionList"))
+    assert status(office) is RequestStatus.BOUNCED
+
+
 def test_an_answer_that_came_before_the_bounce_stands() -> None:
     office = mailed()
     answer = Answer(
@@ -131,7 +168,7 @@ def test_the_queue_is_asked_until_its_deadline_whatever_comes_back() -> None:
 @pytest.mark.parametrize(
     "event",
     [
-        ses_event("Delivery"),
+        ses_event("DeliveryDelay"),
         ses_event("Open"),
         {"eventType": "Bounce", "bounce": {}, "mail": {}},
         {"eventType": "Bounce", "bounce": {}, "mail": {"tags": {"notice": ["a", "b"]}}},
@@ -145,7 +182,7 @@ def test_what_says_nothing_of_a_notice_is_let_be(event: dict[str, Any]) -> None:
 def test_the_handler_takes_what_sns_brings(monkeypatch: pytest.MonkeyPatch) -> None:
     office = mailed()
     monkeypatch.setattr(feedback_handler, "_dependencies", lambda: (office.store, office.clock))
-    messages = [BOUNCE, ses_event("Delivery")]
+    messages = [BOUNCE, ses_event("Open")]
     feedback_handler.handle(
         {"Records": [{"Sns": {"Message": json.dumps(each)}} for each in messages]}, CONTEXT
     )
