@@ -35,6 +35,7 @@ from shared.domain.event import (
     NOTHING_BEFORE,
     Actor,
     ActorKind,
+    Authentication,
     EventDraft,
     EventTag,
     Sealed,
@@ -76,6 +77,39 @@ class InMemory:
         return self.files[name]
 
 
+STORY: list[tuple[EventTag, dict[str, Any]]] = [
+    (
+        EventTag.CASE_OPENED,
+        {"stage": "coaching", "rep": "r-7", "policy": "field-sales@3", "period": "2026-09", "owner": "m-1"}
+        | {"evaluation": "evaluation-5e2c", "rules": ["two-of-three"], "relapse": False},
+    ),
+    (EventTag.STAGE_ENTERED, {"stage": "coaching"}),
+    (
+        EventTag.REQUEST_SENT,
+        {"stage": "coaching", "request": "1", "purpose": "stage_plan", "seat": "manager", "step": 0}
+        | {"assignee": "m-1", "on_behalf_of": None, "choices": ["coach", "dispute_figures"], "after": None}
+        | {"due_at": "2027-10-05T19:00:00.000Z", "empty_seats": []},
+    ),
+    (
+        EventTag.NOTICE_SENT,
+        {"notice": "notice-4fd1", "kind": "question", "to": "m-1", "request": "1", "message": "0100018c-2f"}
+        | {"link": "8d1f"},
+    ),
+    (
+        EventTag.REQUEST_ANSWERED,
+        {"request": "1", "purpose": "stage_plan", "seat": "manager", "assignee": "m-1", "on_behalf_of": None}
+        | {"choice": "coach"},
+    ),
+    (EventTag.STAGE_BEGUN, {"stage": "coaching", "ends_at": "2027-11-05T19:00:00.000Z"}),
+    (EventTag.REP_TOLD, {"stage": "coaching", "request": None}),
+]
+MISSED = (EventTag.CHECK_IN_MISSED, {"stage": "coaching", "request": None, "because": "empty_seat"})
+RELIED_ON = {
+    EventTag.CASE_OPENED: {"policy": "9f" * 32, "evaluation": "evaluation-5e2c", "directory": "1b2c3d4e5f60"},
+    EventTag.NOTICE_SENT: {"text": "7e" * 32},
+}
+
+
 def events(count: int) -> list[bytes]:
     """Cases of twenty events each, one after another in many chains, as the store writes them."""
     cases = max(1, count // 20)
@@ -83,21 +117,23 @@ def events(count: int) -> list[bytes]:
     made = []
     for number in range(count):
         case, sequence = number % cases, number // cases + 1
+        tag, data = STORY[sequence - 1] if sequence <= len(STORY) else MISSED
+        sealed = tag in (EventTag.CASE_OPENED, EventTag.REQUEST_ANSWERED)
         draft = EventDraft(
-            tag=EventTag.CHECK_IN_MISSED if sequence > 1 else EventTag.CASE_OPENED,
+            tag=tag,
             subject=Subject(f"case/case-{case:020d}"),
             occurred_at=START + timedelta(milliseconds=number),
-            actor=Actor(ActorKind.SYSTEM, "advance_case"),
+            actor=Actor(ActorKind.PERSON, "m-1", Authentication.LINK),
             command=CommandId(f"advance-{number:020d}"),
-            relied_on={"policy": "9f" * 32},
-            data={"stage": "coaching", "request": None, "because": "expired"},
-            private={"n": 1} if sequence == 1 else None,
+            relied_on=RELIED_ON.get(tag, {"policy": "9f" * 32}),
+            data=data,
+            private={"n": 1} if sealed else None,
             person=PersonId("r-7"),
         )
-        private = PART if sequence == 1 else None
-        data = event_bytes(chain(draft, sequence, last[case], draft.occurred_at, private))
-        last[case] = event_digest(data)
-        made.append(data)
+        event = chain(draft, sequence, last[case], draft.occurred_at, PART if sealed else None)
+        data_bytes = event_bytes(event)
+        last[case] = event_digest(data_bytes)
+        made.append(data_bytes)
     return made
 
 

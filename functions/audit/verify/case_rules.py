@@ -14,6 +14,11 @@ _NOT_AFTER_THE_END: Final = re.compile(
     "|request:(sent|reminded|escalated|answered)|check_in:(asked|done)"
 )
 
+NOT_JUDGED: Final = frozenset(
+    ("link:opened", "link:refused", "record:read", "evidence:exported", "notice:queued")
+)
+"""What may stand anywhere but at the beginning, so that nobody has to look into it."""
+
 
 @dataclass(slots=True)
 class CaseRules:
@@ -38,7 +43,10 @@ class CaseRules:
                 yield f"notice {data['notice']} was sent a second time"
             self.sent.add(data["notice"])
         if not self.broken:
-            found = [*self.life.questions.faults(event), *self.life.faults(event)]
-            self.broken = bool(found)
-            yield from found
+            for fault in self.life.questions.faults(event):
+                self.broken = True
+                yield fault
+            for fault in self.life.faults(event):
+                self.broken = True
+                yield fault
         self.closed = self.closed or tag == "case:closed"

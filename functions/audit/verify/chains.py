@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from .case_rules import CaseRules
+from .case_rules import NOT_JUDGED, CaseRules
 from .events import parse_event
 from .forms import ZEROS, Checkpoint, Event, digest, moment
 from .reading import Reading
@@ -49,11 +49,20 @@ def link(reading: Reading, event: Event) -> None:
         reading.remark(event.place, f"is a late entry: of {occurred}, recorded {recorded}")
     reading.chains[subject] = (sequence, digest(event.data), max(time, recorded))
     if subject.startswith("case/"):
-        rules = reading.rules.setdefault(subject, CaseRules())
-        if not whole:
-            rules = reading.rules[subject] = None
-        for fault in () if rules is None else rules.faults(event.value):
-            reading.tampered(event.place, fault)
+        _follow(reading, event, whole)
+
+
+def _follow(reading: Reading, event: Event, whole: bool) -> None:
+    subject = event.subject
+    if subject not in reading.rules:
+        reading.rules[subject] = CaseRules()
+    if not whole:
+        reading.rules[subject] = None
+    rules = reading.rules[subject]
+    if rules is None or (event.tag in NOT_JUDGED and event.sequence > 1):
+        return
+    for fault in rules.faults(event.step):
+        reading.tampered(event.place, fault)
 
 
 def _misplaced(reading: Reading, event: Event, last: int) -> None:

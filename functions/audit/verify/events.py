@@ -49,6 +49,7 @@ def parse_event(data: bytes, file: str, line: int | None, index: int | None) -> 
         value["previous"],
         value["occurred_at"],
         value["recorded_at"],
+        None,
         value,
     )
 
@@ -75,7 +76,7 @@ def any_event(data: bytes) -> dict[str, Any]:
 # in which only texts without escapes are plain. What it does not match is left to the slow way.
 _PLAIN: Final = r'[^"\\\x00-\x1f\x80-\xff]+'
 _TIME: Final = r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z"
-Plain = tuple[str, str, int, str, str, str]
+Plain = tuple[str, str, int, str, str, str, re.Match[bytes]]
 
 
 def _pattern(tag: str, form: Form) -> re.Pattern[bytes] | None:
@@ -84,12 +85,12 @@ def _pattern(tag: str, form: Form) -> re.Pattern[bytes] | None:
         return None
     return re.compile(
         (
-            r'\{"actor":\{"authenticated_by":"(?:none|link|link\+code|cognito|iam)",'
-            rf'"id":"{_PLAIN}","kind":"(?:person|system|link|service)"\}},"command":"{_PLAIN}",'
-            rf'"data":{data},"occurred_at":"(?P<occurred>{_TIME})","previous":"(?P<previous>[0-9a-f]{{64}})",'
+            r'\{"actor":\{"authenticated_by":"(?P<known>none|link|link\+code|cognito|iam)",'
+            rf'"id":"(?P<actor>{_PLAIN})","kind":"(?:person|system|link|service)"\}},"command":"{_PLAIN}",'
+            rf'"data":(?P<data>{data}),"occurred_at":"(?P<occurred>{_TIME})","previous":"(?P<previous>[0-9a-f]{{64}})",'
             r'"private":(?:null|\{"alg":"A256GCM","ciphertext":"[A-Za-z0-9_-]+","commitment":"[0-9a-f]{64}",'
             rf'"key":"{_PLAIN}","nonce":"[A-Za-z0-9_-]{{16}}"\}}),"recorded_at":"(?P<recorded>{_TIME})",'
-            rf'"relied_on":{relied_on},"sequence":(?P<sequence>[1-9]\d{{0,14}}),"subject":"(?P<subject>{_PLAIN})",'
+            rf'"relied_on":(?P<relied>{relied_on}),"sequence":(?P<sequence>[1-9]\d{{0,14}}),"subject":"(?P<subject>{_PLAIN})",'
             rf'"tag":"{tag}","v":1\}}'
         ).encode()
     )
@@ -110,11 +111,26 @@ def plain_event(data: bytes) -> Plain | None:
         if match is None:
             continue
         subject, sequence, previous, occurred, recorded = match.group(*_HEAD)
-        days = match.groups()
         occurred_at, recorded_at = occurred.decode(), recorded.decode()
-        if not is_day(occurred_at[:10]) or not is_day(recorded_at[:10]):
+        days = (occurred_at[:10], recorded_at[:10], *_days(match, pattern))
+        if not all(map(is_day, days)):
             return None
-        if len(days) > len(_HEAD) and not all(len(day or b"") != 10 or is_day(day.decode()) for day in days):
-            return None
-        return tag.decode(), subject.decode(), int(sequence), previous.decode(), occurred_at, recorded_at
+        return (
+            tag.decode(),
+            subject.decode(),
+            int(sequence),
+            previous.decode(),
+            occurred_at,
+            recorded_at,
+            match,
+        )
     return None
+
+
+def _days(match: re.Match[bytes], pattern: re.Pattern[bytes]) -> list[str]:
+    """The days of the times in its data: the groups that have no name."""
+    if pattern.groups == len(pattern.groupindex):
+        return []
+    named = set(pattern.groupindex.values())
+    found = (match[number] for number in range(1, pattern.groups + 1) if number not in named)
+    return [day.decode() for day in found if day is not None]
