@@ -17,7 +17,6 @@ from functions.evaluate.bulk_people import Directory
 from functions.evaluate.bulk_terms import (
     STEPS,
     Fact,
-    Facts,
     Part,
     Printed,
     Quotas,
@@ -67,7 +66,7 @@ class PeriodColumn:
         self._period = period
         self._directory = directory
         self._terms = TermsByDay(shared.policy, period)
-        self.known: Facts = dict.fromkeys(directory.reps)
+        self.known = directory.no_facts()
         """Where facts are put, in the order of places; whom the directory does not have comes behind."""
         self._facts: list[Fact | Row | str | None] = []
         """Of each place, a usual fact, or the text of any other entry."""

@@ -102,7 +102,7 @@ class _Reader:
 
     def _is_mostly_of_other_periods(self, text: str) -> bool:
         """Whether sorting lines out first is cheaper than taking all apart; it changes nothing else."""
-        sample = text[:8192]
+        sample = text[:2048]
         return sum(sample.count(f'"{period}"') for period in self._known) * 2 < sample.count("\n")
 
     def _read_lines(self, lines: Iterable[bytes], name: str) -> None:
