@@ -38,6 +38,7 @@ def apply(project_root: str) -> None:
     _begin_streams_anew_after_a_restart()
     _heed_cors_of_the_template()
     _heed_roles()
+    _heed_ranges_of_versions()
 
 
 def _module(name: str) -> Any:
@@ -178,6 +179,28 @@ def _keep_retention_of_objects() -> None:
     s3 = _module("ministack.services.s3")
     s3._PERSISTED_BUCKET_DICTS["object_retention"] = s3._object_retention
     s3._PERSISTED_BUCKET_DICTS["object_legal_hold"] = s3._object_legal_hold
+
+
+def _heed_ranges_of_versions() -> None:
+    """A part of an object is served of a named version, too, and not the whole in its place."""
+    s3 = _module("ministack.services.s3")
+    get = s3._get_object
+
+    def get_part(bucket: str, key: str, headers: Any, query: Any = None) -> Any:
+        wanted = headers.get("range", "")
+        if not wanted or not s3._qp(query or {}, "versionId", ""):
+            return get(bucket, key, headers, query)
+        # A checksum of the whole would be taken for that of the part.
+        plain = {name: value for name, value in headers.items() if name != "x-amz-checksum-mode"}
+        status, told, body = get(bucket, key, plain, query)
+        place = s3._parse_range(wanted, len(body)) if status == 200 else None
+        if place is None:
+            return status, told, body
+        part = body[place[0] : place[1] + 1]
+        where = f"bytes {place[0]}-{place[1]}/{len(body)}"
+        return 206, {**told, "Content-Length": str(len(part)), "Content-Range": where}, part
+
+    s3._get_object = get_part
 
 
 def _begin_streams_anew_after_a_restart() -> None:

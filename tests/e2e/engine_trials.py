@@ -205,6 +205,17 @@ def lock_an_object(engine: Engine, until: datetime) -> None:
     )
 
 
+def part_of_a_version(engine: Engine) -> bytes:
+    """What comes of asking for the second and third byte of the first of two versions."""
+    s3 = engine.client("s3")
+    s3.create_bucket(Bucket="versions", CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_bucket_versioning(Bucket="versions", VersioningConfiguration={"Status": "Enabled"})
+    first = s3.put_object(Bucket="versions", Key="kept", Body=b"first")["VersionId"]
+    s3.put_object(Bucket="versions", Key="kept", Body=b"second")
+    found = s3.get_object(Bucket="versions", Key="kept", VersionId=first, Range="bytes=1-2")
+    return bytes(found["Body"].read())
+
+
 def echo_a_stream(engine: Engine) -> None:
     """Copy what is put into the table "source" into the table "echo", by a function on the stream."""
     stream = make_table(engine, "source")

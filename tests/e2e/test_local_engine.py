@@ -34,6 +34,10 @@ def test_an_error_arrives_under_the_name_of_its_class(engine: Engine) -> None:
     assert trials.outcome(engine, trials.start(engine, "catches", task, {}), 10)["status"] == "SUCCEEDED"
 
 
+def test_a_part_of_a_version_is_served(engine: Engine) -> None:
+    assert trials.part_of_a_version(engine) == b"ir"
+
+
 def test_a_callback_task_fails_as_soon_as_its_function_does(engine: Engine) -> None:
     function = trials.make_function(engine, "asks-in-vain", "raise Boom('no')")
     ended = trials.outcome(engine, trials.start(engine, "in-vain", trials.ask(function), {}), 10)

@@ -67,6 +67,10 @@ def test_a_bucket_is_made_without_the_object_lock_of_its_template(plain: Engine)
         plain.client("s3").get_object_lock_configuration(Bucket=bucket)
 
 
+def test_the_whole_of_a_version_is_served_where_a_part_is_asked_for(plain: Engine) -> None:
+    assert trials.part_of_a_version(plain) == b"first"
+
+
 def test_an_alarm_on_metric_mathematics_is_refused(plain: Engine) -> None:
     assert trials.make_stack(plain, "alarm", trials.ALARM_WITH_MATHEMATICS).startswith("ROLLBACK")
 
