@@ -53,8 +53,8 @@ from tests.fakes.world import FakeDirectories, FakeExports, FakeMailer, FakePoli
 from tests.unit.evaluate.case_life import FRIDAY, POLICY_TEXT, decision, directory, figures, person
 from tests.unit.ingest.test_receive_export import HEADER, PEOPLE, PROFILE
 
-REPS = ("rep", "rep-asked", "rep-late", "rep-leave", "rep-gone")
-ANSWERED, ASKED, LATE, ON_LEAVE, GONE = map(PersonId, REPS)
+REPS = tuple(map(PersonId, ("rep", "rep-asked", "rep-late", "rep-leave", "rep-gone")))
+ANSWERED, ASKED, LATE, ON_LEAVE, GONE = REPS
 ADMIN = Asker("a-1", PersonId("partner"), frozenset({Group.HR_ADMIN}))
 
 
@@ -78,19 +78,22 @@ class Deployment:
         self.keyring = KmsKeyring(self.kms, [signing])
         self.wrapping = self.kms.create_key()["KeyMetadata"]["KeyId"]
         self.resource = boto3.resource("dynamodb", region_name=REGION)
-        self.table, self.clock = table, FakeClock(FRIDAY)
-        self.store = TableStore(table, KmsSubjectKeys(table, self.kms, self.wrapping), self.clock)
-        self.files, self.exports = S3Files("facts", self.s3), FakeExports()
+        self.clock, self.exports = FakeClock(FRIDAY), FakeExports()
         self.policies = FakePolicies((parse_policy(POLICY_TEXT, "field-sales"), POLICY_TEXT.encode()))
-        self.people = {rep: person(rep, "manager", "partner") for rep in REPS}
-        self.directories = FakeDirectories(directory(*self.people.values()))
+        self.directories = FakeDirectories(directory(*(person(rep, "manager", "partner") for rep in REPS)))
+        self.mailer, self.workflow = FakeMailer(), FakeWorkflow()
+        self.earlier: Items = {}
+        self.sealed: Items = {}
+        self.work_with(table)
+
+    def work_with(self, table: Table) -> None:
+        """Everything from now on happens in this table."""
+        self.table, self.files = table, S3Files("facts", self.s3)
+        self.store = TableStore(table, KmsSubjectKeys(table, self.kms, self.wrapping), self.clock)
         self.work = Casework(self.store, self.files, self.directories, self.policies, self.clock)
         self.sources = Sources(self.store, self.directories, self.policies, self.files, self.clock)
         self.links, self.tokens = TableLinks(table, self.clock), TableTaskTokens(table)
         self.outbox, self.data = TableOutbox(table), TablePersonalData(table)
-        self.mailer, self.workflow = FakeMailer(), FakeWorkflow()
-        self.earlier: Items = {}
-        self.sealed: Items = {}
 
     # What happens.
 
@@ -246,6 +249,7 @@ class Deployment:
         batch = self.receive("varicent-attainment", october, "october.csv").batch
         self.evaluate(batch.id, *(decided("2026-10", rep) for rep in (ANSWERED, GONE)))
         assert self.case(GONE).status is CaseStatus.OPEN
+        self.advance(LATE)
         self.relay()
         self.relay()
         self.seal()
@@ -254,8 +258,8 @@ class Deployment:
 
     # What is looked at.
 
-    def items(self, name: str = "plumbline") -> Items:
-        return read_table(name, self.resource)
+    def items(self) -> Items:
+        return read_table(self.table.name, self.resource)
 
     def ledger(self) -> SealedLedger:
         return read_ledger(S3Archive("ledger", self.s3), self.keyring)
