@@ -28,7 +28,7 @@ holds. Nothing is written. What became known later, a newer policy included, doe
 example:
   plumbline replay evaluation-0123456789abcdef0123
 
-Exit status: 0 identical to the byte; 1 something is missing or differs, with one line for each.
+Exit status: 0 identical to the byte; 1 something is missing or differs, one line for each; 2 no cloud runs.
 Evaluations are listed in the console, and by the API under /evaluations.
 """
 
