@@ -38,7 +38,7 @@ function content(shown) {
   const fates = shown.became.map(({ became, stage, count: number }) => h("span", { class: "chip" }, `${count(number)} ${fate(became, stage)}`));
   const rows = shown.comparators.map((one) => [
     one.case_id ? h("a", { href: `#/cases/${encodeURIComponent(one.case_id)}` }, person(one.rep)) : person(one.rep),
-    [one.reached === null ? "–" : percent(one.reached), one.as_low && h("span", { class: "quiet" }, "as low")], fate(one.became, one.stage), person(one.manager), one.found_for]);
+    [one.reached === null ? "–" : percent(one.reached), one.as_low && h("span", { class: "quiet" }, "as low")], [fate(one.became, one.stage), one.why && h("q", {}, one.why)], person(one.manager), one.found_for]);
   return [
     h("p", {}, h("b", {}, count(shown.total)), ` of the same ${group} ${shown.total === 1 ? "was" : "were"} found by the same rules within a year; `,
       h("b", {}, count(shown.as_low)), ` reached as little or less${shown.reached === null ? "" : ` than the ${percent(shown.reached)} of this case`}.`),

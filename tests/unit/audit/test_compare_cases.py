@@ -14,6 +14,7 @@ from shared.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
 from shared.domain.event import EventTag
 from shared.domain.identifiers import BatchId, CaseId, EvaluationId, PersonId, RequestId
 from shared.domain.person import Directory
+from shared.domain.request import Answer, RequestStatus
 from tests.fakes.world import FakeDirectories
 from tests.unit.audit.hr_desk import (
     ADMIN,
@@ -33,6 +34,7 @@ from tests.unit.audit.hr_desk import (
 
 CASE = CaseId("case-r-1")
 REQUEST = RequestId("case-r-1.1")
+WHY = "A third of the accounts moved to another team in August."
 REASON = "Six months of support have not helped; see the plan's record."
 OTHERS = (
     person("r-3", "Cleo Rep", "m-1", "hr-1"),
@@ -51,7 +53,18 @@ def desk() -> Desk:
     desk.sources = replace(desk.sources, directories=FakeDirectories(PEOPLE_THEN))
     desk.open("r-1", asked(CASE, purpose="removal_approval", adverse=True))
     desk.open("r-3", stage="improvement_plan", owner=PersonId("m-1"))
-    desk.open("r-4", status=CaseStatus.CLOSED, exit=Exit.EXCEPTED, owner=PersonId("m-1"))
+    granted = asked(
+        CaseId("case-r-4"), purpose="exception", status=RequestStatus.ANSWERED, answer=said("grant", WHY)
+    )
+    by_the_manager = asked(
+        CaseId("case-r-4"),
+        2,
+        seat="manager",
+        status=RequestStatus.ANSWERED,
+        answer=said("request_exception", "Please let it be, for now.", hours=1),
+    )
+    over = {"status": CaseStatus.CLOSED, "exit": Exit.EXCEPTED, "owner": PersonId("m-1")}
+    desk.open("r-4", granted, by_the_manager, **over)
     desk.open("r-6", owner=PersonId("m-1"))
     other_rule = [{"rule": "trailing", "observed": "0.1", "threshold": "0.5", "periods": ["2026-09"]}]
     desk.evaluated(
@@ -64,6 +77,17 @@ def desk() -> Desk:
         decided("r-2", "10", findings=other_rule),
     )
     return desk
+
+
+def said(choice: str, reason: str, hours: int = 0) -> Answer:
+    at = NOW - timedelta(days=30) + timedelta(hours=hours)
+    return Answer(
+        choice=choice,
+        reason=reason,
+        answered_by=PersonId("hr-1"),
+        authenticated_by="cognito",
+        answered_at=at,
+    )
 
 
 def approve(desk: Desk, compared: str | None, asker: Asker = PARTNER) -> Any:
@@ -93,6 +117,16 @@ def test_counts_come_first_and_then_everybody_the_lowest_first(desk: Desk) -> No
     assert shown["reached"] == "0.5514"
 
 
+def test_whoever_was_not_acted_on_stands_there_with_hrs_reason(desk: Desk) -> None:
+    shown = show_comparators(desk.sources, ADMIN, CASE)["comparators"]
+    assert {one["rep"]["id"]: one["why"] for one in shown} == {
+        "r-3": None,
+        "r-4": WHY,
+        "r-5": None,
+        "r-6": None,
+    }
+
+
 def test_a_partner_sees_their_own_people_and_how_many_others_there_are(desk: Desk) -> None:
     shown = show_comparators(desk.sources, PARTNER, CASE)
     assert [one["rep"]["name"] for one in shown["comparators"]] == ["Dan Rep", "Eve Rep", "Cleo Rep"]
@@ -120,6 +154,7 @@ def test_nothing_is_said_of_what_a_person_is_or_why_a_period_does_not_count(desk
         "as_low",
         "became",
         "stage",
+        "why",
     }
     assert all(set(one) == allowed for one in shown["comparators"])
     assert "leave" not in str(shown["comparators"])
@@ -149,7 +184,8 @@ def test_others_are_looked_for_a_year_back_and_up_to_now_and_stand_as_found_last
 
 def test_that_the_comparison_was_read_is_recorded(desk: Desk) -> None:
     show_comparators(desk.sources, PARTNER, CASE)
-    assert EventTag.RECORD_READ in desk.store
+    read = [event.subject for event in desk.store.seen if event.tag is EventTag.RECORD_READ]
+    assert read == ["case/case-r-1", "case/case-r-4"], "the case, and the one that a reason was shown of"
 
 
 def test_it_is_for_hr_alone_and_of_cases_that_they_see(desk: Desk) -> None:
