@@ -38,6 +38,7 @@ export async function post(path, body) {
 /** Save what a GET answers as a file, under the name that the service gives. */
 export async function download(path) {
   const answer = await call(path);
+  if (answer.headers.get("Content-Type")?.startsWith("application/vnd.plumbline.link+json")) return fetched(await answer.json());
   const name = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition") ?? "")?.[1] ?? path.split("/").filter(Boolean).join("-").replace(/\?.*/, "");
   const address = URL.createObjectURL(await answer.blob());
   const link = document.createElement("a");
@@ -45,5 +46,14 @@ export async function download(path) {
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
+  return name;
+}
+
+/** What was too large for an answer: the browser saves it from its own address, where our token is not sent. */
+function fetched({ url, name }) {
+  const link = document.createElement("a");
+  link.href = url;
+  link.rel = "noreferrer";
+  link.click();
   return name;
 }

@@ -24,6 +24,7 @@ READS = (
     "/exports",
     "/exports/{batch}",
     "/exports/{batch}/rejected",
+    "/periods/{period}/evidence",
     "/ledger/checkpoint",
     "/ledger/evidence",
 )

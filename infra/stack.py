@@ -143,6 +143,7 @@ class PlumblineStack(Stack):
             )
         for function in (self.open, self.case, self.reconcile, self.relay, self.respond, self.query):
             function.may(READ_OBJECTS, [facts.arn_for_objects("*")], because=NAMED_AT_RUN_TIME)
+        self.query.may(WRITE_OBJECTS, [facts.arn_for_objects("handouts/*")], because=NAMED_AT_RUN_TIME)
         for name, function in self.functions.items():
             if name in ("Seal", "Feedback", "Sweep"):
                 continue

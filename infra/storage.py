@@ -36,7 +36,9 @@ class Storage(Construct):
         self.access_logs = self._access_logs()
         self.exports = bucket(self, "Exports", self.access_logs, _exports_lifecycle())
         _announce_to_eventbridge(self.exports)
-        self.facts = bucket(self, "Facts", self.access_logs, [_unfinished_uploads(), _between_steps()])
+        self.facts = bucket(
+            self, "Facts", self.access_logs, [_unfinished_uploads(), _between_steps(), _handed_out()]
+        )
 
     @property
     def index_arns(self) -> list[str]:
@@ -127,6 +129,13 @@ def _between_steps() -> s3.LifecycleRule:
     """What steps leave for one another is of no use once the last of them is done."""
     return s3.LifecycleRule(
         prefix="staging/", expiration=Duration.days(14), noncurrent_version_expiration=Duration.days(1)
+    )
+
+
+def _handed_out() -> s3.LifecycleRule:
+    """A link to a file that was too large for an answer ends within minutes, the file soon after."""
+    return s3.LifecycleRule(
+        prefix="handouts/", expiration=Duration.days(1), noncurrent_version_expiration=Duration.days(1)
     )
 
 

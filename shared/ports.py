@@ -255,6 +255,14 @@ class Files(Protocol):
         ...
 
 
+class Handouts(Protocol):
+    """Files that are too large for an answer of the API."""
+
+    def hand_out(self, name: str, body: bytes, content_type: str) -> str:
+        """Keep the file for a short while, and give a link that opens it without signing in, for minutes."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Export:
     """An export as it lies in the bucket. ``body`` is a stream; ``manifest`` is None where there is none.

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
@@ -24,7 +25,7 @@ from functions.audit.shred_person import shred_person
 from shared.aws import adapters
 from shared.domain.errors import InvalidInput, NotFound, PlumblineError
 from shared.domain.identifiers import BatchId, CaseId, EvaluationId, PersonId, RequestId
-from shared.ports import PersonalData
+from shared.ports import Handouts, PersonalData
 from shared.runtime.observability import logger
 from shared.runtime.settings import QuerySettings
 
@@ -33,6 +34,7 @@ app = APIGatewayHttpResolver()
 _HEADERS: dict[str, str | list[str]] = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _LARGEST_ANSWER = 4_400_000
 """Bytes before base64: Lambda answers with at most 6 MB."""
+_LINK_TYPE = "application/vnd.plumbline.link+json"
 
 
 class Decision(BaseModel):
@@ -62,6 +64,7 @@ class Dependencies:
     sources: Sources
     record: Record
     personal_data: PersonalData
+    handouts: Handouts
 
 
 @cache
@@ -79,7 +82,7 @@ def _dependencies() -> Dependencies:
         events=adapters.event_log(settings),
         keyring=adapters.keyring(settings.signing_key_id),
     )
-    return Dependencies(sources, record, adapters.personal_data(settings))
+    return Dependencies(sources, record, adapters.personal_data(settings), adapters.handouts(settings))
 
 
 @logger.inject_lambda_context
@@ -155,6 +158,13 @@ def rejected(batch: str) -> Response[Any]:
         text = answer_exports.rejected_csv(sources, asker, batch_id)
         return _file(text.encode(), f"rejected-{batch}.csv", "text/csv; charset=utf-8")
     return _json(answer_exports.rejected_rows(sources, asker, batch_id))
+
+
+@app.get("/periods/<period>/evidence")
+def period_evidence(period: str) -> Response[Any]:
+    found = _dependencies()
+    bundle = export_evidence.period_evidence(found.sources, found.record, _asker(), period)
+    return _file(bundle, f"evidence-{period}.zip", "application/zip")
 
 
 @app.get("/ledger/checkpoint")
@@ -235,6 +245,17 @@ def _json(value: dict[str, Any]) -> Response[Any]:
 
 def _file(body: bytes, name: str, content_type: str) -> Response[Any]:
     if len(body) > _LARGEST_ANSWER:
-        return refused(InvalidInput(f"{name} has {len(body)} bytes, more than this interface can carry"))
+        return _link(body, name, content_type)
     headers = _HEADERS | {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(200, content_type, body, headers=headers)
+
+
+def _link(body: bytes, name: str, content_type: str) -> Response[Any]:
+    """Where the file can be had within minutes: not a redirection, which would carry the token along."""
+    found = {
+        "name": name,
+        "bytes": len(body),
+        "sha256": sha256(body).hexdigest(),
+        "url": _dependencies().handouts.hand_out(name, body, content_type),
+    }
+    return Response(200, _LINK_TYPE, orjson.dumps(found).decode(), headers=dict(_HEADERS))

@@ -6,6 +6,7 @@ from botocore.config import Config
 from shared.aws.arrivals import TableArrivals
 from shared.aws.dynamo import Table
 from shared.aws.files import FiledDirectories, S3Files
+from shared.aws.handouts import S3Handouts
 from shared.aws.ledger_files import S3Archive
 from shared.aws.ledger_head import TableEventLog, TableLedgerHead
 from shared.aws.links import TableLinks
@@ -20,6 +21,9 @@ from shared.runtime.settings import FilesSettings, Settings
 
 AWS = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=5, read_timeout=60)
 """At most five tries with back-off and jitter, some ten seconds in all; then the workflow retries."""
+
+_SIGNED = Config(signature_version="s3v4")
+"""Links that end within minutes, in every region."""
 
 
 def table(settings: Settings) -> Table:
@@ -37,6 +41,10 @@ def personal_data(settings: Settings) -> TablePersonalData:
 
 def files(settings: FilesSettings) -> S3Files:
     return S3Files(settings.facts_bucket, boto3.client("s3", config=AWS))
+
+
+def handouts(settings: FilesSettings) -> S3Handouts:
+    return S3Handouts(settings.facts_bucket, boto3.client("s3", config=AWS.merge(_SIGNED)))
 
 
 def directories(settings: FilesSettings) -> FiledDirectories:

@@ -2,13 +2,16 @@
 
 from datetime import timedelta
 from email import message_from_bytes, policy
+from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import pytest
+from botocore.config import Config
 
 from shared.aws import keys
 from shared.aws.dynamo import Table
 from shared.aws.files import S3Exports, S3Files
+from shared.aws.handouts import S3Handouts
 from shared.aws.links import TableLinks
 from shared.aws.mail import SesMailer, mime
 from shared.aws.outbox import TableOutbox
@@ -18,12 +21,12 @@ from shared.aws.task_tokens import TableTaskTokens
 from shared.domain.change import Change
 from shared.domain.errors import IntegrityError, NotFound, Throttled
 from shared.domain.identifiers import CommandId
-from shared.ports import Exports, Files, Links, Mail, Outbox, TaskTokens
+from shared.ports import Exports, Files, Handouts, Links, Mail, Outbox, TaskTokens
 from tests.contract.conftest import REGION
 from tests.fakes.builders import CASE, NOON, a_request, a_wake
 from tests.fakes.clock import FakeClock
 from tests.fakes.store import FakeStore
-from tests.fakes.world import FakeExports, FakeFiles, FakeLinks, FakeTaskTokens
+from tests.fakes.world import FakeExports, FakeFiles, FakeHandouts, FakeLinks, FakeTaskTokens
 
 REQUEST = a_request().id
 both = pytest.fixture(params=["fake", "aws"])
@@ -194,6 +197,35 @@ def test_a_file_that_was_never_written_is_not_found(files: Files) -> None:
         files.read("nothing")
     with pytest.raises(NotFound):
         files.read_lines("nothing")
+
+
+@both
+def handouts(request: pytest.FixtureRequest) -> Handouts:
+    if request.param == "fake":
+        return FakeHandouts()
+    request.getfixturevalue("aws")
+    s3 = boto3.client("s3", region_name=REGION)
+    s3.create_bucket(Bucket="facts", CreateBucketConfiguration={"LocationConstraint": REGION})
+    return S3Handouts("facts", s3)
+
+
+def test_the_same_file_handed_out_twice_has_two_links(handouts: Handouts) -> None:
+    one, other = (handouts.hand_out("evidence.zip", b"PK", "application/zip") for _ in range(2))
+    assert one != other
+    assert "evidence.zip" in one
+
+
+def test_a_link_ends_within_minutes_and_saves_the_file_under_its_name(aws: None) -> None:
+    s3 = boto3.client("s3", region_name=REGION, config=Config(signature_version="s3v4"))
+    s3.create_bucket(Bucket="facts", CreateBucketConfiguration={"LocationConstraint": REGION})
+    link = urlsplit(S3Handouts("facts", s3).hand_out("evidence.zip", b"PK", "application/zip"))
+    asked = {name: values[0] for name, values in parse_qs(link.query).items()}
+    assert asked["X-Amz-Expires"] == "300"
+    assert asked["response-content-disposition"] == 'attachment; filename="evidence.zip"'
+    (stored,) = s3.list_objects_v2(Bucket="facts", Prefix="handouts/")["Contents"]
+    assert link.path.endswith(stored["Key"])
+    found = s3.get_object(Bucket="facts", Key=stored["Key"])
+    assert (found["Body"].read(), found["ContentType"]) == (b"PK", "application/zip")
 
 
 @both

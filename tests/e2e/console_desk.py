@@ -35,7 +35,7 @@ from shared.domain.record import Batch
 from shared.domain.request import Answer, RequestStatus
 from shared.ledger_ports import EventPlace, StoredEvent
 from tests.fakes.personal_data import FakePersonalData
-from tests.fakes.world import FakeDirectories
+from tests.fakes.world import FakeDirectories, FakeHandouts
 from tests.unit.audit.hr_desk import NOW, PEOPLE, Desk, asked, person
 from tests.unit.audit.workshop import Bucket, Log, Ring, World
 
@@ -64,6 +64,7 @@ class Shelf(Bucket):
 class Office:
     url: str
     desk: Desk
+    handouts: FakeHandouts
 
 
 def lived_in() -> tuple[Desk, World]:
@@ -181,13 +182,15 @@ def office() -> Iterator[Office]:
     """The console, served until the end of the block."""
     desk, world = lived_in()
     record = Record(Shelf(world), Log(world), Ring(world))
-    found = query_handler.Dependencies(desk.sources, record, FakePersonalData(desk.store))
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Desk)
+    url = f"http://127.0.0.1:{server.server_port}"
+    handouts = FakeHandouts(url)
+    found = query_handler.Dependencies(desk.sources, record, FakePersonalData(desk.store), handouts)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     with patch.object(query_handler, "_dependencies", lambda: found):
         thread.start()
         try:
-            yield Office(f"http://127.0.0.1:{server.server_port}", desk)
+            yield Office(url, desk, handouts)
         finally:
             server.shutdown()
             thread.join()
@@ -204,12 +207,25 @@ class _Desk(BaseHTTPRequestHandler):
             base = f"http://{self.headers['Host']}"
             config = {"api_url": base, "cognito_endpoint": base, "client_id": "client", "region": "local"}
             self._answer(200, json.dumps(config).encode(), {"Content-Type": "application/json"})
+        elif path.startswith("/handouts/"):
+            self._hand_out(path)
         elif path.startswith("/console/"):
             file = CONSOLE / (path.removeprefix("/console/") or "index.html")
             kind = mimetypes.guess_type(file.name)[0] or "text/plain"
             self._answer(200, file.read_bytes(), {"Content-Type": kind})
         else:
             self._api("GET", None)
+
+    def _hand_out(self, path: str) -> None:
+        handouts = query_handler._dependencies().handouts
+        assert isinstance(handouts, FakeHandouts)
+        assert "Authorization" not in self.headers, "a token went where it has no business"
+        name = path.rsplit("/", 1)[1]
+        headers = {
+            "Content-Type": "application/zip",
+            "Content-Disposition": f'attachment; filename="{name}"',
+        }
+        self._answer(200, handouts.links[handouts.base + path], headers)
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()

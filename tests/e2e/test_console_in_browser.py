@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
+from functions.audit import query_handler
 from shared.domain.case import CaseStatus, Exit, Hold
 from shared.domain.event import EventTag
 from shared.domain.identifiers import CaseId, PersonId, RequestId
@@ -253,6 +254,20 @@ def test_evidence_is_a_zip_and_that_it_was_taken_is_recorded(page: Page, hr: Off
     saved.value.save_as(tmp_path / "evidence.zip")
     assert (tmp_path / "evidence.zip").read_bytes().startswith(b"PK")
     assert EventTag.EVIDENCE_EXPORTED in hr.desk.store
+
+
+def test_evidence_that_is_too_large_for_an_answer_is_saved_from_its_link(
+    page: Page, hr: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(query_handler, "_LARGEST_ANSWER", 1000)
+    sign_in(page, hr, "hal", "#/cases/case-r-1")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Download the evidence").click()
+    assert saved.value.suggested_filename == "evidence-case-r-1.zip"
+    saved.value.save_as(tmp_path / "evidence.zip")
+    (body,) = hr.handouts.links.values()
+    assert (tmp_path / "evidence.zip").read_bytes() == body
+    expect(page.get_by_text("Saved evidence-case-r-1.zip.")).to_be_visible()
 
 
 def test_anothers_case_is_not_found(page: Page, hr: Office) -> None:

@@ -44,6 +44,19 @@ class FakeFiles:
         return digest
 
 
+class FakeHandouts:
+    """``links`` are the files by their links, which begin with ``base``."""
+
+    def __init__(self, base: str = "https://handouts.example") -> None:
+        self.base = base
+        self.links: dict[str, bytes] = {}
+
+    def hand_out(self, name: str, body: bytes, content_type: str) -> str:
+        link = f"{self.base}/handouts/{len(self.links) + 1}/{name}"
+        self.links[link] = body
+        return link
+
+
 class FakeExports:
     """A bucket that keeps versions ``v1``, ``v2``, ... of each key; by default one is dropped a minute."""
 

@@ -30,6 +30,7 @@ from shared.domain.identifiers import (
 from shared.domain.record import Batch, EvaluationRecord, PlannedEvaluation
 from shared.ledger_ports import EventPlace, StoredEvent
 from tests.fakes.personal_data import FakePersonalData
+from tests.fakes.world import FakeHandouts
 from tests.unit.audit.hr_desk import (
     ADMIN,
     AUDITOR,
@@ -71,7 +72,7 @@ def desk() -> Desk:
 def world(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> World:
     world = World()
     record = Record(Shelf(world), Log(world), Ring(world))
-    found = query_handler.Dependencies(desk.sources, record, FakePersonalData(desk.store))
+    found = query_handler.Dependencies(desk.sources, record, FakePersonalData(desk.store), FakeHandouts())
     monkeypatch.setattr(query_handler, "_dependencies", lambda: found)
     return world
 
@@ -269,6 +270,38 @@ def test_evidence_of_a_case_is_a_zip_and_taking_it_is_recorded(desk: Desk, world
     assert "openings/000001.json" in names
     assert desk.tags()[-1] == "evidence:exported"
     assert desk.store.seen[-1].data["sha256"] == sha256(body).hexdigest()
+
+
+def test_what_is_too_large_for_an_answer_is_handed_out_by_a_link(
+    desk: Desk, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.open("r-1")
+    sealed(desk, world)
+    monkeypatch.setattr(query_handler, "_LARGEST_ANSWER", 1000)
+    status, said, headers = call(PARTNER, f"/cases/{CASE}/evidence")
+    assert (status, headers["content-type"]) == (200, "application/vnd.plumbline.link+json")
+    handouts = query_handler._dependencies().handouts
+    assert isinstance(handouts, FakeHandouts)
+    body = handouts.links[said["url"]]
+    assert zipfile.is_zipfile(io.BytesIO(body))
+    assert (said["name"], said["bytes"]) == ("evidence-case-r-1.zip", len(body))
+    assert said["sha256"] == sha256(body).hexdigest() == desk.store.seen[-1].data["sha256"]
+    assert call(PARTNER, f"/cases/{CASE}/events")[2]["content-type"] == "application/json"
+    assert len(handouts.links) == 1
+
+
+def test_evidence_of_a_period_is_for_those_who_see_every_case(desk: Desk, world: World) -> None:
+    desk.open("r-1")
+    desk.evaluated(DECISION)
+    sealed(desk, world)
+    assert call(PARTNER, "/periods/2026-09/evidence")[0] == 403
+    assert call(ADMIN, "/periods/September/evidence")[0] == 400
+    assert call(ADMIN, "/periods/2026-08/evidence")[0] == 404
+    status, body, headers = call(ADMIN, "/periods/2026-09/evidence")
+    assert (status, headers["content-disposition"]) == (200, 'attachment; filename="evidence-2026-09.zip"')
+    with zipfile.ZipFile(io.BytesIO(body)) as bundle:
+        assert f"cases/{CASE}/manifest.json" in bundle.namelist()
+    assert desk.store.seen[-1].data["bundle"] == "period/2026-09"
 
 
 def test_an_auditors_edition_stays_sealed_and_has_no_names(desk: Desk, world: World) -> None:

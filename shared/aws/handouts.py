@@ -1,0 +1,33 @@
+"""Files too large for an answer, handed out by a link that S3 itself serves and that ends by itself."""
+
+import secrets
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+HANDOUTS: Final = "handouts/"
+"""What lies under it is deleted after a day."""
+SECONDS: Final = 300
+
+
+class S3Handouts:
+    """See ``shared.ports.Handouts``."""
+
+    def __init__(self, bucket: str, s3: "S3Client") -> None:
+        self._bucket = bucket
+        self._s3 = s3
+
+    def hand_out(self, name: str, body: bytes, content_type: str) -> str:
+        # A name that nobody guesses and that is never used twice: two who take the same do not meet.
+        key = f"{HANDOUTS}{secrets.token_hex(16)}/{name}"
+        self._s3.put_object(
+            Bucket=self._bucket, Key=key, Body=body, ContentType=content_type, ChecksumAlgorithm="SHA256"
+        )
+        asked = {
+            "Bucket": self._bucket,
+            "Key": key,
+            "ResponseContentDisposition": f'attachment; filename="{name}"',
+            "ResponseCacheControl": "no-store",
+        }
+        return self._s3.generate_presigned_url("get_object", Params=asked, ExpiresIn=SECONDS)
