@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from functions.audit.verify.data_forms import fault_of
 from shared.domain.case import Case, CaseStatus
 from shared.domain.change import Change
 from shared.domain.effect import Effect
@@ -93,6 +94,7 @@ class FakeStore:
             if len(state.chains.get(subject, [])) != length:
                 raise Conflict(f"{subject} has events that the decision did not see")
         _require_recoverable(change)
+        _require_published(change)
         events = [self._append(state, draft, now) for draft in change.events]
         if change.case is not None:
             _write_case(state, change.case)
@@ -282,3 +284,11 @@ def _found(known: Mapping[Any, Value], key: str) -> Value:
         return known[key]
     except KeyError:
         raise NotFound(f"there is no {key}") from None
+
+
+def _require_published(change: Change) -> None:
+    """What the verifier would call tampered must not be written by anything of ours."""
+    for draft in change.events:
+        fault = fault_of(draft.tag.value, dict(draft.data), dict(draft.relied_on))
+        if fault and (draft.data or draft.relied_on):  # an event that says nothing was made by a test
+            raise AssertionError(f"{fault}: {dict(draft.data)}, {dict(draft.relied_on)}")

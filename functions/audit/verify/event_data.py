@@ -13,7 +13,7 @@ _REQUEST: Final = (
 _QUESTION: Final = f"stage:text {_REQUEST} empty_seats:texts after:text?"
 _DECIDED: Final = "stage:text choice:text by:text"
 _BATCH: Final = (
-    "id:text profile:text kind:text key:text object_version:text? sha256:hash bytes:whole rows:whole"
+    "id:text profile:text kind:text? key:text object_version:text? sha256:hash bytes:whole rows:whole"
     " accepted:whole rejected:whole codes:counts refused:text? periods:texts dropped_at:time"
 )
 _NOTICE: Final = "notice:text kind:text to:text? request:text?"
