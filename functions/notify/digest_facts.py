@@ -43,9 +43,12 @@ class DigestFacts:
 
 
 def looks_after(case: Case, directory: Directory) -> PersonId:
-    """Who in HR gets the case in their daily mail: the rep's partner, or the queue where there is none."""
+    """Who in HR gets the case in their daily mail: the rep's partner, or the queue where there is none.
+
+    Whoever the directory has as their own partner does not read of themselves.
+    """
     partner = directory.hr_partner_of(case.rep_id)
-    return HR_QUEUE if partner is None else partner.id
+    return HR_QUEUE if partner is None or partner.id == case.rep_id else partner.id
 
 
 def digest_facts(to: PersonId, cases: Iterable[Case], directory: Directory, timezone: str) -> DigestFacts:

@@ -1,12 +1,13 @@
 """The daily mail to HR: to whom, once a day, and what it says."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from functions.notify.deliver import deliver
-from functions.notify.digest_facts import MOST_LINES, digest_facts
+from functions.notify.digest_facts import MOST_LINES, digest_facts, looks_after
 from functions.notify.queue_digests import queue_digests
 from shared.domain.case import Case, CaseStatus, Waiting
 from shared.domain.effect import Notice, NoticeKind
@@ -37,6 +38,13 @@ def test_hrs_queue_hears_of_those_who_have_no_partner() -> None:
     office = Office(case=the_case(rep_id="L000001"))
     queue_digests(office.delivering.composing)
     assert [notice.to for notice in queued(office)] == [HR_QUEUE]
+
+
+def test_nobody_in_hr_reads_of_their_own_case() -> None:
+    people = dict(DIRECTORY.people)
+    people[PARTNER] = replace(people[PARTNER], hr_partner_id=PARTNER)
+    theirs = the_case(rep_id=PARTNER)
+    assert looks_after(theirs, replace(DIRECTORY, people=people)) == HR_QUEUE
 
 
 @pytest.mark.parametrize(
