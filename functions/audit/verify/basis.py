@@ -177,6 +177,7 @@ def _compare(reading: Reading, decision: Row, basis: Basis, period: str) -> None
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, StopIteration) as error:
         reading.tampered(LINE, f"cannot have been made from the rows and the policy here ({error!r})")
         return
+    reading.report.recomputed += anew == decision
     for member in sorted({*anew, *decision}):
         said, follows = decision.get(member), anew.get(member)
         if said != follows:

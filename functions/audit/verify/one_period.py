@@ -80,6 +80,7 @@ def _check_case(reading: Reading, case: str, check: Callable[[Files], Report]) -
     found = check(Folder(reading.files, prefix))
     report = reading.report
     report.events += found.events
+    report.recomputed += found.recomputed
     for finding in found.findings:
         report.add(finding.verdict, prefix + finding.where, finding.what)
     shown = [finding.verdict for finding in found.findings]

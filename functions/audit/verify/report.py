@@ -44,6 +44,8 @@ class Report:
     checkpoints: int = 0
     latest_time: str = ""
     anchored_by: str = ""
+    recomputed: int = 0
+    """How many decisions were made again, and came out as they were recorded."""
     keys: list[str] = field(default_factory=list)
     story: list[tuple[int | None, str, str, str]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -87,6 +89,9 @@ def as_text(report: Report) -> str:
     ]
     if report.checkpoints:
         lines.append(f"The latest checkpoint covers {report.sealed_size} events, at {report.latest_time}.")
+    if report.recomputed:
+        what = "The decision was" if report.recomputed == 1 else f"{report.recomputed} decisions were"
+        lines.append(f"{what} made again from the export's rows and the policy, with the same result.")
     for number, key in enumerate(report.keys):
         lines.append(f"{'Signed with key' if number == 0 else 'handed on to key'} {key}")
     if report.anchored_by:
@@ -136,6 +141,7 @@ def as_json(report: Report) -> str:
                 "sealed_size": report.sealed_size,
                 "latest_time": report.latest_time or None,
                 "keys": report.keys,
+                "recomputed": report.recomputed,
                 "anchored_by": report.anchored_by or None,
                 "counts": {verdict.value: report.counts[verdict] for verdict in Verdict},
                 "findings": [

@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 
-from functions.audit.verify import Report, Verdict
+from functions.audit.verify import Report, Verdict, as_json, as_text
 from shared.domain.canonical import canonical_bytes
 from shared.domain.merkle import Tree, leaf_hash
 from tests.independent_verifier import examine, exit_status
@@ -52,6 +52,8 @@ def test_the_decision_of_every_case_is_made_again_from_its_bundle() -> None:
     for case in evaluated().cases:
         files = evaluated().bundle(case)
         assert mended(files).exit_status in (0, 5)
+        assert "The decision was made again" in as_text(mended(files))
+        assert json.loads(as_json(mended(files)))["recomputed"] == 1
         assert {at.verdict for at in mended(files).findings} <= {Verdict.REMARK, Verdict.UNANCHORED}
         line, row = (json.loads(files[f"decision/{name}.json"]) for name in ("line", "facts/2026-09"))
         assert line["rep_id"] == row["rep_id"] == case.rep_id
@@ -207,6 +209,7 @@ def test_whatever_is_done_to_the_basis_is_found_at_its_place(
     expected = change(bundle)
     report = mended(bundle)
     assert report.exit_status in (1, 4)
+    assert report.recomputed == (change is add_a_month)
     assert expected in said(report)
 
 

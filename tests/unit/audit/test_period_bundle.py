@@ -63,6 +63,7 @@ def test_a_period_has_every_case_that_its_evaluations_opened(bundle: Files, eval
     folders = {name.split("/")[1] for name in bundle if name.startswith("cases/")}
     assert folders == {case.id for case in evaluated.cases}
     assert "the period period/2026-09" in as_text(report)
+    assert f"{len(evaluated.cases)} decisions were made again from the export's rows" in as_text(report)
     tags = {json.loads(data)["tag"] for name, data in bundle.items() if name.startswith("events/")}
     assert tags == {"evaluation:started", "evaluation:completed"}
 
@@ -196,7 +197,7 @@ def test_every_mutation_of_a_period_is_found_by_both_verifiers(bundle: Files, me
     aids = ("/README.txt", "/chronicle.html", "/names.json", "manifest.json")
     evidence = {name: data for name, data in bundle.items() if not name.endswith(aids)}
     rest = {name: data for name, data in bundle.items() if name not in evidence}
-    for number in range(laboratory.MUTATIONS // 20):
+    for number in range(laboratory.MUTATIONS // 40):
         files = dict(evidence)
         mutation = chance.choice(laboratory.EVERYWHERE)
         name = mutation(chance, files)
