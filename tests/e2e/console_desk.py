@@ -32,7 +32,7 @@ from shared.domain.identifiers import (
 )
 from shared.domain.person import Directory
 from shared.domain.record import Batch
-from shared.domain.request import Answer, RequestStatus
+from shared.domain.request import Answer, Request, RequestStatus
 from shared.ledger_ports import EventPlace, StoredEvent
 from tests.fakes.personal_data import FakePersonalData
 from tests.fakes.world import FakeDirectories, FakeHandouts
@@ -120,15 +120,48 @@ def _gate(desk: Desk) -> None:
     desk.open(
         "r-1", plan, gate, results=(result,), opened_at=NOW - timedelta(days=34), proposed_by=PersonId("m-1")
     )
-    question = {"assignee": "m-1", "seat": "manager", "purpose": "stage_plan", "due_at": stamp(plan.due_at)}
+    _history(desk, case_id, plan)
+
+
+def _history(desk: Desk, case_id: CaseId, plan: Request) -> None:
+    """What happened to the case since the manager was asked."""
+    whom: dict[str, Any] = {
+        "request": plan.id,
+        "purpose": "stage_plan",
+        "seat": "manager",
+        "assignee": "m-1",
+        "on_behalf_of": None,
+    }
+    asking = {
+        "step": 0,
+        "choices": list(plan.choices),
+        "due_at": stamp(plan.due_at),
+        "empty_seats": [],
+        "after": None,
+    }
+    coaching: dict[str, Any] = {"stage": "coaching"}
+    mail = {
+        "notice": "n-1",
+        "kind": "question",
+        "to": "m-1",
+        "request": plan.id,
+        "message": "m-1",
+        "link": "l",
+    }
+    results = coaching | {"period": "2026-10", "evaluation": "e-2", "periods": ["2026-10"]}
+    gated = coaching | {"to": "improvement_plan", "because": ["policy"]}
     told: list[tuple[EventTag, Actor, int, dict[str, Any], str | None]] = [
-        (EventTag.REQUEST_SENT, SYSTEM, 34, question, None),
-        (EventTag.NOTICE_SENT, SYSTEM, 34, {"kind": "question", "to": "m-1"}, None),
-        (EventTag.REQUEST_ANSWERED, MANAGER, 33, {**question, "choice": "coach"}, REASON),
-        (EventTag.STAGE_BEGUN, SYSTEM, 33, {"stage": "coaching", "ends_at": stamp(NOW)}, None),
-        (EventTag.RESULTS_ARRIVED, SYSTEM, 3, {"periods": ["2026-10"]}, None),
-        (EventTag.STAGE_GATED, SYSTEM, 1, {"to": "improvement_plan", "because": "not_reached"}, None),
+        (EventTag.REQUEST_SENT, SYSTEM, 34, coaching | whom | asking, None),
+        (EventTag.NOTICE_SENT, SYSTEM, 34, mail, None),
+        (EventTag.REQUEST_ANSWERED, MANAGER, 33, whom | {"choice": "coach"}, REASON),
+        (EventTag.STAGE_BEGUN, SYSTEM, 33, coaching | {"ends_at": stamp(NOW)}, None),
+        (EventTag.RESULTS_ARRIVED, SYSTEM, 3, results, None),
+        (EventTag.STAGE_GATED, SYSTEM, 1, gated, None),
     ]
+    relied_on = {
+        EventTag.NOTICE_SENT: {"text": "0f" * 32},
+        EventTag.RESULTS_ARRIVED: {"policy": "0f" * 32, "evaluation": "e-2"},
+    }
     for number, (tag, actor, days, data, reason) in enumerate(told):
         command = CommandId(f"{case_id}-{number}")
         event = EventDraft(
@@ -137,6 +170,7 @@ def _gate(desk: Desk) -> None:
             NOW - timedelta(days=days),
             actor,
             command,
+            relied_on=relied_on.get(tag, {"policy": "0f" * 32}),
             data=data,
             private=None if reason is None else {"reason": reason},
             person=PersonId("r-1"),
