@@ -6,7 +6,7 @@ looked at one by one. Lines are joined from texts that were made once for many.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import chain, repeat
 from typing import Final, NamedTuple
@@ -123,52 +123,65 @@ def judge_many(window: Window, assessed: Assessed, population: Population) -> Ju
 def decide_many(window: Window, assessed: Assessed, population: Population) -> Iterator[Decided]:
     """Everybody's outcome and line of text, by rep id."""
     outcomes, findings = judge_many(window, assessed, population)
-    middles = _middles(window, assessed, outcomes, findings)
+    middles = _Middles(window, assessed, Judged(outcomes, findings))
     reps = assessed.directory.reps
     if _NEEDS_ESCAPE.search("".join(reps)) is not None:
         reps = [orjson.dumps(rep).decode()[1:-1] for rep in reps]
+    everybody = range(len(reps))
     for start in range(0, len(reps), _BATCH):
         batch = slice(start, start + _BATCH)
         texts: list[Iterable[str]] = []
         for column in assessed.columns:
             texts += [column.texts(batch), repeat(",")]
         texts[-1] = repeat("]}\n")
-        pieces = zip(repeat('{"rep_id":"'), reps[batch], middles[batch], *texts, strict=False)
+        parts = middles.of(everybody[batch])
+        pieces = zip(repeat('{"rep_id":"'), reps[batch], parts, *texts, strict=False)
         yield Decided(outcomes[batch], list(pieces))
 
 
-def _middles(
-    window: Window, assessed: Assessed, outcomes: Sequence[Outcome], findings: Mapping[int, Findings]
-) -> list[str]:
+class _Middles:
     """The lines' parts between the rep id and the inputs, the most of which many people share."""
-    rules = [rule.id for rule in window.policy.rules]
-    stages: dict[tuple[str, ...], str] = {}
-    before = f'","period":"{window.period}","policy":"{window.policy.ref}","outcome":'
-    outcome_of: dict[Outcome, str] = {
-        outcome: f'{before}"{outcome}","stage":null,"reason":null,"findings":[],"inputs":['
-        for outcome in set(outcomes)
-    }
-    reason_of: dict[Status, str] = {
-        status: f'{before}"not_assessable","stage":null,"reason":"{status}","findings":[],"inputs":['
-        for status in set(assessed.statuses.values())
-    }
-    middles = [outcome_of[outcome] for outcome in outcomes]
-    for place, status in assessed.statuses.items():
-        if outcomes[place] == "not_assessable":
-            middles[place] = reason_of[status]
-    for place, found in findings.items():
-        fired = tuple([rule for rule in rules if rule in found])
-        stage = stages.get(fired)
+
+    def __init__(self, window: Window, assessed: Assessed, judged: Judged) -> None:
+        self._policy = window.policy
+        self._statuses = assessed.statuses
+        self._outcomes, self._findings = judged
+        self._stages: dict[tuple[str, ...], str] = {}
+        self._before = f'","period":"{window.period}","policy":"{window.policy.ref}","outcome":'
+        self._by_outcome: dict[Outcome, str] = {
+            outcome: self._text(outcome, "null", "null", "") for outcome in set(self._outcomes)
+        }
+        self._by_status: dict[Status, str] = {
+            status: self._text("not_assessable", "null", f'"{status}"', "")
+            for status in set(self._statuses.values())
+        }
+
+    def of(self, places: range) -> list[str]:
+        """The parts of people who stand one behind the other."""
+        first, outcomes = places.start, self._outcomes
+        middles = [self._by_outcome[outcome] for outcome in outcomes[first : places.stop]]
+        for place in filter(self._statuses.__contains__, places):
+            if outcomes[place] == "not_assessable":
+                middles[place - first] = self._by_status[self._statuses[place]]
+        for place in filter(self._findings.__contains__, places):
+            found = self._findings[place]
+            fired = tuple([rule.id for rule in self._policy.rules if rule.id in found])
+            stage = self._stage(fired) if outcomes[place] == "open_case" else "null"
+            listed = ",".join([found[rule] for rule in fired])
+            middles[place - first] = self._text(outcomes[place], stage, "null", listed)
+        return middles
+
+    def _stage(self, fired: tuple[str, ...]) -> str:
+        stage = self._stages.get(fired)
         if stage is None:
-            opened = stage_opened(window.policy, [Finding(rule, "", "", ()) for rule in fired])
-            stage = stages[fired] = orjson.dumps(opened).decode()
-        if outcomes[place] != "open_case":
-            stage = "null"
-        listed = ",".join([found[rule] for rule in fired])
-        middles[place] = (
-            f'{before}"{outcomes[place]}","stage":{stage},"reason":null,"findings":[{listed}],"inputs":['
+            opened = stage_opened(self._policy, [Finding(rule, "", "", ()) for rule in fired])
+            stage = self._stages[fired] = orjson.dumps(opened).decode()
+        return stage
+
+    def _text(self, outcome: Outcome, stage: str, reason: str, listed: str) -> str:
+        return (
+            f'{self._before}"{outcome}","stage":{stage},"reason":{reason},"findings":[{listed}],"inputs":['
         )
-    return middles
 
 
 class _Judge:
