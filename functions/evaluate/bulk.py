@@ -179,9 +179,7 @@ class _Middles:
         return stage
 
     def _text(self, outcome: Outcome, stage: str, reason: str, listed: str) -> str:
-        return (
-            f'{self._before}"{outcome}","stage":{stage},"reason":{reason},"findings":[{listed}],"inputs":['
-        )
+        return f'{self._before}"{outcome}","stage":{stage},"reason":{reason},"findings":[{listed}],"inputs":['
 
 
 class _Judge:
