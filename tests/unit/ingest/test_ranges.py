@@ -1,6 +1,7 @@
 """A large export that is read in ranges comes to what one pass makes of it, in every byte."""
 
 import hashlib
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -118,3 +119,52 @@ def rows_no_longer_than(characters: int) -> Iterator[None]:
         patch.setattr("functions.ingest.lines.LONGEST_ROW", characters)
         patch.setattr("functions.ingest.text_reader.LONGEST_ROW", characters)
         yield
+
+
+def test_ranges_come_to_what_one_pass_makes_of_quotes_and_line_breaks_in_any_order() -> None:
+    chance, cut = random.Random("quotes"), 0
+    parts = [b'"', b'"', b'""', b'"x', b'y"', b",", b'","', b"\n", b"\n", b"\r\n", b"r1,2026-09,1,1,USD,\n"]
+    for _ in range(1_500):
+        text = b"".join(chance.choices(parts, k=chance.randrange(10, 60)))
+        with rows_no_longer_than(chance.choice([15, 1 << 20])):
+            cut += compare((HEADER + "\n").encode() + text, profile(), 1, chance.randrange(1, 9)) > 1
+    assert cut > 500
+
+
+@pytest.mark.parametrize("piece", [1, 30, 70, 200])
+def test_blank_lines_before_the_header_are_no_range_of_their_own(piece: int) -> None:
+    data = b"\n" * 60 + (HEADER + "\n").encode() + b"".join(b"r%d,2026-09,1,1,USD,\n" % n for n in range(9))
+    assert compare(data, profile(), 10, piece) > 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
+def test_only_the_files_first_mark_is_a_mark(encoding: str) -> None:
+    rows = "".join(f"\ufeffr{n},2026-09,1,1,USD,\n" for n in range(9))
+    data = f"\ufeff{HEADER}\n{rows}".encode(encoding)
+    of = profile(encoding="utf-8" if encoding == "utf-8" else "utf-16")
+    assert compare(data, of, 40, 7) > 3
+    assert read(data, of).ids == [f"\ufeffr{n}" for n in range(9)]
+
+
+def test_a_stray_quote_at_the_border_of_a_range_swallows_nothing() -> None:
+    rows = [
+        b'"r%d,2026-09,1,1,USD,\n' % n if n % 3 == 0 else b"r%d,2026-09,1,1,USD,\n" % n for n in range(30)
+    ]
+    for range_bytes in range(1, 120, 7):
+        assert compare((HEADER + "\n").encode() + b"".join(rows), profile(), range_bytes, 11) > 1
+
+
+def test_what_cannot_be_cut_is_read_in_one_pass() -> None:
+    header, rows = (HEADER + "\n").encode(), b"r1,2026-09,1,1,USD,\n" * 30
+    assert split(header + rows, profile(), 100, 10) is not None
+    assert split(header + rows, profile(compression="gzip"), 100, 10) is None
+    assert split(header + rows, profile(), 10_000, 10) is None, "too short to be cut"
+    assert split(b"wrong\n" + rows, profile(), 100, 10) is None
+    assert split(header + rows + b"\0", profile(), 100, 10) is None
+    assert split((HEADER + "\nr1\0").encode("utf-16") + rows, profile(encoding="utf-16"), 100, 10) is None
+    assert split(b"\n" * 3000 + header + rows, profile(), 100, 10) is not None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("functions.ingest.ranges.HEAD", 2000)
+        assert split(b"\n" * 3000 + header + rows, profile(), 100, 10) is None
+        patch.setattr("functions.ingest.ranges.LONGEST_WAIT", 1000)
+        assert split(header + rows + b'"' + rows * 10, profile(), 100, 10) is None
