@@ -8,18 +8,20 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from functions.evaluate.occurrences import FindingsHold, FindingsUndone, ResultsArrived
+from shared.domain.canonical import digest
 from shared.domain.event import Actor, ActorKind, Authentication, EventTag
 from shared.domain.identifiers import EvaluationId, PersonId
 from shared.domain.period import Period
 from shared.domain.policy import Policy
 from shared.domain.request import RequestStatus
 from tests.unit.audit.on_record import put_on_record, values_of
-from tests.unit.audit.workshop import World
+from tests.unit.audit.workshop import POLICY, World
 from tests.unit.evaluate.case_life import POLICY as FIELD_SALES
 from tests.unit.evaluate.case_life import Life, decision, figures
 
 Value = dict[str, Any]
 _HOURS = (1, 5, 30, 100, 300, 700)
+POLICY_DIGEST = digest(POLICY)
 NO_GATES = FIELD_SALES.model_copy(
     update={"ladder": tuple(stage.model_copy(update={"gate": None}) for stage in FIELD_SALES.ladder)}
 )
@@ -111,7 +113,8 @@ def in_a_ledger(values: Sequence[Value], world: World, subject: str) -> None:
             EventTag(value["tag"]),
             datetime.fromisoformat(value["occurred_at"]),
             actor=Actor(ActorKind(actor["kind"]), actor["id"], Authentication(actor["authenticated_by"])),
-            relied_on=value["relied_on"],
+            # The core's tests know no policy file; a bundle has the workshop's.
+            relied_on={**value["relied_on"], **({"policy": POLICY_DIGEST} if value["relied_on"] else {})},
             **value["data"],
         )
 

@@ -3,23 +3,21 @@
 `make soak` runs it at its full size: 100,000 mutations and 10,000 clean ledgers.
 """
 
-import base64
 import io
 import json
-import os
 import random
 import zipfile
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 
-from functions.audit.verify import Report, verify
+from functions.audit.verify import verify
 from functions.audit.verify.events import any_event, parse_event, plain_event
 from functions.audit.verify.files import ZipFiles
-from shared.domain.canonical import canonical_bytes, digest
+from shared.domain.canonical import digest
 from shared.domain.event import EventTag
+from tests.independent_verifier import exit_status
 from tests.unit.audit.bundles import (
     bundle_of_case,
     bundle_of_ledger,
@@ -27,171 +25,44 @@ from tests.unit.audit.bundles import (
     unpacked,
     with_manifest_mended,
 )
+from tests.unit.audit.lives import in_a_ledger, some_life
+from tests.unit.audit.mutations import EVERYWHERE, IN_A_CASE, IN_THE_LEDGER, Files, evidence_in, speaks_of
+from tests.unit.audit.on_record import values_of
+from tests.unit.audit.soak import share
 from tests.unit.audit.workshop import POLICY, START, Crash, TestSigner, World, lived_in
 
-SOAK = os.environ.get("PLUMBLINE_SOAK") == "1"
-MUTATIONS = 100_000 if SOAK else 1_000
-CLEAN = 10_000 if SOAK else 40
+MUTATIONS = share(1_000, 100_000)
+CLEAN = share(40, 10_000)
 HEAD = ("tag", "subject", "sequence", "previous", "occurred_at", "recorded_at")
-AIDS = ("README.txt", "chronicle.html", "names.json")
 CASE = unpacked(bundle_of_case(lived_in()))
 LEDGER = unpacked(bundle_of_ledger(lived_in()))
 
-Files = dict[str, bytes]
-Mutation = Callable[[random.Random, Files], str]
-"""Changes the files and returns the name at which the change must be found."""
+PARTS = share(1, 10)
+"""A soak comes in parts, which may run side by side."""
 
 
-def evidence_in(files: Files) -> list[str]:
-    return sorted(name for name in files if name not in (*AIDS, "manifest.json"))
-
-
-def flip(chance: random.Random, files: Files) -> str:
-    name = chance.choice(evidence_in(files))
-    data = bytearray(files[name])
-    data[chance.randrange(len(data))] ^= chance.randrange(1, 256)
-    files[name] = bytes(data)
-    return name
-
-
-def cut(chance: random.Random, files: Files) -> str:
-    name = chance.choice(evidence_in(files))
-    files[name] = files[name][: chance.randrange(len(files[name]))]
-    return name
-
-
-def pad(chance: random.Random, files: Files) -> str:
-    name = chance.choice(evidence_in(files))
-    at = chance.randrange(len(files[name]) + 1)
-    files[name] = files[name][:at] + chance.randbytes(chance.randrange(1, 5)) + files[name][at:]
-    return name
-
-
-def swap(chance: random.Random, files: Files) -> str:
-    folder = chance.choice([name.rsplit("/", 1)[0] for name in evidence_in(files)])
-    names = [name for name in evidence_in(files) if name.rsplit("/", 1)[0] == folder]
-    one, other = chance.choice(names), chance.choice(evidence_in(files))
-    while files[one] == files[other]:
-        other = chance.choice(evidence_in(files))
-    files[one], files[other] = files[other], files[one]
-    return one
-
-
-def overwrite(chance: random.Random, files: Files) -> str:
-    one, other = chance.choice(evidence_in(files)), chance.choice(evidence_in(files))
-    while files[one] == files[other]:
-        other = chance.choice(evidence_in(files))
-    files[one] = files[other]
-    return one
-
-
-def insert(chance: random.Random, files: Files) -> str:
-    source = chance.choice(
-        [name for name in evidence_in(files) if any(digit in name for digit in "0123456789")]
-    )
-    name = source.replace("0", "9", 1)
-    files[name] = files[source]
-    return name
-
-
-def reword(chance: random.Random, files: Files) -> str:
-    """A different value somewhere in the JSON, written as canonically as the ledger would."""
-    name = chance.choice([name for name in evidence_in(files) if name.endswith(".json")])
-    value = json.loads(files[name])
-    holder = value
-    while True:
-        key = chance.choice(sorted(holder) if isinstance(holder, dict) else range(len(holder)))
-        if isinstance(holder[key], dict | list) and holder[key]:
-            holder = holder[key]
-            continue
-        old = holder[key]
-        holder[key] = old + 1 if isinstance(old, int) else "forged" if old != "forged" else None
-        break
-    files[name] = canonical_bytes(value)
-    return name
-
-
-def lines_of(chance: random.Random, files: Files) -> tuple[str, list[bytes]]:
-    name = chance.choice([name for name in files if "/segments/" in name])
-    return name, files[name].splitlines(keepends=True)
-
-
-def delete_line(chance: random.Random, files: Files) -> str:
-    name, lines = lines_of(chance, files)
-    del lines[chance.randrange(len(lines))]
-    files[name] = b"".join(lines)
-    return name
-
-
-def repeat_line(chance: random.Random, files: Files) -> str:
-    name, lines = lines_of(chance, files)
-    lines.insert(chance.randrange(len(lines)), chance.choice(lines))
-    files[name] = b"".join(lines)
-    return name
-
-
-def shuffle_lines(chance: random.Random, files: Files) -> str:
-    name, lines = lines_of(chance, files)
-    while len(lines) < 2:
-        name, lines = lines_of(chance, files)
-    lines.append(lines.pop(chance.randrange(len(lines) - 1)))
-    files[name] = b"".join(lines)
-    return name
-
-
-def backdate(chance: random.Random, files: Files) -> str:
-    name, lines = lines_of(chance, files)
-    at = chance.randrange(len(lines))
-    event = json.loads(lines[at])
-    event[chance.choice(["occurred_at", "recorded_at"])] = "2026-09-01T06:00:00.000Z"
-    lines[at] = canonical_bytes(event) + b"\n"
-    files[name] = b"".join(lines)
-    return name
-
-
-def resign(chance: random.Random, files: Files) -> str:
-    """A checkpoint signed again, with a key of the forger's that claims to be the keeper's."""
-    name = chance.choice([name for name in files if "checkpoints/" in name])
-    value = json.loads(files[name])
-    forged = TestSigner.made(chance.randrange(10, 99)).sign(canonical_bytes(value["checkpoint"]))
-    value["signature"] = base64.b64encode(forged).decode()
-    files[name] = canonical_bytes(value)
-    return name
-
-
-EVERYWHERE: list[Mutation] = [flip, cut, pad, swap, overwrite, insert, reword, resign]
-IN_SEGMENTS: list[Mutation] = [delete_line, repeat_line, shuffle_lines, backdate]
-
-
-def speaks_of(report: Report, name: str, files: Files) -> bool:
-    """Whether a finding names the file, or what it is about: its index, its checkpoint, its key."""
-    about = {name, name.rsplit("/", 1)[-1], name.rsplit("/", 1)[0] + "/"}
-    if name.endswith(".pem"):
-        about.add(name[5:69])
-    if name.startswith(("proofs/", "events/")):
-        about |= {f"proofs/{name[7:]}", f"events/{name[7:]}"}
-    if name.startswith(("policies/", "openings/")):
-        about.add("policies/")
-    if "/segments/" in name or "checkpoints/" in name:
-        about |= {"index", "checkpoint"}
-    return any(part in f"{at.where}: {at.what}" for at in report.findings for part in about)
-
-
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("mended", [False, True], ids=["manifest as it was", "manifest mended"])
 @pytest.mark.parametrize("kind", ["case", "ledger"])
-def test_every_mutation_is_found_at_its_place(kind: str, mended: bool) -> None:
+def test_every_mutation_is_found_at_its_place_and_by_both_verifiers(
+    kind: str, mended: bool, part: int
+) -> None:
     clean = CASE if kind == "case" else LEDGER
-    mutations = EVERYWHERE if kind == "case" else EVERYWHERE + IN_SEGMENTS
-    chance = random.Random(f"{kind} {mended}")
-    for number in range(MUTATIONS // 4):
+    mutations = EVERYWHERE + (IN_A_CASE if kind == "case" else IN_THE_LEDGER)
+    chance = random.Random(f"{kind} {mended} {part}")
+    found = 0
+    while found < MUTATIONS // 4 // PARTS:
         files = dict(clean)
         mutation = chance.choice(mutations)
         name = mutation(chance, files)
         if files == clean:
             continue
-        report = checked(with_manifest_mended(files) if mended else files)
-        assert report.exit_status in (1, 4), (number, mutation.__name__, name)
-        assert speaks_of(report, name, files), (number, mutation.__name__, name, report.findings)
+        files = with_manifest_mended(files) if mended else files
+        report = checked(files)
+        assert report.exit_status in (1, 4), (found, mutation.__name__, name)
+        assert speaks_of(report, name, files), (found, mutation.__name__, name, report.findings)
+        assert exit_status(files) == report.exit_status, (found, mutation.__name__, name, report.findings)
+        found += 1
 
 
 def test_the_fast_way_to_read_an_event_agrees_with_the_thorough_one() -> None:
@@ -272,24 +143,33 @@ def test_the_record_of_a_forger_without_the_key_convinces_only_who_was_told_noth
     assert checked(files, anchor).exit_status == 1
 
 
-def test_no_clean_ledger_raises_an_alarm() -> None:
-    chance = random.Random(11)
-    for number in range(CLEAN):
+@pytest.mark.parametrize("part", range(PARTS))
+def test_no_clean_ledger_raises_an_alarm(part: int) -> None:
+    chance = random.Random(f"clean {part}")
+    for number in range(CLEAN // PARTS):
         world = some_ledger(chance)
         covered = world.segments()[: json.loads(world.checkpoints()[-1])["checkpoint"]["size"]]
         waiting = len(covered) < len(world.events)
-        report = checked(unpacked(bundle_of_ledger(world)), chance.choice(world.checkpoints()))
+        files, anchor = unpacked(bundle_of_ledger(world)), chance.choice(world.checkpoints())
+        report = checked(files, anchor)
         assert report.exit_status == (5 if waiting else 0), (number, report.findings)
-        case = chance.choice(["case/a", "case/b"])
-        if any(at.subject == case and stored.index is not None for at, stored in world.events.items()):
-            report = checked(unpacked(bundle_of_case(world, case)), chance.choice(world.checkpoints()))
-            assert report.exit_status in (0, 5), (number, report.findings)
+        assert exit_status(files, anchor) == report.exit_status, number
+        for case in ("case/a", "case/b", "case/lived"):
+            if any(at.subject == case and stored.index is not None for at, stored in world.events.items()):
+                files, anchor = unpacked(bundle_of_case(world, case)), chance.choice(world.checkpoints())
+                report = checked(files, anchor)
+                assert report.exit_status in (0, 5), (number, report.findings)
+                assert exit_status(files, anchor) == report.exit_status, number
 
 
 def some_ledger(chance: random.Random) -> World:
-    """A life of some days: bursts, silence, crashes, keys handed on."""
+    """A life of some days: a case that is led, bursts, silence, crashes, keys handed on."""
     world = World([TestSigner.made(number) for number in range(3)])
     now, key = START, 0
+    if chance.random() < 0.5:
+        life = some_life(chance, turns=5)
+        in_a_ledger(values_of(life), world, "case/lived")
+        now = life.now
     for case in ("case/a", "case/b"):
         world.happened(
             case, EventTag.CASE_OPENED, now, private={"n": 1}, relied_on={"policy": digest(POLICY)}

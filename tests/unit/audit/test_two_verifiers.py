@@ -13,11 +13,10 @@ from tests.independent_verifier import examine, exit_status
 from tests.independent_verifier.json_by_hand import read_json
 from tests.unit.audit import test_tampering as laboratory
 from tests.unit.audit.bundles import bundle_of_case, bundle_of_ledger, checked, unpacked, with_manifest_mended
-from tests.unit.audit.test_tampering import CASE, EVERYWHERE, IN_SEGMENTS, LEDGER, Files
+from tests.unit.audit.test_tampering import CASE, LEDGER, Files
 from tests.unit.audit.workshop import POLICY, START, TestSigner, World, lived_in
 
 COUNT = laboratory.MUTATIONS
-CLEAN = laboratory.CLEAN
 
 
 def disagreement(files: Files, anchor: bytes | None = None) -> str:
@@ -29,20 +28,6 @@ def disagreement(files: Files, anchor: bytes | None = None) -> str:
     return f"{ours.exit_status} for {ours.findings[:5]}, and {theirs} for {examine(files, anchor)[:5]}"
 
 
-@pytest.mark.parametrize("mended", [False, True], ids=["manifest as it was", "manifest mended"])
-@pytest.mark.parametrize("kind", ["case", "ledger"])
-def test_they_agree_on_every_mutation(kind: str, mended: bool) -> None:
-    clean = CASE if kind == "case" else LEDGER
-    mutations = EVERYWHERE if kind == "case" else EVERYWHERE + IN_SEGMENTS
-    chance = random.Random(f"two {kind} {mended}")
-    for number in range(COUNT // 4):
-        files = dict(clean)
-        mutation = chance.choice(mutations)
-        name = mutation(chance, files)
-        files = with_manifest_mended(files) if mended else files
-        assert disagreement(files) == "", (number, mutation.__name__, name)
-
-
 def test_they_agree_on_every_deletion() -> None:
     for clean in (CASE, LEDGER):
         for name in clean:
@@ -52,18 +37,14 @@ def test_they_agree_on_every_deletion() -> None:
                 assert disagreement(with_manifest_mended(rest)) == "", name
 
 
-def test_they_agree_on_clean_ledgers_and_whatever_anchor_somebody_holds() -> None:
+def test_they_agree_on_an_anchor_of_another_ledger() -> None:
     chance = random.Random(13)
-    for number in range(CLEAN):
+    anchor = lived_in().checkpoints()[-1]
+    for number in range(20):
         world = laboratory.some_ledger(chance)
-        anchor = chance.choice(world.checkpoints())
-        ledger = unpacked(bundle_of_ledger(world))
-        assert disagreement(ledger, anchor) == "", number
-        for case in ("case/a", "case/b"):
-            if any(at.subject == case and stored.index is not None for at, stored in world.events.items()):
-                bundle = unpacked(bundle_of_case(world, case))
-                assert disagreement(bundle, anchor) == "", number
-                assert disagreement(bundle, lived_in().checkpoints()[-1]) == "", number
+        assert disagreement(unpacked(bundle_of_ledger(world)), anchor) == "", number
+        if any(at.subject == "case/a" and stored.index is not None for at, stored in world.events.items()):
+            assert disagreement(unpacked(bundle_of_case(world, "case/a")), anchor) == "", number
 
 
 def test_they_agree_on_what_a_keeper_makes_up_and_signs() -> None:
