@@ -114,8 +114,11 @@ class _Reader:
         return True
 
     def _add(self, person: Row) -> None:
-        cells = tuple([orjson.dumps(person.get(column)).decode() for column in self._shared])
         rep, hired = rep_id(person), hire_date(person).isoformat()
+        for column in self._shared:
+            if not isinstance(person.get(column), str | bool | None):
+                raise InvalidDirectory(f"{rep}: {column} {person[column]!r} is no text")
+        cells = tuple([orjson.dumps(person.get(column)).decode() for column in self._shared])
         self.reps.append(rep)
         self.sorts.append(self._sorts[cells])
         self.hired.append(hired)

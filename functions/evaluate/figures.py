@@ -96,6 +96,8 @@ def figures(policy: Policy, hired: date, fact: Row | None, period: Period) -> Pe
         raise InvalidFacts(f"{_whose(fact)}: credited is empty")
     if quota is not None and quota < 0:
         raise InvalidFacts(f"{_whose(fact)}: a quota of {fact['quota']} is below zero")
+    if not isinstance(fact.get("currency"), str | None):
+        raise InvalidFacts(f"{_whose(fact)}: currency {fact['currency']!r} is no text")
     eligible = None if leave is None else Fraction(period.days - leave, period.days)
     share = ramp_share(policy, hired, period)
     adjusted = None if quota is None or eligible is None else quota * eligible * exact(share)
