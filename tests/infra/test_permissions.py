@@ -73,6 +73,18 @@ def test_the_sealer_cannot_open_what_was_sealed_for_a_person(template: Template)
             assert "SubjectKey" not in json.dumps(statement["Resource"])
 
 
+def test_whoever_answers_hr_writes_no_file_but_those_it_hands_out(template: Template) -> None:
+    writes = [
+        json.dumps(statement["Resource"])
+        for name, statement in template.statements()
+        if name.startswith("QueryRole") and "s3:PutObject" in as_list(statement["Action"])
+    ]
+    assert len(writes) == 1
+    assert "/handouts/*" in writes[0]
+    rules = json.dumps(list(template.properties("S3::Bucket")))
+    assert '"Prefix": "handouts/"' in rules
+
+
 def test_the_sweep_reads_no_export_and_starts_only_the_evaluation(template: Template) -> None:
     actions = actions_of(template, "SweepRole")
     assert not {"s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"} & {
