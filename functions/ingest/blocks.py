@@ -14,7 +14,7 @@ from functions.ingest.codes import RowCode
 from functions.ingest.decode import BAD_CHARACTER
 from functions.ingest.lines import RawRow, RowSplitter
 
-BLOCK = 32 * 1024
+BLOCK = 48 * 1024
 """How many characters are split at once: what a block comes to should stay in a processor's own cache."""
 
 MASKED = "\0"

@@ -80,7 +80,7 @@ class _SeenIds:
     def _take(self, ids: Sequence[str]) -> list[int]:
         runs, others, above = self._runs, self._others, self._above
         last, again = runs.last, []
-        count, position, after = len(ids), 0, [*ids[1:], ids[-1]]
+        count, position = len(ids), 0
         falls = compress(range(count), map(ge, ids, islice(ids, 1, None)))
         fall = next(falls, count)
         while position < count:
@@ -92,7 +92,7 @@ class _SeenIds:
                 position = fall
                 continue
             # An id that is above the one after it is the one out of order, and must not end the run.
-            if last < key <= after[position]:
+            if last < key <= (ids[position + 1] if position + 1 < count else key):
                 if above and key in above:
                     again.append(position)
                 else:

@@ -21,7 +21,7 @@ class LineForm:
         first, *others = columns
         self._numbers = LineNumbers('{"line":', f',"{first}":"')
         self._around = dict.fromkeys(columns, ("", ""))
-        self._row = [""]
+        self._row = ["", ""]
         self._places: list[int] = []
         for ours, following in zip(columns, [*others, None], strict=True):
             between = '"}\n' if following is None else f'","{following}":"'
@@ -49,7 +49,7 @@ class LineForm:
         """The rows of these lines of the file; one column of values for each of the form's."""
         width = len(self._row)
         pieces = self._row * len(numbers)
-        pieces[::width] = self._numbers.of(numbers)
+        pieces[::width], pieces[1::width] = self._numbers.of(numbers)
         for place, values in zip(self._places, columns, strict=True):
             pieces[place::width] = values
         return JsonLines(pieces, width)
@@ -84,17 +84,22 @@ class LineNumbers:
         self._after = after
         self._last_three = [f"{number:03d}{after}" for number in range(1000)]
 
-    def of(self, numbers: Sequence[int]) -> list[str]:
+    def of(self, numbers: Sequence[int]) -> tuple[list[str], list[str]]:
+        """The numbers as two columns of text, their thousands and the rest: so few texts are new."""
         first, stop = numbers[0], numbers[-1] + 1
-        texts: list[str] = []
+        starts: list[str] = []
+        rests: list[str] = []
         at = first
         while at < stop:
-            start = at % 1000
-            upto = min(stop, at - start + 1000)
+            place = at % 1000
+            upto = min(stop, at - place + 1000)
+            starts += [f"{self._before}{at // 1000 or ''}"] * (upto - at)
             if at < 1000:
-                texts += [f"{self._before}{number}{self._after}" for number in range(at, upto)]
+                rests += [f"{number}{self._after}" for number in range(at, upto)]
             else:
-                thousands = f"{self._before}{at // 1000}"
-                texts += [thousands + three for three in self._last_three[start : start + upto - at]]
+                rests += self._last_three[place : place + upto - at]
             at = upto
-        return texts if len(texts) == len(numbers) else [texts[number - first] for number in numbers]
+        if len(rests) > len(numbers):
+            starts = [starts[number - first] for number in numbers]
+            rests = [rests[number - first] for number in numbers]
+        return starts, rests
