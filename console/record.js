@@ -7,10 +7,13 @@ import { count, when, word } from "./words.js";
 export async function showRecord({ groups }) {
   const { evaluations } = await get("/evaluations");
   const keeps = groups.includes("auditor") || groups.includes("hr_admin");
-  return h("div", { class: "case" }, keeps && (await ledger()), keeps && findCase(), runs(evaluations, keeps ? "h2" : "h1"));
+  return h("div", { class: "case" }, keeps && (await ledger(evaluations)), keeps && findCase(), runs(evaluations, keeps ? "h2" : "h1"));
 }
 
-async function ledger() {
+/** The latest periods that somebody may want whole; an older one is asked for by its address. */
+const LATEST_PERIODS = 3;
+
+async function ledger(evaluations) {
   let latest = null;
   try {
     latest = (await get("/ledger/checkpoint")).checkpoint;
@@ -35,7 +38,8 @@ async function ledger() {
     h("p", {}, "The latest checkpoint is number ", h("b", {}, count(latest.number)), " and covers ", h("b", {}, count(latest.size)), " events; it was signed ", when(latest.time), "."),
     h("p", { class: "quiet" }, "Root ", h("code", {}, latest.root)),
     h("p", { class: "quiet" }, "Whoever keeps a checkpoint somewhere else can show later that the record only grew."),
-    h("div", { class: "actions" }, take("/ledger/checkpoint", "Keep this checkpoint"), take("/ledger/evidence", "Download the whole ledger"))]);
+    h("div", { class: "actions" }, take("/ledger/checkpoint", "Keep this checkpoint"), take("/ledger/evidence", "Download the whole ledger"),
+      [...new Set(evaluations.map((run) => run.period))].slice(0, LATEST_PERIODS).map((period) => take(`/periods/${encodeURIComponent(period)}/evidence`, `Download all of ${period}`)))]);
 }
 
 function findCase() {

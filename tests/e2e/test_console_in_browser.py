@@ -319,6 +319,17 @@ def test_an_auditor_reads_a_sealed_history_without_a_name(page: Page, hr: Office
     assert not [name for name in ("Ada", "Mia", "pipeline call") if name in shown]
 
 
+def test_an_auditor_takes_the_evidence_of_a_whole_period(page: Page, hr: Office, tmp_path: Path) -> None:
+    hr.desk.evaluated(decided("r-1"))
+    sign_in(page, hr, "otto")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Download all of 2026-09").click()
+    assert saved.value.suggested_filename == "evidence-2026-09.zip"
+    saved.value.save_as(tmp_path / "period.zip")
+    assert (tmp_path / "period.zip").read_bytes().startswith(b"PK")
+    expect(page.get_by_text("Saved evidence-2026-09.zip.")).to_be_visible()
+
+
 def test_signing_out_forgets_everything(page: Page, hr: Office) -> None:
     sign_in(page, hr, "hal")
     heading(page, "Open cases")
