@@ -96,9 +96,11 @@ def fragment(value: str | None) -> str:
 
 def tidied(column: list[str]) -> list[str]:
     """The column's cells stripped of blanks and in NFC, touched only where some cell asks for it."""
-    joined = "\n".join(["", *column, ""])
-    if any(f"\n{blank}" in joined or f"{blank}\n" in joined for blank in BLANKS):
-        column = list(map(str.strip, column, repeat(BLANKS)))
+    joined = "\n".join(column)
+    if " " in joined or "\t" in joined:
+        framed = f"\n{joined}\n"
+        if any(f"\n{blank}" in framed or f"{blank}\n" in framed for blank in BLANKS):
+            column = list(map(str.strip, column, repeat(BLANKS)))
     if joined.isascii() or unicodedata.is_normalized("NFC", joined):
         return column
     return [cell if cell.isascii() else unicodedata.normalize("NFC", cell) for cell in column]
