@@ -22,6 +22,11 @@ def read_event(
         reading.tampered(file if line is None else f"{file}, line {line} (index {index})", str(error))
         return None
     reading.report.events += 1
+    if event.key is not None:
+        reading.sealed_under[event.key] += 1
+    if event.tag == "subject:shredded":
+        # Its key is gone from here on; what is sealed about the person later has another one.
+        reading.report.erased += reading.sealed_under.pop(event.value["data"]["person"], 0)
     if event.tag == "key:rotated" and event.subject == "system":
         reading.rotations.append(event)
     return event

@@ -89,7 +89,7 @@ def _pattern(tag: str, form: Form) -> re.Pattern[bytes] | None:
             rf'"id":"(?P<actor>{_PLAIN})","kind":"(?:person|system|link|service)"\}},"command":"{_PLAIN}",'
             rf'"data":(?P<data>{data}),"occurred_at":"(?P<occurred>{_TIME})","previous":"(?P<previous>[0-9a-f]{{64}})",'
             r'"private":(?:null|\{"alg":"A256GCM","ciphertext":"[A-Za-z0-9_-]+","commitment":"[0-9a-f]{64}",'
-            rf'"key":"{_PLAIN}","nonce":"[A-Za-z0-9_-]{{16}}"\}}),"recorded_at":"(?P<recorded>{_TIME})",'
+            rf'"key":"(?P<key>{_PLAIN})","nonce":"[A-Za-z0-9_-]{{16}}"\}}),"recorded_at":"(?P<recorded>{_TIME})",'
             rf'"relied_on":(?P<relied>{relied_on}),"sequence":(?P<sequence>[1-9]\d{{0,14}}),"subject":"(?P<subject>{_PLAIN})",'
             rf'"tag":"{tag}","v":1\}}'
         ).encode()

@@ -56,6 +56,14 @@ class Event:
         return self.whole
 
     @property
+    def key(self) -> str | None:
+        """The name of the data key that its private part is sealed under; None where it has no such part."""
+        if self.match is None:
+            return None if self.value["private"] is None else str(self.value["private"]["key"])
+        key = self.match["key"]
+        return None if key is None else key.decode()
+
+    @property
     def step(self) -> dict[str, Any]:
         """As much of it as the rules about cases look at, which is read in less time."""
         if self.match is None:

@@ -99,6 +99,8 @@ def check_case_files(reading: Reading) -> None:
             reading.incomplete(name, "opens an event that is not there")
         elif data is not None and (sealed[name] or {}).get("commitment") != digest(data):
             reading.tampered(name, "is not what was sealed: its SHA-256 is not the event's commitment")
+        elif data is not None:
+            reading.report.opened += 1
     named = _texts([[value["relied_on"], value["data"]] for value in chain])
     there = set()
     for folder in ("policies/", "decisions/", "exports/", "mails/"):

@@ -81,6 +81,9 @@ def _check_case(reading: Reading, case: str, check: Callable[[Files], Report]) -
     report = reading.report
     report.events += found.events
     report.recomputed += found.recomputed
+    report.opened += found.opened
+    report.sealed += found.sealed
+    report.erased += found.erased
     for finding in found.findings:
         report.add(finding.verdict, prefix + finding.where, finding.what)
     shown = [finding.verdict for finding in found.findings]

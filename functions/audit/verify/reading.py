@@ -50,6 +50,8 @@ class Reading:
         self.rules: dict[str, CaseRules | None] = {}
         """By case; None once an event is missing, because then nothing follows from what is there."""
         self.segments_missing = False
+        self.sealed_under = Counter[str]()
+        """How many private parts there are under each data key that was not deleted, by its name."""
         self.case_events: list[Event] = []
         self.evaluations: dict[str, Event] = {}
         """By subject: how the evaluations ended that a case relied on."""

@@ -42,6 +42,10 @@ class Report:
     events: int = 0
     sealed_size: int = 0
     checkpoints: int = 0
+    opened: int = 0
+    """Private parts that can be read here, that stay sealed, and whose keys were deleted."""
+    sealed: int = 0
+    erased: int = 0
     latest_time: str = ""
     anchored_by: str = ""
     recomputed: int = 0
@@ -89,6 +93,11 @@ def as_text(report: Report) -> str:
     ]
     if report.checkpoints:
         lines.append(f"The latest checkpoint covers {report.sealed_size} events, at {report.latest_time}.")
+    if report.opened or report.sealed or report.erased:
+        lines.append(
+            f"Of the sealed parts {report.opened} are opened here and are what was sealed, {report.sealed} "
+            f"stay sealed, and the keys of {report.erased} were deleted by an act on record."
+        )
     if report.recomputed:
         what = "The decision was" if report.recomputed == 1 else f"{report.recomputed} decisions were"
         lines.append(f"{what} made again from the export's rows and the policy, with the same result.")
@@ -140,6 +149,11 @@ def as_json(report: Report) -> str:
                 "checkpoints": report.checkpoints,
                 "sealed_size": report.sealed_size,
                 "latest_time": report.latest_time or None,
+                "sealed_parts": {
+                    "opened": report.opened,
+                    "sealed": report.sealed,
+                    "erased": report.erased,
+                },
                 "keys": report.keys,
                 "recomputed": report.recomputed,
                 "anchored_by": report.anchored_by or None,

@@ -71,6 +71,25 @@ def test_a_redacted_edition_is_intact_too() -> None:
     assert checked(unpacked(case_bundle(evidence))).exit_status == 0
 
 
+def test_sealed_parts_are_counted_as_opened_sealed_or_erased() -> None:
+    world = lived_in()
+    evidence = case_evidence(world)
+    report = checked(unpacked(case_bundle(evidence)))
+    assert (report.opened, report.sealed, report.erased) == (2, 0, 0)
+    assert "2 are opened here" in as_text(report)
+    report = checked(unpacked(case_bundle(replace(evidence, openings={}))))
+    assert (report.opened, report.sealed, report.erased) == (0, 2, 0)
+    report = checked(unpacked(bundle_of_ledger(world)))
+    assert (report.opened, report.sealed, report.erased) == (0, 3, 0)
+    world.happened("person/r-7", EventTag.SUBJECT_SHREDDED, START + 2 * HOUR, person="r-7")
+    world.seal(START + 2 * HOUR)
+    world.happened("case/c-1", EventTag.LEAVE_REPORTED, START + 3 * HOUR, private={"reason": "away"}, by="h")
+    world.seal(START + 3 * HOUR)
+    report = checked(unpacked(bundle_of_ledger(world)))
+    assert (report.exit_status, report.opened, report.sealed, report.erased) == (0, 0, 1, 3)
+    assert json.loads(as_json(report))["sealed_parts"] == {"opened": 0, "sealed": 1, "erased": 3}
+
+
 def test_a_bundle_with_the_latest_checkpoint_alone_is_intact() -> None:
     evidence = case_evidence(lived_in())
     report = checked(unpacked(case_bundle(replace(evidence, checkpoints=evidence.checkpoints[-1:]))))
