@@ -2,7 +2,7 @@
 
 import { download, get, post, Problem } from "./api.js";
 import { chart } from "./chart.js";
-import { comparators, confirmation, lookUp } from "./comparators.js";
+import { comparators, confirmation, lookUp, refresh } from "./comparators.js";
 import { h, say, table } from "./dom.js";
 import { leave } from "./leave.js";
 import { reasonForm } from "./reason_form.js";
@@ -14,12 +14,13 @@ export async function showCase({ id, again, groups }) {
   const found = await get(address);
   const { events } = await get(`${address}/events`);
   const asked = found.requests.filter((request) => request.yours);
-  const others = asked.some((request) => request.compares) || (found.may_end_in_removal && found.status === "open") ? await lookUp(address) : null;
+  const shown = asked.some((request) => request.compares) || (found.may_end_in_removal && found.status === "open") ? await lookUp(address) : null;
+  const others = { shown, place: comparators(address, shown) };
   return h("div", { class: "case" },
     h("p", { class: "back" }, h("a", { href: "#/cases" }, "‹ All cases")),
     head(found),
-    restated(found), others && comparators(address, others), asked.map((request) => decision(found, request, address, again, others)),
-    figures(found), others === null && comparators(address, null), questions(found), history(events), leave(found, address, again), evidence(address));
+    restated(found), shown && others.place, asked.map((request) => decision(found, request, address, again, others)),
+    figures(found), !shown && others.place, questions(found), history(events), leave(found, address, again), evidence(address));
 }
 
 function head(found) {
@@ -54,9 +55,14 @@ function decision(found, request, address, again, others) {
       h("fieldset", {}, h("legend", {}, "Your decision"), request.choices.map((choice) =>
         h("label", { class: "choice" }, h("input", { type: "radio", name: "choice", value: choice, required: true }), h("b", {}, word("answer", choice))))),
       request.compares && confirmation(id)],
-    send: async ({ choice: { value: choice }, reason }) => {
-      const seen = request.compares ? { compared: others.compared } : {};
-      await post(`${address}/decisions`, { request_id: request.id, choice, reason: reason.value, ...seen });
+    send: async ({ choice: { value: choice }, reason, seen }) => {
+      const compared = request.compares ? { compared: others.shown.compared } : {};
+      try {
+        await post(`${address}/decisions`, { request_id: request.id, choice, reason: reason.value, ...compared });
+      } catch (error) {
+        if (request.compares && error.status === 409) others.shown = await refresh(address, others.place, seen);
+        throw error;
+      }
       await again();
       say(`Recorded: ${word("answer", choice)}.`);
     },

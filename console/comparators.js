@@ -4,6 +4,8 @@ import { get, Problem } from "./api.js";
 import { h, say, table } from "./dom.js";
 import { count, percent, person, word } from "./words.js";
 
+const TITLE = "Others in a comparable position";
+
 /** What the service says of others. */
 export function lookUp(address) {
   return get(`${address}/comparators`);
@@ -11,7 +13,7 @@ export function lookUp(address) {
 
 /** The section. Where a removal may be near, `shown` is there at once; else it is fetched when asked for. */
 export function comparators(address, shown) {
-  const place = h("section", {}, h("h2", {}, "Others in a comparable position"));
+  const place = h("section", {}, h("h2", {}, TITLE));
   if (shown) {
     place.append(...content(shown));
     return place;
@@ -43,12 +45,20 @@ function content(shown) {
     h("p", {}, h("b", {}, count(shown.total)), ` of the same ${group} ${shown.total === 1 ? "was" : "were"} found by the same rules within a year; `,
       h("b", {}, count(shown.as_low)), ` reached as little or less${shown.reached === null ? "" : ` than the ${percent(shown.reached)} of this case`}.`),
     h("p", {}, fates), beyond,
-    table("Others in a comparable position, the lowest first", ["Rep", "Reached", "What became of it", "Manager", "Found for"], rows, { class: "cards" })].filter(Boolean);
+    table(`${TITLE}, the lowest first`, ["Rep", "Reached", "What became of it", "Manager", "Found for"], rows, { class: "cards" })].filter(Boolean);
 }
 
 function fate(became, stage) {
   if (became === "open") return `still open: ${word("stage", stage)}`;
   return became === "no_case" ? "no case" : word("exit", became);
+}
+
+/** As it is by now, in place of what was shown: returns that, and has to be confirmed anew. */
+export async function refresh(address, place, box) {
+  const shown = await lookUp(address);
+  place.replaceChildren(h("h2", {}, TITLE), ...content(shown));
+  box.checked = false;
+  return shown;
 }
 
 /** What is confirmed before a removal is proposed or approved. */

@@ -15,6 +15,7 @@ from functions.audit import query_handler
 from shared.domain.case import CaseStatus, Exit, Hold
 from shared.domain.event import EventTag
 from shared.domain.identifiers import CaseId, PersonId, RequestId
+from tests.e2e.chromium import barriers
 from tests.e2e.console_desk import PASSWORD, Office, office
 from tests.unit.audit.hr_desk import NOW, asked, decided
 
@@ -78,11 +79,12 @@ def sign_in(page: Page, hr: Office, name: str, place: str = "") -> None:
 
 
 def keep(page: Page, name: str) -> None:
-    """Keep a picture, and see that nothing sticks out at the side."""
+    """Keep a picture, and see that nothing sticks out at the side or shuts anybody out."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     size = page.viewport_size
     assert size is not None
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    assert barriers(page) == []
     page.screenshot(path=SCREENSHOTS / f"console-{name}-{size['width']}.png", full_page=True)
 
 
@@ -204,6 +206,30 @@ def test_before_a_removal_is_approved_the_others_are_shown_and_said_to_have_been
     expect(page.get_by_role("status")).to_have_text("Recorded: Approve.")
     answered = hr.desk.store.seen[-1]
     assert (answered.tag, answered.data["compared"]["shown"]) == (EventTag.REQUEST_ANSWERED, 3)
+
+
+def test_what_became_of_others_meanwhile_is_shown_in_place_and_has_to_be_confirmed_anew(
+    page: Page, hr: Office
+) -> None:
+    asks_hal = asked(CaseId("case-r-2"), purpose="removal_approval", adverse=True)
+    hr.desk.open("r-2", asks_hal, owner=PersonId("hr-1"))
+    hr.desk.evaluated(decided("r-2"), decided("r-3", "100"))
+    sign_in(page, hr, "hal", "#/cases/case-r-2")
+    page.get_by_role("radio", name="Approve").check()
+    page.get_by_label("Why?").fill("Everything in the plan was tried, and documented.")
+    seen = page.get_by_label("I have looked at the others")
+    seen.check()
+    other = hr.desk.store.case(CaseId("case-r-3"))
+    over = {"version": other.version + 1, "status": CaseStatus.CLOSED, "exit": Exit.EXCEPTED}
+    hr.desk.close(other.model_copy(update=over))
+    page.get_by_role("button", name="Record my decision").click()
+    expect(page.get_by_role("alert")).to_contain_text("please look again")
+    expect(page.get_by_text("1 exception granted")).to_be_visible()
+    expect(seen).not_to_be_checked()
+    expect(page.get_by_label("Why?")).to_have_value("Everything in the plan was tried, and documented.")
+    seen.check()
+    page.get_by_role("button", name="Record my decision").click()
+    expect(page.get_by_role("status")).to_have_text("Recorded: Approve.")
 
 
 def test_who_else_was_found_is_looked_up_when_asked_for(page: Page, hr: Office) -> None:
