@@ -3,7 +3,7 @@
 import fcntl
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -54,11 +54,13 @@ def running_stack(
     fresh: bool = False,
     say: Callable[[str], None] = lambda _: None,
     config: Path | None = None,
+    context: Mapping[str, str] | None = None,
 ) -> Iterator[Stack]:
     """Start the cloud of a folder, deploy what changed, and stop everything again at the end.
 
     ``clock_rate`` is of a new folder; an old one keeps its own, since its deadlines were set by it. ``fresh``
     throws away what the folder held. ``config``: a folder of policies and profiles in place of the project's.
+    ``context``: further settings of the deployment, as the CDK's command line takes them.
     """
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
@@ -72,7 +74,7 @@ def running_stack(
         with engine, Front(free_port(settings["front_port"]), engine.mails) as front:
             settings |= {"engine_port": engine.port, "front_port": int(front.url.rpartition(":")[2])}
             _write(folder / "settings.json", settings)
-            context = {
+            given = {
                 "stage": "local",
                 "clock_rate": str(settings["clock_rate"]),
                 "clock_origin": settings["clock_origin"],
@@ -81,8 +83,9 @@ def running_stack(
                 "console_origins": front.url,
             }
             if config is not None:
-                context["config"] = str(config.resolve())
-            info = _describe(engine, front, settings, deploy(engine, folder, context, say))
+                given["config"] = str(config.resolve())
+            given |= context or {}
+            info = _describe(engine, front, settings, deploy(engine, folder, given, say))
             front.api_url = info["api_url"]
             front.console = {
                 "api_url": front.url,

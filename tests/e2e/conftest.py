@@ -10,6 +10,8 @@ from tests.e2e.short_ladder import ShortLadder
 
 # A day passes in nine seconds: time to answer a question, and little to wait for its deadline.
 CLOCK_RATE = 10_000
+# So that a file of some hundred rows is large, and read in ranges.
+LARGE_EXPORT_BYTES = 4_000
 HERE = Path(__file__).parent
 
 
@@ -26,7 +28,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder: Path = tmp_path_factory.mktemp("cloud")
-    with running_stack(folder, clock_rate=CLOCK_RATE, fresh=True) as running:
+    context = {"large_export_bytes": str(LARGE_EXPORT_BYTES)}
+    with running_stack(folder, clock_rate=CLOCK_RATE, fresh=True, context=context) as running:
         yield running
 
 
