@@ -14,7 +14,7 @@ from functions.audit.story import NameOf, headline, in_background, who
 from shared.domain.canonical import parse_canonical
 from shared.domain.event import Event, moment
 
-EDITION: Final = "plumbline chronicle 1"
+EDITION: Final = "plumbline chronicle 2"
 """Changes with whatever changes the page's bytes, so that an older page is told from an altered one."""
 
 _STYLE: Final = """
@@ -37,8 +37,12 @@ def render(
     openings: Mapping[int, bytes],
     names: Mapping[str, str],
     files: Mapping[int, str],
+    reported: Mapping[str, str] | None = None,
 ) -> bytes:
-    """The page, as UTF-8. ``openings`` and ``files`` (an event's file in the bundle) are by sequence."""
+    """The page, as UTF-8. ``openings`` and ``files`` (an event's file in the bundle) are by sequence.
+
+    ``reported`` says by period which row of which export the figures are from, where the bundle proves it.
+    """
     private = {sequence: parse_canonical(data)["body"] for sequence, data in openings.items()}
     figures = next((found for body in private.values() if (found := _figures(body))), [])
     entries = "".join(_entry(event, private.get(event.sequence), names, files) for event in events)
@@ -50,7 +54,7 @@ def render(
         f"<h1>Chronicle of {escape(subject)}</h1>"
         f'<p class="small">{len(events)} events, {span}. All times UTC. This page is a reading aid: '
         "the events under events/ are the record, and README.txt says how to check them.</p>"
-        f"{_figures_table(figures)}<h2>What happened</h2><ol>{entries}</ol></body></html>\n"
+        f"{_figures_table(figures, reported or {})}<h2>What happened</h2><ol>{entries}</ol></body></html>\n"
     ).encode()
 
 
@@ -96,18 +100,22 @@ def _figures(value: Any) -> list[Mapping[str, Any]]:
     return next((found for inner in value.values() if (found := _figures(inner))), [])
 
 
-def _figures_table(figures: Sequence[Mapping[str, Any]]) -> str:
+def _figures_table(figures: Sequence[Mapping[str, Any]], reported: Mapping[str, str]) -> str:
     if not figures:
         return ""
     rows = "".join(
         f"<tr><td>{escape(str(row['period']))}</td><td>{_bar(row)}</td>"
-        f"<td>{escape(period_in_words(row))}</td></tr>"
+        f"<td>{escape(period_in_words(row))}{_source(reported.get(str(row['period'])))}</td></tr>"
         for row in figures
     )
     return (
         "<h2>The figures</h2><table><thead><tr><th>Period</th><th>Attainment</th><th>Arithmetic</th></tr>"
         f"</thead><tbody>{rows}</tbody></table>"
     )
+
+
+def _source(reported: str | None) -> str:
+    return "" if reported is None else f'<div class="small">{escape(reported)}</div>'
 
 
 def _bar(row: Mapping[str, Any]) -> str:

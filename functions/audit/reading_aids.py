@@ -2,9 +2,14 @@
 
 import json
 from collections.abc import Mapping
+from typing import Final
 
 from functions.audit import chronicle
-from shared.domain.event import parse_event
+from shared.domain.event import EventTag, parse_event
+from shared.domain.identifiers import batch_subject
+
+_FACTS: Final = "decision/facts/"
+_PROOF: Final = ".proof.json"
 
 
 def doubtful_aids(files: Mapping[str, bytes]) -> list[tuple[str, bool]]:
@@ -41,4 +46,22 @@ def rendered(files: Mapping[str, bytes]) -> dict[str, bytes]:
         for name, data in files.items()
         if name.startswith("openings/")
     }
-    return {"chronicle.html": chronicle.render(subject, ordered, openings, names, places)}
+    page = chronicle.render(subject, ordered, openings, names, places, _reported(files))
+    return {"chronicle.html": page}
+
+
+def _reported(files: Mapping[str, bytes]) -> dict[str, str]:
+    """By period, which line of which export the row is from that the decision was made from."""
+    accepted = {
+        event.subject: str(event.data.get("key", "")).rpartition("/")[2]
+        for name, data in files.items()
+        if name.startswith("events/") and (event := parse_event(data)).tag is EventTag.EXPORT_ACCEPTED
+    }
+    found = {}
+    for name, data in files.items():
+        if name.startswith(_FACTS) and name.endswith(_PROOF):
+            batch, row = json.loads(data)["batch"], json.loads(files[f"{name.removesuffix(_PROOF)}.json"])
+            export = accepted.get(batch_subject(batch)) or "an export"
+            period = name.removeprefix(_FACTS).removesuffix(_PROOF)
+            found[period] = f"Reported in line {row.get('line')} of {export} (batch {batch})"
+    return found

@@ -68,6 +68,14 @@ def test_the_row_of_the_batch_that_was_in_force_is_there(bundle: Files) -> None:
     assert json.loads(row)["period"] == "2026-08"
 
 
+def test_the_chronicle_says_which_line_of_which_export_each_figure_is_from(bundle: Files) -> None:
+    page = bundle["chronicle.html"].decode()
+    row, proof = (json.loads(bundle[f"decision/facts/2026-09{end}.json"]) for end in ("", ".proof"))
+    said = f"line {row['line']} of varicent-attainment-2026-09.csv (batch {proof['batch']})"
+    assert f"Reported in {said}" in page
+    assert page.count("Reported in line") == 3
+
+
 def test_what_is_not_shown_is_said(bundle: Files) -> None:
     remarks = [f"{at.where}: {at.what}" for at in mended(bundle).findings]
     assert any("decision/population.json: not recomputed: the figures of others" in each for each in remarks)
