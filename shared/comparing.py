@@ -51,9 +51,8 @@ def _plans(case: Case, store: CaseStore) -> Iterator[PlannedEvaluation]:
     since = earliest(case)
     for record in store.evaluations(_name(case.policy)):
         plan = record.plan
-        if Period.parse(plan.period).first_day < since:
-            return
-        if plan.opens_cases and plan.id != case.evaluation_id:
+        recent = Period.parse(plan.period).first_day >= since
+        if recent and plan.opens_cases and plan.id != case.evaluation_id:
             yield plan
 
 
