@@ -1,7 +1,7 @@
 """Every port's promises, kept by the fake and by the adapter alike: each test runs on both."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import boto3
 import pytest
@@ -9,9 +9,6 @@ from moto import mock_aws
 
 from shared.aws import keys
 from shared.aws.dynamo import Table
-
-if TYPE_CHECKING:
-    from tests.contract.restore_world import Deployment
 
 REGION: Final = "eu-central-1"
 
@@ -29,21 +26,6 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def table(aws: None) -> Table:
     return make_table()
-
-
-@pytest.fixture(scope="module")
-def deployment() -> Iterator["Deployment"]:
-    """Lived once for all tests of a file, which look at it and change copies only."""
-    from tests.contract.restore_world import Deployment
-
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
-            patch.setenv(name, "testing")
-        patch.setenv("AWS_DEFAULT_REGION", REGION)
-        with mock_aws():
-            made = Deployment(make_table())
-            made.everything()
-            yield made
 
 
 def make_table(name: str = "plumbline") -> Table:

@@ -10,17 +10,17 @@ from shared.aws.dynamo import Table
 from shared.domain.case import CaseStatus, Waiting
 from shared.domain.identifiers import case_subject
 from shared.domain.request import RequestStatus
-from tests.contract.restore_world import ADMIN, ANSWERED, ASKED, GONE, LATE, REPS, Deployment
+from tests.contract.restore.world import ADMIN, ANSWERED, ASKED, GONE, LATE, REPS, Deployment
 
 
 def test_a_deployment_goes_on_in_the_table_made_again(deployment: Deployment) -> None:
-    """One story, since each step stands on the one before."""
+    """One story, since each step stands on the one before. It changes the world, so it comes last."""
     world, old = deployment, deployment.items()
     mailed, started = len(world.mailer.sent), list(world.workflow.started)
     cases = {rep: world.case(rep) for rep in REPS}
-    make_table_like("plumbline", "restored", world.resource)
-    write_table("restored", world.rebuilt(old, old).items, world.resource)
-    world.work_with(Table("restored", world.resource))
+    make_table_like("plumbline", "gone-on-in", world.resource)
+    write_table("gone-on-in", world.rebuilt(old, old).items, world.resource)
+    world.work_with(Table("gone-on-in", world.resource))
     assert {rep: world.case(rep) for rep in REPS} == cases
 
     # No mail goes out a second time, but for the receipt of the answer of which nothing had been mailed.

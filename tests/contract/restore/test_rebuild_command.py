@@ -15,7 +15,7 @@ from local.restore.world import Items
 from shared.aws import keys
 from shared.aws.ledger_files import S3Archive
 from shared.runtime.settings import QuerySettings
-from tests.contract.restore_world import ANSWERED, GONE, LATE, Deployment
+from tests.contract.restore.world import ANSWERED, GONE, LATE, Deployment
 from tests.unit.audit.workshop import lived_in
 
 Capture = pytest.CaptureFixture[str]

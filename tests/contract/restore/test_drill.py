@@ -16,7 +16,7 @@ from shared.domain.case import Case
 from shared.domain.errors import NotFound
 from shared.domain.event import EventTag, parse_event
 from shared.domain.identifiers import BatchId, Subject, case_subject
-from tests.contract.restore_world import ASKED, GONE, LATE, REPS, Deployment
+from tests.contract.restore.world import ASKED, GONE, LATE, REPS, Deployment
 from tests.unit.audit.workshop import lived_in
 
 PASSING = {"CODE#000001", "TASK", "UNSETTLED", "PLACE"}

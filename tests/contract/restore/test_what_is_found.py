@@ -9,7 +9,7 @@ from local.restore.compare import differences
 from local.restore.world import Items
 from shared.aws import keys
 from shared.domain.identifiers import BatchId, case_subject
-from tests.contract.restore_world import ANSWERED, ASKED, GONE, ON_LEAVE, Deployment
+from tests.contract.restore.world import ANSWERED, ASKED, GONE, ON_LEAVE, Deployment
 
 
 def test_a_key_of_somebody_shredded_that_stands_in_the_table_again_is_named(deployment: Deployment) -> None:
