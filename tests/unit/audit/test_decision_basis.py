@@ -8,12 +8,15 @@ from functools import cache
 import pytest
 
 from functions.audit.verify import Report, Verdict, as_json, as_text
+from shared.domain import paths
 from shared.domain.canonical import canonical_bytes
 from shared.domain.merkle import Tree, leaf_hash
 from tests.independent_verifier import examine, exit_status
+from tests.unit.audit import mutations
 from tests.unit.audit import test_tampering as laboratory
 from tests.unit.audit.bundles import checked, with_manifest_mended
 from tests.unit.audit.evaluated import AUDITOR, Evaluated, september
+from tests.unit.evaluate.organisation import ROOT
 
 Files = dict[str, bytes]
 
@@ -82,6 +85,46 @@ def test_what_is_not_shown_is_said(bundle: Files) -> None:
     last = evaluated().organisation.store.revisions("2026-08")[-1].batch
     if json.loads(bundle["decision/facts/2026-08.proof.json"])["batch"] != last:
         assert any(f"not recomputed: that {last} has no row" in each for each in remarks)
+
+
+def test_a_month_without_a_row_is_part_of_the_decision_and_its_silence_is_remarked_on() -> None:
+    reps = {case.rep_id.encode() for case in evaluated().cases}
+    july = (ROOT / "examples/varicent/varicent-attainment-2026-07.csv").read_bytes().splitlines(keepends=True)
+    made = Evaluated()
+    made.organisation.people()
+    silent = [line for line in july if not any(rep in line for rep in reps)]
+    assert len(silent) < len(july)
+    made.organisation.drop("varicent-attainment", "july.csv", b"".join(silent))
+    for month in ("2026-08", "2026-09"):
+        made.evaluate(made.organisation.month(month))
+    made.seal()
+    assert made.cases
+    for case in made.cases:
+        files = made.bundle(case)
+        line = json.loads(files["decision/line.json"])
+        assert line["inputs"][0]["status"] == "missing"
+        assert "decision/facts/2026-07.json" not in files
+        report = mended(files)
+        assert (report.exit_status in (0, 5), report.recomputed) == (True, 1)
+        remarks = [at.what for at in report.findings if at.where == "decision/facts/2026-07.json"]
+        assert len(remarks) == 1
+        assert "has no row of" in remarks[0]
+
+
+def test_what_has_expired_is_missing_and_says_so() -> None:
+    made = september()
+    case, files = made.cases[0], made.organisation.files.files
+    directory = made.organisation.store.directory_batch()
+    assert directory is not None
+    del files[paths.line_roots(directory)]
+    report = mended(made.bundle(case))
+    assert report.exit_status == 4
+    assert "decision/policy.json: is not there, so the decision cannot be made again" in said(report)
+    for key in [key for key in files if "/decisions/" in key]:
+        del files[key]
+    report = mended(made.bundle(case))
+    assert report.exit_status in (0, 5)
+    assert "not recomputed: the decision is not in this edition" in [at.what for at in report.findings]
 
 
 def test_a_sealed_edition_has_no_figures_and_says_so() -> None:
@@ -226,7 +269,7 @@ def test_every_mutation_is_found_at_its_place_and_by_both_verifiers(bundle: File
     chance = random.Random(f"basis {mend}")
     for number in range(laboratory.MUTATIONS // 4):
         files = dict(bundle)
-        mutation = chance.choice(laboratory.EVERYWHERE)
+        mutation = chance.choice(mutations.EVERYWHERE)
         name = mutation(chance, files)
         if files == bundle:
             continue
@@ -236,12 +279,12 @@ def test_every_mutation_is_found_at_its_place_and_by_both_verifiers(bundle: File
         assert exit_status(files) == report.exit_status, (number, mutation.__name__, name, report.findings)
         # Of two files that changed places one may leave nothing to hold the other one to.
         changed = [name, *(each for each in files if files[each] != bundle.get(each))]
-        spoken_of = any(laboratory.speaks_of(report, each, files) for each in changed)
+        spoken_of = any(mutations.speaks_of(report, each, files) for each in changed)
         assert spoken_of, (number, mutation.__name__, name, report.findings)
 
 
 def test_every_deletion_is_found_and_both_verifiers_agree(bundle: Files) -> None:
-    for name in laboratory.evidence_in(bundle):
+    for name in mutations.evidence_in(bundle):
         rest = {other: data for other, data in bundle.items() if other != name}
         assert checked(rest).exit_status in (1, 4), name
         optional = name.startswith("openings/")
