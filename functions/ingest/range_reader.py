@@ -98,9 +98,7 @@ def _give_rejected(chunks: Iterable[bytes], repeated: list[tuple[int, bytes]], s
                 sink.rejected(chunk)
         return
     known = (
-        (row["line"], line)
-        for rows, lines in _batches(chunks)
-        for row, line in zip(rows, lines, strict=True)
+        (row["line"], line) for rows, lines in _batches(chunks) for row, line in zip(rows, lines, strict=True)
     )
     for _, line in merge(known, repeated):
         sink.rejected(line)
