@@ -263,6 +263,29 @@ def test_a_part_of_an_export_is_those_bytes_of_it(exports: Exports) -> None:
         exports.part("in/c.csv", None, 0, 1)
 
 
+@both
+def corrected(request: pytest.FixtureRequest) -> tuple[FakeExports | S3Exports, list[str]]:
+    """An export of which there are two versions, and their names."""
+    if request.param == "fake":
+        fake = FakeExports()
+        return fake, [fake.drop("in/a.csv", body) for body in (b"first", b"second")]
+    request.getfixturevalue("aws")
+    s3 = boto3.client("s3", region_name=REGION)
+    s3.create_bucket(Bucket="exports", CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_bucket_versioning(Bucket="exports", VersioningConfiguration={"Status": "Enabled"})
+    put = [s3.put_object(Bucket="exports", Key="in/a.csv", Body=body) for body in (b"first", b"second")]
+    return S3Exports("exports", s3), [each["VersionId"] for each in put]
+
+
+def test_a_part_is_of_the_version_that_is_named(
+    corrected: tuple[FakeExports | S3Exports, list[str]],
+) -> None:
+    exports, (first, second) = corrected
+    assert exports.part("in/a.csv", first, 1, 3).read() == b"ir"
+    assert exports.part("in/a.csv", second, 1, 3).read() == b"ec"
+    assert exports.part("in/a.csv", None, 1, 3).read() == b"ec"
+
+
 MAIL = Mail("notice-1", ("zoë@example.com",), "A question about Zoë", "Grüße\n", "<p>Grüße</p>")
 
 
