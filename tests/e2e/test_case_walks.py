@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from local.cli import main
+from local.demo import verify
 from local.visitors import call, link_in, until
 from tests.e2e.chromium import chromium
 from tests.e2e.short_ladder import DISPUTED, QUIET, REMOVED, SILENT, ShortLadder
@@ -213,6 +214,21 @@ def test_a_leave_that_hr_reports_stops_the_clock_until_hr_lets_it_run(short_ladd
         "case:held",
         "case:resumed",
     ]
+
+
+def test_the_record_of_all_these_lives_verifies(short_ladder: ShortLadder, tmp_path: Path) -> None:
+    bundle = tmp_path / "ledger.zip"
+
+    def checked() -> tuple[int, str] | None:
+        answer = short_ladder.hr.get("/ledger/evidence")
+        if answer.status != 200:
+            return None
+        bundle.write_bytes(answer.body)
+        return verify(bundle)
+
+    status, words = until("the ledger of all cases", checked)
+    # The last events may be under no checkpoint yet; every step of every case fits the ones before it.
+    assert status in (0, 5), words
 
 
 def test_after_all_these_lives_the_table_made_again_is_the_live_one(short_ladder: ShortLadder) -> None:

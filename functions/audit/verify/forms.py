@@ -13,12 +13,12 @@ from typing import Any, Final
 ZEROS: Final = "0" * 64
 
 
-_SCAN: Final = json.JSONDecoder().scan_once
+_READ: Final = json.JSONDecoder().raw_decode
 
 
 def _read(data: bytes) -> Any:
     """The value of bytes that were found to be canonical already."""
-    return _SCAN(data.decode(), 0)[0]
+    return _READ(data.decode())[0]
 
 
 @lru_cache(maxsize=4096)

@@ -13,6 +13,7 @@ from local.cli import main
 from shared.domain.canonical import canonical_bytes
 from shared.domain.errors import Forbidden, InvalidInput, NotFound
 from tests.independent_verifier import examine, exit_status
+from tests.unit.audit import mutations
 from tests.unit.audit import test_tampering as laboratory
 from tests.unit.audit.bundles import checked, packed, with_manifest_mended
 from tests.unit.audit.evaluated import AUDITOR, Evaluated, september
@@ -199,7 +200,7 @@ def test_every_mutation_of_a_period_is_found_by_both_verifiers(bundle: Files, me
     rest = {name: data for name, data in bundle.items() if name not in evidence}
     for number in range(laboratory.MUTATIONS // 40):
         files = dict(evidence)
-        mutation = chance.choice(laboratory.EVERYWHERE)
+        mutation = chance.choice(mutations.EVERYWHERE)
         name = mutation(chance, files)
         if files == evidence:
             continue

@@ -13,7 +13,8 @@ from tests.independent_verifier import examine, exit_status
 from tests.independent_verifier.json_by_hand import read_json
 from tests.unit.audit import test_tampering as laboratory
 from tests.unit.audit.bundles import bundle_of_case, bundle_of_ledger, checked, unpacked, with_manifest_mended
-from tests.unit.audit.test_tampering import CASE, LEDGER, Files
+from tests.unit.audit.mutations import Files
+from tests.unit.audit.test_tampering import CASE, LEDGER
 from tests.unit.audit.workshop import POLICY, START, TestSigner, World, lived_in
 
 COUNT = laboratory.MUTATIONS

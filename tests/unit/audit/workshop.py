@@ -14,7 +14,7 @@ from functions.audit.ledger import key_id, segment_events
 from functions.audit.seal_ledger import Sealing, SealReport, seal_ledger
 from functions.audit.verify.data_forms import PUBLISHED, Form
 from shared.domain.canonical import digest
-from shared.domain.errors import Conflict, IntegrityError
+from shared.domain.errors import Conflict, IntegrityError, NotFound
 from shared.domain.event import (
     NOTHING_BEFORE,
     Actor,
@@ -192,6 +192,8 @@ class Bucket:
 
     def get(self, name: str) -> bytes:
         self.world.step()
+        if name not in self.world.files:
+            raise NotFound(name)
         return self.world.files[name]
 
 
@@ -216,7 +218,13 @@ def _usual_data(tag: EventTag, given: Mapping[str, object], at: datetime) -> dic
     """What an event of this kind has to say beside what a test is about."""
     soon = stamp(at + timedelta(days=14))
     plain = {"text": "-", "whole": 0, "flag": False, "hash": "0" * 64, "time": soon, "null": None}
-    usual = {"rep": "r-7", "owner": "m-1", "stage": "coaching", "period": "2026-09", "purpose": "stage_plan"}
+    usual: dict[str, object] = {
+        "rep": "r-7",
+        "owner": "m-1",
+        "stage": "coaching",
+        "period": "2026-09",
+        "purpose": "stage_plan",
+    }
     usual |= {"seat": "manager", "assignee": "m-1", "on_behalf_of": None, "after": None, "choice": "coach"}
     filled: dict[str, object] = {}
     for name, (kind, needed) in _form(tag, given).members.items():
