@@ -8,7 +8,8 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, compress, repeat
+from operator import ne
 
 from functions.ingest.codes import RowCode
 from functions.ingest.decode import BAD_CHARACTER
@@ -72,12 +73,15 @@ class BlockSplitter:
             cells = whole[:-1].replace("\n", self._delimiter).split(self._delimiter)
             numbers = range(line, line + len(cells) // self._width)
             return Block(cells, numbers, {}, [], False, 0, end, len(numbers))
-        lines = unmixed[:-1].split("\n")
+        raw = unmixed[:-1].split("\n")
+        lines = [*raw]
         odd, masked = self._without_quotes(lines, marks[:-1].split(b"\n"))
         if not odd:
             numbers = range(line, line + len(lines))
             return Block(self._cells(lines), numbers, {}, [], masked, 0, end, len(lines))
-        lengths = list(accumulate(map(len, chunk[:-1].split("\n")), initial=0))
+        if unmixed is not chunk:
+            raw = chunk[:-1].split("\n")
+        lengths = list(accumulate(map(len, raw), initial=0))
         return self._with_odd_lines(_Place(text, start, end, line, final, lengths), lines, odd, masked)
 
     def _marks(self, chunk: str) -> bytes:
@@ -125,9 +129,9 @@ class BlockSplitter:
         masked = False
         quote = None if self._quote is None else self._quote.encode()
         bad = BAD_CHARACTER.encode()
-        bare = self._bare_marks
-        for index, found in [(index, found) for index, found in enumerate(marks) if found != bare]:
-            plain = None
+        unlike = map(ne, marks, repeat(self._bare_marks))
+        for index in compress(range(len(marks)), unlike):
+            found, plain = marks[index], None
             if quote is not None and quote in found and bad not in found:
                 plain = self._masked(lines[index], str(self._quote))
             if plain is None:

@@ -136,7 +136,7 @@ def _regular_numbers(decimal: str, between: str, places: int, may_be_negative: b
         whole = rf"(?:{grouped}|{whole})"
     sign = "-?" if may_be_negative else ""
     fraction = rf"{re.escape(decimal)}[0-9]{{{places}}}" if places else ""
-    return re.compile(rf"(?:(?:{sign}{whole}|0){fraction}\n)*+")
+    return re.compile(rf"(?>{sign}{whole}{fraction}\n|0{fraction}\n)*+")
 
 
 def _end_of_match(pattern: re.Pattern[str], text: str, start: int) -> int:
