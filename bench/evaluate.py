@@ -3,7 +3,8 @@
 python -m bench.evaluate [--facts 1000000] [--rounds 3]
 
 Targets for a million facts: 1.5 s of CPU and 300 MiB. Both are the least of some rounds, since a busy
-machine only adds. The peer runs in the interpreter that PEERS_PYTHON names, left out without DuckDB.
+machine only adds, and the two take turns, so that a busy hour harms neither more. The peer runs in the
+interpreter that PEERS_PYTHON names, left out without DuckDB.
 """
 
 import argparse
@@ -41,15 +42,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         people, facts = make(Path(folder), args.facts)
         lines = sum(path.read_bytes().count(b"\n") for path in facts)
         out = Path(folder) / "decisions.jsonl"
-        ours = _least(_our_command(people, facts, out), out, args.rounds)
-        theirs = _peer(people, facts, out, args.rounds)
+        commands = {"plumbline": _our_command(people, facts, out)}
+        peer = _peer_command(people, facts, out)
+        if peer is not None:
+            commands["DuckDB SQL"] = peer
+        runs: dict[str, list[Run]] = {name: [] for name in commands}
+        for _ in range(args.rounds):
+            for name, command in commands.items():
+                runs[name].append(_run(command, out))
         print(
             f"evaluate: {lines:,} facts of {people.read_bytes().count(10):,} people, least of {args.rounds}"
         )
+    ours = _least(runs["plumbline"])
     _print("plumbline", ours)
-    if theirs is None:
+    if "DuckDB SQL" not in runs:
         print("  DuckDB       not installed: see bench/peers/requirements.in")
         return 0
+    theirs = _least(runs["DuckDB SQL"])
     _print("DuckDB SQL", theirs)
     print(f"  ratio        {ours.cpu_s / theirs.cpu_s:6.2f}         {ours.peak_mib / theirs.peak_mib:6.2f}")
     if ours.digest != theirs.digest:
@@ -68,15 +77,14 @@ def _our_command(people: Path, facts: Sequence[Path], out: Path) -> list[str]:
     return [sys.executable, "-c", start, "evaluate", str(POLICY), *inputs]
 
 
-def _peer(people: Path, facts: Sequence[Path], out: Path, rounds: int) -> Run | None:
+def _peer_command(people: Path, facts: Sequence[Path], out: Path) -> list[str] | None:
     python = os.environ.get("PEERS_PYTHON", sys.executable)
     if subprocess.run([python, "-c", "import duckdb"], capture_output=True, check=False).returncode:
         return None
-    return _least([python, str(PEER), str(people), str(out), *map(str, facts)], out, rounds)
+    return [python, str(PEER), str(people), str(out), *map(str, facts)]
 
 
-def _least(command: Sequence[str], out: Path, rounds: int) -> Run:
-    runs = [_run(command, out) for _ in range(rounds)]
+def _least(runs: Sequence[Run]) -> Run:
     return Run(min(run.cpu_s for run in runs), min(run.peak_mib for run in runs), runs[-1].digest)
 
 
