@@ -2,6 +2,7 @@
 
 import io
 import json
+import zipfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -237,6 +238,26 @@ def test_the_whole_ledger_verifies_and_is_locked(office: Office, tmp_path: Path)
     assert pieces
     for piece in pieces:
         assert s3.head_object(Bucket=bucket, Key=piece["Key"])["ObjectLockMode"] == "COMPLIANCE"
+
+
+def test_the_evidence_of_a_period_makes_every_decision_again(office: Office, tmp_path: Path) -> None:
+    bundle = tmp_path / "period.zip"
+
+    def checked() -> tuple[int, str] | None:
+        bundle.write_bytes(office.hr.get("/periods/2026-09/evidence").body)
+        status, words = verify(bundle)
+        return None if status == 5 else (status, words)
+
+    status, words = until("a period whose cases are sealed", checked)
+    assert status == 0, words
+    with zipfile.ZipFile(bundle) as archive:
+        cases = {name.split("/")[1] for name in archive.namelist() if name.startswith("cases/")}
+        for case in cases:
+            line = json.loads(archive.read(f"cases/{case}/decision/line.json"))
+            fact = json.loads(archive.read(f"cases/{case}/decision/facts/2026-09.json"))
+            assert (fact["rep_id"], fact["period"]) == (line["rep_id"], "2026-09")
+    assert cases >= set(office.cases())
+    assert f"{len(cases)} decisions were made again" in words
 
 
 def test_no_mail_names_anybody_or_any_figure_in_its_subject(office: Office) -> None:

@@ -10,10 +10,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.error import HTTPError
 
+import boto3
 import pytest
+from botocore.config import Config
 
-from local.engine import CONCURRENT_LAMBDAS, DIRECT, Engine, EngineFailed
+from local.engine import ACCOUNT, CONCURRENT_LAMBDAS, DIRECT, REGION, Engine, EngineFailed
+from shared.aws.handouts import S3Handouts
 from tests.e2e import engine_trials as trials
 
 ROOT = Path(__file__).parents[2]
@@ -36,6 +40,28 @@ def test_an_error_arrives_under_the_name_of_its_class(engine: Engine) -> None:
 
 def test_a_part_of_a_version_is_served(engine: Engine) -> None:
     assert trials.part_of_a_version(engine) == b"ir"
+
+
+def test_a_file_handed_out_is_opened_by_its_link_alone_and_no_other_is(engine: Engine) -> None:
+    # As a function signs: with the engine's own secret, which the laptop's other clients need not know.
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=engine.endpoint,
+        region_name=REGION,
+        aws_access_key_id=ACCOUNT,
+        aws_secret_access_key="test",
+        config=Config(signature_version="s3v4", proxies={}),
+    )
+    s3.create_bucket(Bucket="handed-out", CreateBucketConfiguration={"LocationConstraint": REGION})
+    link = S3Handouts("handed-out", s3).hand_out("evidence-2026-09.zip", b"PK" * 3_000_000, "application/zip")
+    with DIRECT.open(link, timeout=30) as answer:
+        assert answer.read() == b"PK" * 3_000_000
+        assert answer.headers["Content-Disposition"] == 'attachment; filename="evidence-2026-09.zip"'
+    for changed in ("evidence-2025", "Expires=3000"):
+        forged = link.replace(changed.replace("2025", "2026").replace("3000", "300"), changed)
+        assert forged != link
+        with pytest.raises(HTTPError):
+            DIRECT.open(forged, timeout=30)
 
 
 def test_a_callback_task_fails_as_soon_as_its_function_does(engine: Engine) -> None:
