@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "replay": "decide a past evaluation anew from what it named, and compare to the byte",
     "up": "run the local cloud, with mailbox and console, until interrupted",
     "verify": "check an evidence bundle, without network or account",
+    "retention": "ask the ledger's bucket whether it keeps every piece as long as was promised",
     "witness": "keep watch from outside that a ledger only grows, and sign what was seen",
     "shred": "erase a person: an administrator's act, which leaves every check intact",
     "hold": "place a legal hold on a person's record, or lift it",
