@@ -89,6 +89,14 @@ class Alarms(Construct):
             means="The ledger goes on without an event that cannot be sealed: look at it at once.",
         )
 
+    def watch_anchoring(self) -> None:
+        self._alarm(
+            "AnchorsFailed",
+            _metric_of("anchor", "AnchorsFailed", "Sum", Duration.hours(6)),
+            threshold=3,
+            means="For hours the day's checkpoint could not be mailed, copied or time-stamped.",
+        )
+
     def watch_table(self) -> None:
         self._alarm(
             "TableThrottled",
@@ -131,10 +139,14 @@ class Alarms(Construct):
 
 
 def _seal_metric(name: str) -> cloudwatch.Metric:
+    return _metric_of("seal", name, "Maximum", Duration.minutes(1))
+
+
+def _metric_of(service: str, name: str, statistic: str, period: Duration) -> cloudwatch.Metric:
     return cloudwatch.Metric(
         namespace=NAMESPACE,
         metric_name=name,
-        dimensions_map={"service": "seal"},
-        statistic="Maximum",
-        period=Duration.minutes(1),
+        dimensions_map={"service": service},
+        statistic=statistic,
+        period=period,
     )

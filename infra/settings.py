@@ -59,6 +59,12 @@ class DeploymentSettings(BaseModel):
     source_owners: Annotated[dict[str, Email], BeforeValidator(_parsed)] = {}
     """By profile: who is told, in place of ``source_owner_email``, what was wrong with its files."""
     alarm_email: str | None = None
+    anchor_emails: Annotated[tuple[Email, ...], BeforeValidator(_split)] = ()
+    """Who is mailed the ledger's latest checkpoint each day, to hold it against the keeper one day."""
+    anchor_bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")] | None = None
+    """A bucket of another account, with Object Lock, that takes a copy of it."""
+    timestamp_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+")] | None = None
+    """A time-stamping authority (RFC 3161) that certifies each day when it was there."""
 
     shards: Annotated[int, Field(ge=1, le=1000)] = 16
     """Into how many files the reps are divided; one Lambda each. Fixed for good at the first export."""

@@ -35,6 +35,7 @@ USE_THE_TABLES_KEY = [
 ]
 READ_OBJECTS = ["s3:GetObject"]
 WRITE_OBJECTS = ["s3:PutObject"]
+KEEP_OBJECTS = ["s3:PutObject", "s3:PutObjectRetention", "s3:GetObject"]
 # Without it S3 answers "forbidden" where the truth is "there is none".
 KNOW_WHAT_IS_THERE = ["s3:ListBucket"]
 
@@ -60,6 +61,7 @@ class PlumblineStack(Stack):
         self._grant_reading_and_deciding()
         self._grant_cases_and_notices()
         self._grant_the_record()
+        self._grant_anchoring()
         self._wire()
         self._alarms()
         self._outputs()
@@ -92,6 +94,7 @@ class PlumblineStack(Stack):
         self.feedback = f("Feedback", "notify.feedback_handler", "Records mails that came back", 30, 512)
         # One writer at a time: the ledger's own fence holds without it, this only spares the losers.
         self.seal = f("Seal", "audit.seal_handler", "Seals events into the ledger", 120, 1024, reserved=1)
+        self.anchor = f("Anchor", "audit.anchor_handler", "Hands the day's checkpoint to others", 120, 512)
         self.query = f("Query", "audit.query_handler", "Answers HR, exports evidence", 29, 1769)
 
     @property
@@ -100,7 +103,8 @@ class PlumblineStack(Stack):
         return {
             "Ingest": self.ingest, "Sweep": self.sweep, "Plan": self.plan, "Shard": self.shard,
             "Open": self.open, "Case": self.case, "Reconcile": self.reconcile, "Relay": self.relay,
-            "Respond": self.respond, "Feedback": self.feedback, "Seal": self.seal, "Query": self.query,
+            "Respond": self.respond, "Feedback": self.feedback, "Seal": self.seal, "Anchor": self.anchor,
+            "Query": self.query,
         }  # fmt: skip
 
     def _flows(self) -> None:
@@ -145,7 +149,7 @@ class PlumblineStack(Stack):
             function.may(READ_OBJECTS, [facts.arn_for_objects("*")], because=NAMED_AT_RUN_TIME)
         self.query.may(WRITE_OBJECTS, [facts.arn_for_objects("handouts/*")], because=NAMED_AT_RUN_TIME)
         for name, function in self.functions.items():
-            if name in ("Seal", "Feedback", "Sweep"):
+            if name in ("Seal", "Anchor", "Feedback", "Sweep"):
                 continue
             function.may(KNOW_WHAT_IS_THERE, [facts.bucket_arn])
             function.knows(FACTS_BUCKET=facts.bucket_name)
@@ -170,7 +174,7 @@ class PlumblineStack(Stack):
             function.may(
                 USE_THE_TABLES_KEY, [storage.data_key.key_arn], only_if=_via("dynamodb", self.region)
             )
-            if name not in ("Seal", "Sweep"):
+            if name not in ("Seal", "Anchor", "Sweep"):
                 function.may(SEAL_PRIVATE_PARTS, [storage.subject_key.key_arn])
         for function in (self.sweep, self.plan, self.shard, self.seal, self.query):
             function.may(["dynamodb:BatchGetItem"], [storage.table.table_arn])
@@ -206,16 +210,35 @@ class PlumblineStack(Stack):
     def _grant_the_record(self) -> None:
         bucket, key = self.ledger.bucket, self.ledger.signing_key
         pieces = [bucket.arn_for_objects("ledger/*")]
-        self.seal.may(
-            ["s3:PutObject", "s3:PutObjectRetention", "s3:GetObject"], pieces, because=NAMED_AT_RUN_TIME
-        )
+        self.seal.may(KEEP_OBJECTS, pieces, because=NAMED_AT_RUN_TIME)
         self.seal.may(["kms:Sign", "kms:GetPublicKey"], [key.key_arn])
         self.query.may(READ_OBJECTS, pieces, because=NAMED_AT_RUN_TIME)
         self.query.may(["kms:GetPublicKey"], [key.key_arn])
-        for function in (self.seal, self.query):
+        for function in (self.seal, self.anchor, self.query):
             function.may(KNOW_WHAT_IS_THERE, [bucket.bucket_arn])
-            function.knows(LEDGER_BUCKET=bucket.bucket_name, SIGNING_KEY_ID=key.key_id)
-        self.seal.knows(RETENTION_DAYS=str(self._settings.retention_days))
+            function.knows(LEDGER_BUCKET=bucket.bucket_name)
+        for function in (self.seal, self.query):
+            function.knows(SIGNING_KEY_ID=key.key_id)
+        for function in (self.seal, self.anchor):
+            function.knows(RETENTION_DAYS=str(self._settings.retention_days))
+
+    def _grant_anchoring(self) -> None:
+        settings, bucket = self._settings, self.ledger.bucket
+        checkpoints, stamps = (
+            bucket.arn_for_objects(f"ledger/{at}/*") for at in ("checkpoints", "timestamps")
+        )
+        self.anchor.may(READ_OBJECTS, [checkpoints], because=NAMED_AT_RUN_TIME)
+        self.anchor.may(KEEP_OBJECTS, [stamps], because=NAMED_AT_RUN_TIME)
+        if settings.anchor_bucket:
+            # Another account's, whose bucket policy has to allow it as well.
+            elsewhere = f"arn:{self.partition}:s3:::{settings.anchor_bucket}"
+            self.anchor.may(KEEP_OBJECTS, [f"{elsewhere}/ledger/checkpoints/*"], because=NAMED_AT_RUN_TIME)
+            self.anchor.may(KNOW_WHAT_IS_THERE, [elsewhere])
+        self.anchor.knows(
+            ANCHOR_EMAILS=json.dumps(settings.anchor_emails),
+            ANCHOR_BUCKET=settings.anchor_bucket or "",
+            TIMESTAMP_URL=settings.timestamp_url or "",
+        )
 
     def _wire(self) -> None:
         table = self.storage.table
@@ -234,6 +257,7 @@ class PlumblineStack(Stack):
         every(self.relay, minutes=1)
         each_working_day(self.relay, hour=6, task="digest")
         every(self.seal, minutes=1)
+        every(self.anchor, minutes=60)
         every(self.reconcile, minutes=5)
         every(self.sweep, minutes=5)
         self.api.answer_links_by(self.respond)
@@ -250,6 +274,7 @@ class PlumblineStack(Stack):
         alarms.watch_stream("Relay", self.relay)
         alarms.watch_stream("Seal", self.seal)
         alarms.watch_sealing()
+        alarms.watch_anchoring()
         alarms.watch_table()
         alarms.watch_mail()
 

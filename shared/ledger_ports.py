@@ -64,6 +64,18 @@ class Archive(Protocol):
         ...
 
 
+class TimeStamps(Protocol):
+    """Somebody outside who certifies that something was there at a time (RFC 3161)."""
+
+    def stamp(self, data: bytes) -> bytes:
+        """Their answer over the SHA-256 of the data: a TimeStampResp in DER, which is over this very data.
+
+        Raises NotYet where they cannot be reached or do not grant it, IntegrityError where the answer is over
+        something else or to another question.
+        """
+        ...
+
+
 class Signer(Protocol):
     @property
     def key_id(self) -> str:

@@ -103,6 +103,11 @@ def checkpoint_name(size: int, number: int) -> str:
     return f"ledger/checkpoints/{size:012d}-{number:012d}.json"
 
 
+def timestamp_name(size: int, number: int) -> str:
+    """Where the time stamp over the file of that checkpoint lies."""
+    return f"ledger/timestamps/{size:012d}-{number:012d}.tsr"
+
+
 def segment_range(name: str) -> tuple[int, int]:
     """The first and last index that a segment's name promises."""
     match = _SEGMENT.fullmatch(name)

@@ -91,7 +91,7 @@ def compose(notice: Notice, queued_at: datetime, composing: Composing) -> Compos
     request = about.request
     if notice.notice in ASKING and (request is None or request.status is not RequestStatus.OPEN):
         return Unsendable("no_longer_asked", unreachable=False)
-    recipient = _recipient(notice.to, about, composing.addresses)
+    recipient = _recipient(notice, about, composing.addresses)
     if isinstance(recipient, Unsendable):
         return recipient
     facts: dict[str, Any] = {
@@ -138,8 +138,11 @@ def _look_up(notice: Notice, composing: Composing) -> _About:
     return _About(directory, case, policy, request, batch)
 
 
-def _recipient(to: PersonId | None, about: _About, addresses: Addresses) -> tuple[str, str] | Unsendable:
+def _recipient(notice: Notice, about: _About, addresses: Addresses) -> tuple[str, str] | Unsendable:
     """Name and address."""
+    to = notice.to
+    if to is None and notice.notice is NoticeKind.CHECKPOINT_ANCHOR:
+        return "keeper of the ledger’s checkpoints", notice.parameters["address"]
     if to is None:
         profile = "" if about.batch is None else about.batch.profile
         return "compensation team", addresses.source_owners.get(profile, addresses.source_owner)

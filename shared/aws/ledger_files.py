@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
@@ -14,6 +15,11 @@ from shared.domain.errors import Conflict, NotFound, Throttled
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
+_CONTENT_TYPES: Final = {
+    ".json": "application/json",
+    ".jsonl": "application/jsonl",
+    ".tsr": "application/timestamp-reply",
+}
 _MISSING: Final = {"NoSuchKey", "404", "NotFound"}
 _TAKEN: Final = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 _THROTTLED: Final = {"SlowDown", "503", "InternalError", "RequestTimeout"}
@@ -38,7 +44,7 @@ class S3Archive:
                 ChecksumSHA256=base64.b64encode(sha256(data).digest()).decode(),
                 ObjectLockMode="COMPLIANCE",
                 ObjectLockRetainUntilDate=retain_until,
-                ContentType="application/jsonl" if name.endswith(".jsonl") else "application/json",
+                ContentType=_CONTENT_TYPES[PurePosixPath(name).suffix],
             )
 
     def get(self, name: str) -> bytes:

@@ -52,6 +52,8 @@ class NoticeKind(StrEnum):
     CHECK_IN_DUE = "check_in_due"
     DAILY_DIGEST = "daily_digest"
     """Each working day, to HR: the open cases of somebody's people. Parameter ``day``."""
+    CHECKPOINT_ANCHOR = "checkpoint_anchor"
+    """Each day, to whoever keeps anchors. Parameters ``address``, ``checkpoint``: the file's text."""
     UNREACHABLE = "unreachable"
     """HR is told that somebody could not be asked: a mail bounced, or a seat fell empty."""
 

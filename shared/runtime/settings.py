@@ -77,6 +77,17 @@ class LedgerSettings(Settings):
     retention_days: int = Field(alias="RETENTION_DAYS", ge=1)
 
 
+class AnchorSettings(Settings):
+    ledger_bucket: str = Field(alias="LEDGER_BUCKET")
+    retention_days: int = Field(alias="RETENTION_DAYS", ge=1)
+    anchor_emails: Json[tuple[str, ...]] = Field(alias="ANCHOR_EMAILS", default=())
+    """Who is mailed the latest checkpoint each day, as JSON."""
+    anchor_bucket: str | None = Field(alias="ANCHOR_BUCKET", default=None)
+    """A bucket of another account that takes a copy."""
+    timestamp_url: str | None = Field(alias="TIMESTAMP_URL", default=None)
+    """A time-stamping authority (RFC 3161)."""
+
+
 class QuerySettings(FilesSettings):
     ledger_bucket: str = Field(alias="LEDGER_BUCKET")
     signing_key_id: str = Field(alias="SIGNING_KEY_ID")

@@ -71,3 +71,17 @@ def laptop(tmp_path_factory: pytest.TempPathFactory) -> Template:
         }
     )
     return synthesise(tmp_path_factory.mktemp("laptop"), settings)
+
+
+@pytest.fixture(scope="session")
+def anchored(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    """As deployed to AWS by somebody who hands checkpoints to others."""
+    settings = DeploymentSettings.from_context(
+        {
+            "libraries": "left-out",
+            "anchor_emails": "works.council@x.example, notary@y.example",
+            "anchor_bucket": "anchors-elsewhere",
+            "timestamp_url": "https://tsa.example/tsr",
+        }
+    )
+    return synthesise(tmp_path_factory.mktemp("anchored"), settings)

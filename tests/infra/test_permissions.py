@@ -42,10 +42,36 @@ def test_only_the_sealer_signs_and_writes_the_ledger(template: Template) -> None
     for name, statement in template.statements():
         if not name.startswith("SealRole"):
             assert "kms:Sign" not in as_list(statement["Action"])
-            assert not (
-                "s3:PutObject" in as_list(statement["Action"])
-                and "LedgerBucket" in json.dumps(statement["Resource"])
-            ), name
+            writes = "s3:PutObject" in as_list(statement["Action"])
+            where = json.dumps(statement["Resource"])
+            # Time stamps lie beside the ledger, and are no part of what is signed.
+            beside = name.startswith("AnchorRole") and where.count("/ledger/timestamps/*") == 1
+            assert not (writes and "LedgerBucket" in where and not beside), name
+
+
+def test_whoever_hands_out_checkpoints_reads_nothing_but_them_and_opens_nothing(
+    template: Template, anchored: Template
+) -> None:
+    for each in (template, anchored):
+        reads = [
+            json.dumps(statement["Resource"])
+            for name, statement in each.statements()
+            if name.startswith("AnchorRole") and "s3:GetObject" in as_list(statement["Action"])
+        ]
+        assert all("/ledger/checkpoints/*" in where or "/ledger/timestamps/*" in where for where in reads)
+        for name, statement in each.statements():
+            if name.startswith("AnchorRole"):
+                assert "SubjectKey" not in json.dumps(statement["Resource"])
+
+
+def test_another_accounts_bucket_is_written_to_only_where_one_is_named(
+    template: Template, anchored: Template
+) -> None:
+    def named(each: Template) -> list[str]:
+        return [name for name, at in each.statements() if "anchors-elsewhere" in json.dumps(at["Resource"])]
+
+    assert named(template) == []
+    assert {name[:10] for name in named(anchored)} == {"AnchorRole"}
 
 
 def test_nobody_may_delete_an_object_or_shorten_its_retention(template: Template) -> None:

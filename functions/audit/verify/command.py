@@ -47,7 +47,7 @@ def examine(arguments: argparse.Namespace) -> Report:
     """Check the bundle that the arguments name. Raises ValueError for what is no bundle or anchor."""
     if arguments.bundle is None:
         raise ValueError("name a bundle; --help says more")
-    anchor = None if arguments.anchor is None else arguments.anchor.read_bytes()
+    anchor = None if arguments.anchor is None else _checkpoint_in(arguments.anchor.read_bytes())
     if anchor is not None:
         try:
             parse_checkpoint(anchor, "the anchor")
@@ -56,6 +56,12 @@ def examine(arguments: argparse.Namespace) -> Report:
     if arguments.key is not None and not HEX.fullmatch(arguments.key):
         raise ValueError("a key's name has 64 hex digits")
     return verify(open_bundle(arguments.bundle), anchor, arguments.key)
+
+
+def _checkpoint_in(data: bytes) -> bytes:
+    """The line with the checkpoint, where the file is the saved text of the mail that brought it."""
+    lines = [line.strip() for line in data.splitlines()]
+    return next((line for line in lines if line.startswith(b'{"checkpoint":')), data)
 
 
 def show(report: Report, arguments: argparse.Namespace) -> int:

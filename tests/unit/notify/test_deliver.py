@@ -295,3 +295,17 @@ def test_what_another_relay_is_carrying_out_is_left_to_it_until_it_must_have_die
     assert len(office.mailer) == 0
     office.clock.advance(seconds=CLAIMED_FOR.total_seconds())
     assert deliver("notice-1", office.delivering) == "sent"
+
+
+def test_a_checkpoint_goes_word_for_word_to_the_address_of_the_settings() -> None:
+    office = Office(directory=False)
+    line = '{"checkpoint":{"number":4,"size":7,"v":1},"signature":"MEUC+/=="}'
+    parameters = {"address": "notary@y.example", "checkpoint": line}
+    kind = NoticeKind.CHECKPOINT_ANCHOR
+    office.queue(a_notice(kind, to=None, case_id=None, request_id=None, parameters=parameters))
+    assert deliver("notice-1", office.delivering) == "sent"
+    (mail,) = office.mailer.sent
+    assert mail.to == ("notary@y.example",)
+    assert line in mail.text.splitlines()
+    [sent] = office.events(EventTag.NOTICE_SENT)
+    assert (sent.subject, sent.data["to"]) == ("system", None)

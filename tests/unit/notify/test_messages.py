@@ -29,6 +29,7 @@ PARAMETERS = {
     "policy": "field-sales@1",
     "count": "12",
     "evaluation_id": "evaluation-1",
+    "checkpoint": '{"checkpoint":{"number":4,"size":7,"v":1},"signature":"MEUC"}',
 }
 PURPOSES = {
     NoticeKind.GATE: "gate",
