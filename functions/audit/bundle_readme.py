@@ -109,6 +109,12 @@ LEDGER_README: Final = (
 5. Within one "subject" the events count from 1, and each one's "previous" is the SHA-256 of the
    one before.
 
+6. A checkpoint was there at a time, by the word of somebody outside.
+   ledger/timestamps/<size>-<number>.tsr, where there are any, are time stamps (RFC 3161) over the
+   checkpoint file of the same name. With the certificate of the authority's CA, from the authority:
+
+       openssl ts -verify -data ledger/checkpoints/S-N.json -in ledger/timestamps/S-N.tsr -CAfile ca.pem
+
 Events under unsealed/ were recorded, but no checkpoint covers them yet.
 Not proved: that what was entered was true.
 """

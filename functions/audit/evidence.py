@@ -22,6 +22,7 @@ from functions.audit.ledger import (
     leaf_hashes,
     parse_checkpoint,
     segment_events,
+    timestamp_name,
 )
 from functions.audit.reading_aids import rendered
 from shared.domain.canonical import canonical_bytes
@@ -181,12 +182,16 @@ def ledger_bundle(
     checkpoints: Mapping[str, bytes],
     keys: Sequence[bytes],
     unsealed: Sequence[bytes] = (),
+    timestamps: Mapping[str, bytes] | None = None,
 ) -> bytes:
     """The zip of everything: files by their names in the bucket, and events that have no place yet."""
     sealed = set(_events_in_order(segments))
     points = {name: data for name, data in checkpoints.items() if checkpoint_place(name)[0] <= len(sealed)}
     signed = [parse_checkpoint(data)[0] for data in points.values()]
     files = {**segments, **points, **_key_files(keys, signed, rotations_in(segments))}
+    # One that came while the parts were being read is left for the next export, like its checkpoint.
+    stamped = {timestamp_name(point.size, point.number) for point in signed}
+    files |= {name: data for name, data in (timestamps or {}).items() if name in stamped}
     for number, data in enumerate(_waiting(unsealed, sealed), 1):
         files[f"unsealed/{number:06d}.json"] = data
     return zipped(with_manifest("ledger", Subject("ledger"), files))

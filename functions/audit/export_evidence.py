@@ -28,6 +28,7 @@ from shared.ledger_ports import EventLog, Keyring
 
 SEGMENTS: Final = "ledger/segments/"
 CHECKPOINTS: Final = "ledger/checkpoints/"
+TIMESTAMPS: Final = "ledger/timestamps/"
 _SYSTEM: Final = Subject("system")
 _MOST_UNSEALED: Final = 1000
 
@@ -108,7 +109,8 @@ def ledger_evidence(sources: Sources, record: Record, asker: Asker) -> bytes:
     checkpoints, segments = _ledger(record)
     waiting = record.events.read(record.events.unsequenced(_MOST_UNSEALED))
     unsealed = [waiting[at].data for at in sorted(waiting) if waiting[at].index is None]
-    bundle = ledger_bundle(segments, checkpoints, _keys(record, checkpoints.values()), unsealed)
+    stamps = {name: record.shelf.get(name) for name in record.shelf.names(TIMESTAMPS)}
+    bundle = ledger_bundle(segments, checkpoints, _keys(record, checkpoints.values()), unsealed, stamps)
     digest = sha256(bundle).hexdigest()
     record_export(sources.store, asker, _SYSTEM, digest, sources.clock.now(), {"bundle": "ledger"})
     return bundle

@@ -57,6 +57,7 @@ class Bundle:
         else:
             self.read_case_events()
         self.read_waiting()
+        self.time_stamps()
 
     def under(self, folder: str) -> Iterator[tuple[str, bytes]]:
         for name in sorted(self.files):
@@ -73,6 +74,14 @@ class Bundle:
             self.fault(TAMPERED, f"{name} has another form")
             return None
         return value
+
+    def time_stamps(self) -> None:
+        for name, token in self.under("ledger/timestamps/"):
+            point = "ledger/checkpoints/" + name[18:-4] + ".json"
+            if point not in self.files:
+                self.fault(INCOMPLETE, f"{point} is missing")
+            elif sha256(self.files[point]).digest() not in token:
+                self.fault(TAMPERED, f"{name} is over something else")
 
     # 1. The manifest.
 
@@ -223,6 +232,7 @@ _PLACES = {
         r"unsealed/[0-9]{6}[.]json",
         r"ledger/segments/[0-9]{12}-[0-9]{12}[.]jsonl",
         r"ledger/checkpoints/[0-9]{12}-[0-9]{12}[.]json",
+        r"ledger/timestamps/[0-9]{12}-[0-9]{12}[.]tsr",
     ],
     "period": [
         r"README[.]txt",

@@ -7,6 +7,7 @@ from .one_case import check_case_files, check_one_case
 from .one_period import check_one_period
 from .reading import Reading
 from .report import Report, Verdict
+from .time_stamps import check_time_stamps
 from .whole_ledger import check_whole_ledger
 
 
@@ -23,6 +24,7 @@ def verify(files: Files, anchor: bytes | None = None, key: str | None = None) ->
         read_checkpoints(reading, "ledger/checkpoints/")
         check_whole_ledger(reading)
         _check_unsealed(reading)
+        check_time_stamps(reading)
     elif reading.report.kind == "period":
         read_checkpoints(reading, "checkpoints/")
         check_one_period(reading, verify)

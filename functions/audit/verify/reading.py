@@ -24,6 +24,7 @@ _KNOWN_FILES: Final = {
     "ledger": re.compile(
         r"README\.txt|manifest\.json|keys/[0-9a-f]{64}\.pem|unsealed/\d{6}\.json"
         r"|ledger/segments/\d{12}-\d{12}\.jsonl|ledger/checkpoints/\d{12}-\d{12}\.json"
+        r"|ledger/timestamps/\d{12}-\d{12}\.tsr"
     ),
     # What has a place in the folder of a case is asked where that is checked by itself.
     "period": re.compile(
