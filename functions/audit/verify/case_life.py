@@ -7,12 +7,15 @@ from typing import Final
 from .case_holds import CaseHolds
 from .case_questions import OF_THE_CHAIN
 from .case_state import DECIDING, WITHIN, Faults, Value
+from .event_data import FORMS
 from .forms import moment
 
 _SKEW: Final = timedelta(minutes=1)
-_IN_ORDER: Final = frozenset(
-    ("case", "stage", "owner", "results", "dispute", "exception", "withdrawal", "removal", "rep", "check_in")
+_CASES_OWN: Final = (
+    *("case:", "stage:", "owner:", "results:", "dispute:", "exception:"),
+    *("withdrawal:", "removal:", "rep:", "check_in:"),
 )
+_IN_ORDER: Final = OF_THE_CHAIN | {tag for tag in FORMS if tag.startswith(_CASES_OWN)}
 _CAUSES: Final = {
     "dispute:raised": "dispute",
     "exception:requested": "exception",
@@ -33,10 +36,11 @@ class CaseLife(CaseHolds):
             yield f"relies on policy {policy}, and the case on {self.policy}"
         if tag not in ("case:opened", "stage:entered") and data.get("stage", self.stage) != self.stage:
             yield f"speaks of stage {data['stage']}, and the case is in {self.stage}"
-        if tag in OF_THE_CHAIN or tag.partition(":")[0] in _IN_ORDER:
+        if tag in _IN_ORDER:
             if event["occurred_at"] < self.latest and _apart(event["occurred_at"], self.latest) > _SKEW:
                 yield f"happened at {event['occurred_at']}, after what happened at {self.latest}"
-            self.latest = max(self.latest, event["occurred_at"])
+            if event["occurred_at"] > self.latest:
+                self.latest = event["occurred_at"]
         rule = _RULES.get(tag)
         if rule is not None:
             if self.exit and tag != "case:closed" and tag in _COURSE:

@@ -52,18 +52,17 @@ def link(reading: Reading, event: Event) -> None:
         reading.tampered(event.place, f"was recorded at {recorded}, before its predecessor")
     if recorded > occurred and moment(recorded) - moment(occurred) > LATE:
         reading.remark(event.place, f"is a late entry: of {occurred}, recorded {recorded}")
-    reading.chains[subject] = (sequence, digest(event.data), max(time, recorded))
+    reading.chains[subject] = (sequence, digest(event.data), recorded if recorded > time else time)
     if subject.startswith("case/"):
         _follow(reading, event, whole)
 
 
 def _follow(reading: Reading, event: Event, whole: bool) -> None:
     subject = event.subject
-    if subject not in reading.rules:
-        reading.rules[subject] = CaseRules()
+    rules = reading.rules[subject] if subject in reading.rules else CaseRules()
     if not whole:
-        reading.rules[subject] = None
-    rules = reading.rules[subject]
+        rules = None
+    reading.rules[subject] = rules
     if rules is None or (event.tag in NOT_JUDGED and event.sequence > 1):
         return
     for fault in rules.faults(event.step):
