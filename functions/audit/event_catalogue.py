@@ -19,6 +19,7 @@ MEANINGS: Final[dict[EventTag, str]] = {
     EventTag.CASE_MARKED: "Restated figures undid the findings; HR is asked whether to withdraw the case.",
     EventTag.CASE_HELD: "The case waits for a decision about it first, and whether its clock stands still.",
     EventTag.LEAVE_REPORTED: "HR said that the rep is on leave; the case is put on hold for it.",
+    EventTag.OCCURRENCE_NOTED: "The case took something in that led to no other event: which kind it was.",
     EventTag.CASE_RESUMED: "The case goes on; days on hold do not count.",
     EventTag.CASE_CLOSED: "The case ended, and how. No step follows it.",
     EventTag.OWNER_CHANGED: "Somebody else has to act next.",

@@ -39,6 +39,7 @@ _SAYS: Final[dict[EventTag, tuple[str, str]]] = {
     ),
     EventTag.CASE_HELD: ("The case was put on hold: {reason}.", "The case was put on hold."),
     EventTag.LEAVE_REPORTED: ("", "HR reported a leave: the case is to stand still."),
+    EventTag.OCCURRENCE_NOTED: ("", "The case took note of something that changes nothing in its course."),
     EventTag.CASE_RESUMED: ("", "The case goes on; the days on hold do not count."),
     EventTag.CASE_CLOSED: ("The case was closed: {exit}.", "The case was closed."),
     EventTag.OWNER_CHANGED: (
@@ -143,6 +144,7 @@ _BACKGROUND: Final = frozenset(
         EventTag.NOTICE_SENT,
         EventTag.NOTICE_DELIVERED,
         EventTag.OWNER_CHANGED,
+        EventTag.OCCURRENCE_NOTED,
         EventTag.WORKFLOW_STARTED,
         EventTag.WORKFLOW_RESTARTED,
         EventTag.EVIDENCE_EXPORTED,

@@ -204,8 +204,8 @@ class Draft:
         for person in self._told_of(exit_):
             self.tell(NoticeKind.CASE_CLOSED, person, None, exit=exit_)
 
-    def finished(self) -> Step:
-        """The step, with the owner and the due time that follow from it."""
+    def finished(self, occurrence: str) -> Step:
+        """The step, with the owner and the due time that follow from it, and never without a trace."""
         case = self.case
         if case.status is CaseStatus.OPEN:
             if case.request_id is not None:
@@ -214,6 +214,8 @@ class Draft:
                 context = self.context
                 self._own(responsible(case.rep_id, context.policy, context.directory, context.now))
             self.change(waiting_for=self._waiting(), due_at=self._next_due())
+        if not self._events:
+            self.record(EventTag.OCCURRENCE_NOTED, {"what": occurrence})
         requests, events, effects = self._requests.values(), self._events, self._effects
         return Step(self.case, tuple(requests), tuple(events), tuple(effects), self._carried_out)
 

@@ -1,5 +1,6 @@
 """The whole life of a case, as one pure function. Whatever is not written here cannot happen to a case."""
 
+import re
 from datetime import datetime
 
 from functions.evaluate.answers import lose_assignee, miss_deadline, take_answer
@@ -51,7 +52,7 @@ def step(case: Case | None, occurrence: Occurrence, context: Context) -> Step:
     _happen(draft, occurrence)
     if isinstance(occurrence, ResultsArrived | FindingsUndone | FindingsHold | HeldFor | PolicyEnded):
         draft.wake_workflow()  # these come from elsewhere, while the workflow sleeps
-    return draft.finished()
+    return draft.finished(_named(occurrence))
 
 
 def what_is_due(case: Case, context: Context) -> Occurrence | None:
@@ -86,6 +87,11 @@ def what_is_due(case: Case, context: Context) -> Occurrence | None:
     if case.check_in_at is not None and case.check_in_at <= context.now:
         return CheckInDue()
     return None
+
+
+def _named(occurrence: Occurrence) -> str:
+    """``SeatEmptied`` as ``seat_emptied``: the record's words for what came to the case."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(occurrence).__name__).lower()
 
 
 def _happen(draft: Draft, occurrence: Occurrence) -> None:
@@ -181,7 +187,7 @@ def _opened(opened: Opened, context: Context) -> Step:
         gate(draft, opened.stage, ["policy"])
     else:
         enter_stage(draft, opened.stage)
-    return draft.finished()
+    return draft.finished(_named(opened))
 
 
 def _open(draft: Draft, request_id: RequestId) -> Request:

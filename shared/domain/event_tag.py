@@ -19,6 +19,7 @@ class EventTag(StrEnum):
     CASE_MARKED = "case:marked"
     CASE_HELD = "case:held"
     LEAVE_REPORTED = "leave:reported"
+    OCCURRENCE_NOTED = "occurrence:noted"
     CASE_RESUMED = "case:resumed"
     CASE_CLOSED = "case:closed"
     OWNER_CHANGED = "owner:changed"

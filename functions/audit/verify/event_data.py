@@ -53,6 +53,7 @@ FORMS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "case:marked": (("stage:text period:text outcome:text evaluation:text", "policy evaluation"),),
     "case:held": (("stage:text reason:text paused:flag remaining_s:whole", "policy"),),
     "leave:reported": (("by:text", "policy"),),
+    "occurrence:noted": (("stage:text what:text", "policy"),),
     "case:resumed": (("stage:text reason:text since:time ends_at:time?", "policy"),),
     "case:closed": (("stage:text exit:text because?:text", "policy"),),
     "owner:changed": (("stage:text from:text to:text", "policy"),),

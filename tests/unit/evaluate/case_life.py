@@ -190,6 +190,7 @@ class Life:
         done = step(self.state, occurrence, self.context())
         self.state = done.case
         self.requests |= {request.id: request for request in done.requests}
+        assert done.events, f"{occurrence} leaves no trace"
         self.events += done.events
         self.effects += done.effects
         self.instructions = tuple(one for one in self.instructions if one not in done.carried_out)

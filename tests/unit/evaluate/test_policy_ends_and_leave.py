@@ -63,6 +63,18 @@ def test_a_leave_reported_during_the_hold_changes_nothing_more(office: Office) -
         office.advance()
     assert [event.tag for event in office.store.seen].count(EventTag.CASE_HELD) == 1
     assert office.store.instructions(office.case.id) == []
+    assert office.store.seen[-1].tag is EventTag.OCCURRENCE_NOTED
+
+
+def test_a_leave_reported_during_another_hold_is_on_record_and_has_its_turn(office: Office) -> None:
+    office.answer("dispute_figures")
+    office.advance()
+    assert held(office).reason == "dispute"
+    report_leave(office)
+    office.advance()
+    assert (held(office).reason, office.case.holds_waiting) == ("dispute", ("leave",))
+    noted = office.store.seen[-1]
+    assert (noted.tag, noted.data["what"]) == (EventTag.OCCURRENCE_NOTED, "held_for")
 
 
 def test_the_end_of_a_policy_ends_its_cases_and_opens_no_more(office: Office) -> None:
