@@ -3,8 +3,8 @@
 python -m bench.ledger [--events 1000000]
 
 Targets: canonicalise and chain at most 2.5, Merkle root at most 3, verify at most 2.5 (signatures apart), an
-inclusion proof under 5 ms. The verifier is pure Python, to be read by strangers, and follows every case step by
-step; it needs some twenty microseconds an event, which is far from its target.
+inclusion proof under 5 ms. The verifier is pure Python, to be read by strangers, and follows every case step
+by step; it needs some twenty microseconds an event, which is far from its target.
 """
 
 import argparse
