@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -22,26 +23,36 @@ from cryptography.hazmat.primitives.serialization import (
 from functions.audit.ledger import key_id, parse_checkpoint
 from functions.audit.verify import Report, Verdict, open_bundle, verify
 from functions.audit.verify.files import Files
+from local.ledger_source import TOKEN, fetch_ledger, is_address, read_token
 from shared.domain.errors import IntegrityError, InvalidInput
 
 EPILOG = """examples:
   plumbline witness --state seen.json --source ledger.zip
+  plumbline witness --state seen.json --source https://API --token-file auditor.token
+  17 6 * * *  plumbline witness --state seen.json --source https://API --token-file auditor.token || mail-us
 
-Run it where the keeper of the ledger has no say: another account, another company. SOURCE is a bundle of the
-whole ledger (the API's /ledger/evidence), or of a case. The first time it believes what is intact; from then
-on the record must have grown from the checkpoint in FILE. What it saw is signed with its own key, in
-FILE.key.pem, which is made at the first run; hand its public half, FILE.pub.pem, to whoever relies on it.
-FILE holds the checkpoint as the keeper signed it, so it serves as `plumbline verify --anchor` too, by
-`--print`; nothing is written to it unless all was well.
+The last is a line for cron. Run it where the keeper of the ledger has no say: another account, another
+company. SOURCE is a bundle of the whole ledger or of a case, or the address of the API, whose
+/ledger/evidence an auditor's token opens. The first time it believes what is intact; from then on the record
+must have grown from the checkpoint in FILE. What it saw is signed with its own key, in FILE.key.pem, which is
+made at the first run; hand its public half, FILE.pub.pem, to whoever relies on it. FILE holds the checkpoint
+as the keeper signed it, so it serves as `plumbline verify --anchor` too, by `--print`; nothing is written to
+it unless all was well.
 
-Exit status 0: it grew, or is as it was; 1: forked, cut back or changed; 2: usage; 4: something is missing.
+Exit status 0: it grew, or is as it was; 1: forked, cut back or changed; 2: usage, or not to be
+fetched; 4: something is missing.
 """
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOG
     parser.add_argument("--state", type=Path, required=True, metavar="FILE", help="what was seen last")
-    parser.add_argument("--source", type=Path, metavar="BUNDLE", help="the record as it is shown now")
+    parser.add_argument(
+        "--source", metavar="SOURCE", help="the record as it is shown now: a bundle, or an API"
+    )
+    parser.add_argument(
+        "--token-file", type=Path, metavar="FILE", help=f"an ID token for the API; else {TOKEN} is one"
+    )
     parser.add_argument(
         "--print", action="store_true", dest="show", help="print the checkpoint that was seen last, and stop"
     )
@@ -55,9 +66,18 @@ def run(args: argparse.Namespace) -> int:
         sys.stdout.write(seen.decode())
         return 0
     if args.source is None:
-        raise InvalidInput("name what to look at: --source BUNDLE")
+        raise InvalidInput("name what to look at: --source SOURCE")
+    with TemporaryDirectory() as folder:
+        bundle = Path(args.source)
+        if is_address(args.source):
+            bundle = Path(folder) / "ledger.zip"
+            fetch_ledger(args.source, read_token(args.token_file), bundle)
+        return _look(args.state, bundle, seen)
+
+
+def _look(state: Path, bundle: Path, seen: bytes | None) -> int:
     try:
-        files = open_bundle(args.source)
+        files = open_bundle(bundle)
     except ValueError as error:
         raise InvalidInput(str(error)) from error
     report = verify(files, seen)
@@ -68,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
             print(f"plumbline: {finding.where}: {finding.what}", file=sys.stderr)
         return status
     latest = _latest(files)
-    _sign(args.state, latest)
+    _sign(state, latest)
     point = parse_checkpoint(latest)[0]
     print(f"checkpoint {point.number} over {point.size} events, root {point.root}, at {point.time}: signed")
     return 0
