@@ -26,6 +26,7 @@ READS = (
     "/exports/{batch}/rejected",
     "/periods/{period}/evidence",
     "/ledger/checkpoint",
+    "/ledger/consistency",
     "/ledger/evidence",
 )
 ACTS = ("/cases/{id}/decisions", "/cases/{id}/hold")

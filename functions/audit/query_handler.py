@@ -16,6 +16,7 @@ from functions.audit.answer_query import Sources
 from functions.audit.asker import Asker
 from functions.audit.compare_cases import show_comparators
 from functions.audit.export_evidence import Record
+from functions.audit.growth import show_growth
 from functions.audit.hold_person import lift_hold, place_hold
 from functions.audit.person_record import PersonAct
 from functions.audit.problem import problem_of
@@ -171,6 +172,11 @@ def period_evidence(period: str) -> Response[Any]:
 def checkpoint() -> Response[Any]:
     latest = export_evidence.latest_checkpoint(_dependencies().record, _asker())
     return Response(200, "application/json", latest.decode(), headers=dict(_HEADERS))
+
+
+@app.get("/ledger/consistency")
+def consistency() -> Response[Any]:
+    return _json(show_growth(_dependencies().record, _asker(), _query()))
 
 
 @app.get("/ledger/evidence")

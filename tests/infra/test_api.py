@@ -19,7 +19,7 @@ def test_links_ask_for_no_sign_in_and_all_else_does(template: Template) -> None:
     assert open_to_all == {"GET /r/{token}", "HEAD /r/{token}", "POST /r/{token}"}
     signed_in = {key for key, route in routes(template).items() if route["AuthorizationType"] == "JWT"}
     assert signed_in == set(routes(template)) - open_to_all
-    assert len(signed_in) == 18
+    assert len(signed_in) == 19
 
 
 def test_every_question_that_the_query_function_answers_has_a_route(template: Template) -> None:

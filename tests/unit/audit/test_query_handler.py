@@ -15,6 +15,7 @@ import pytest
 from functions.audit import query_handler
 from functions.audit.asker import Asker
 from functions.audit.export_evidence import Record
+from functions.audit.ledger import Checkpoint, parse_checkpoint
 from shared.domain import paths
 from shared.domain.change import Change
 from shared.domain.event import Actor, ActorKind, EventDraft, EventTag
@@ -27,6 +28,7 @@ from shared.domain.identifiers import (
     Subject,
     batch_subject,
 )
+from shared.domain.merkle import verify_consistency
 from shared.domain.record import Batch, EvaluationRecord, PlannedEvaluation
 from shared.ledger_ports import EventPlace, StoredEvent
 from tests.fakes.personal_data import FakePersonalData
@@ -45,7 +47,7 @@ from tests.unit.audit.hr_desk import (
     asked,
     decided,
 )
-from tests.unit.audit.workshop import Bucket, Log, Ring, World
+from tests.unit.audit.workshop import START, Bucket, Log, Ring, World
 
 CASE = CaseId("case-r-1")
 
@@ -324,6 +326,30 @@ def test_the_ledgers_checkpoint_and_bundle_are_the_auditors(desk: Desk, world: W
     assert zipfile.is_zipfile(io.BytesIO(body))
     assert desk.store.seen[-1].subject == Subject("system")
     assert call(PARTNER, "/ledger/evidence")[0] == 403
+
+
+def test_who_holds_a_checkpoint_is_shown_that_the_ledger_grew_from_it(desk: Desk, world: World) -> None:
+    def latest() -> Checkpoint:
+        return parse_checkpoint(world.checkpoints()[-1])[0]
+
+    for number in range(5):
+        world.happened("batch/b", EventTag.NOTICE_QUEUED, START, notice=f"n-{number}")
+    world.seal(START)
+    held = latest()
+    for number in range(4):
+        world.happened("batch/c", EventTag.NOTICE_QUEUED, START, notice=f"m-{number}")
+    world.seal(START)
+    status, shown, _ = call(AUDITOR, "/ledger/consistency", **{"from": str(held.size)})
+    assert (status, shown["from"], shown["to"]) == (200, 5, 9)
+    assert shown["checkpoint"].encode() == world.checkpoints()[-1]
+    path = [bytes.fromhex(step) for step in shown["path"]]
+    roots = bytes.fromhex(held.root), bytes.fromhex(latest().root)
+    verify_consistency(held.size, latest().size, path, *roots)
+    assert call(AUDITOR, "/ledger/consistency", **{"from": "9"})[1]["path"] == []
+    for wrong in ("", "0", "10", "-1", "x", "\N{SUPERSCRIPT TWO}"):
+        assert call(AUDITOR, "/ledger/consistency", **{"from": wrong})[0] == 400, wrong
+    assert call(AUDITOR, "/ledger/consistency")[0] == 400
+    assert call(PARTNER, "/ledger/consistency", **{"from": "5"})[0] == 403
 
 
 WHY = json.dumps({"reason": "The lawsuit was announced today."})
