@@ -52,7 +52,9 @@ def test_a_file_handed_out_is_opened_by_its_link_alone_and_no_other_is(engine: E
         aws_secret_access_key="test",
         config=Config(signature_version="s3v4", proxies={}),
     )
-    s3.create_bucket(Bucket="handed-out", CreateBucketConfiguration={"LocationConstraint": REGION})
+    engine.client("s3").create_bucket(
+        Bucket="handed-out", CreateBucketConfiguration={"LocationConstraint": REGION}
+    )
     link = S3Handouts("handed-out", s3).hand_out("evidence-2026-09.zip", b"PK" * 3_000_000, "application/zip")
     with DIRECT.open(link, timeout=30) as answer:
         assert answer.read() == b"PK" * 3_000_000
