@@ -202,6 +202,6 @@ def test_what_is_not_there_is_not_found(on_aws: OnAws) -> None:
 def test_the_archive_lists_its_names_in_order(on_aws: OnAws) -> None:
     archive = on_aws.sealing.archive
     assert isinstance(archive, S3Archive)
-    for name in ("ledger/segments/b", "ledger/checkpoints/a", "ledger/segments/a"):
+    for name in ("ledger/segments/b.jsonl", "ledger/checkpoints/a.json", "ledger/segments/a.jsonl"):
         archive.put(name, b"x", NEXT_YEAR)
-    assert list(archive.names("ledger/segments/")) == ["ledger/segments/a", "ledger/segments/b"]
+    assert list(archive.names("ledger/segments/")) == ["ledger/segments/a.jsonl", "ledger/segments/b.jsonl"]
