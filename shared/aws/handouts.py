@@ -3,11 +3,11 @@
 import secrets
 from typing import TYPE_CHECKING, Final
 
+from shared.domain import paths
+
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
-HANDOUTS: Final = "handouts/"
-"""What lies under it is deleted after a day."""
 SECONDS: Final = 300
 
 
@@ -20,7 +20,7 @@ class S3Handouts:
 
     def hand_out(self, name: str, body: bytes, content_type: str) -> str:
         # A name that nobody guesses and that is never used twice: two who take the same do not meet.
-        key = f"{HANDOUTS}{secrets.token_hex(16)}/{name}"
+        key = f"{paths.HANDOUTS}{secrets.token_hex(16)}/{name}"
         self._s3.put_object(
             Bucket=self._bucket, Key=key, Body=body, ContentType=content_type, ChecksumAlgorithm="SHA256"
         )

@@ -17,6 +17,9 @@ def facts(shard: int, period: str, batch_id: BatchId) -> str:
     return f"facts/shard={shard:04d}/period={period}/rev={batch_id}.jsonl.gz"
 
 
+HANDOUTS = "handouts/"
+"""What lies under it is deleted after a day."""
+
 STAGING = "staging/"
 """What is written between the steps of reading a large export, and of no use to anybody afterwards."""
 

@@ -45,6 +45,21 @@ def store(stack: Stack) -> TableStore:
         EventTag.CASE_OPENED,
         command=CommandId("open-shredded"),
         subject=case_subject(CASE),
+        relied_on={
+            "policy": case.policy_digest,
+            "evaluation": case.evaluation_id,
+            "directory": "a directory's version",
+        },
+        data={
+            "stage": case.stage,
+            "rep": GONE,
+            "policy": case.policy,
+            "period": case.opened_for,
+            "evaluation": case.evaluation_id,
+            "rules": ["two-of-three"],
+            "relapse": False,
+            "owner": case.owner,
+        },
         private={"decision": "figures"},
         person=GONE,
     )
@@ -83,12 +98,15 @@ def test_a_person_is_held_let_go_and_shredded_and_the_ledger_verifies(
     assert store.case(CASE).decision["inputs"] == []
     assert len(store.events(person_subject(GONE))) == 3
 
-    def intact() -> bool | None:
+    def intact() -> str | None:
         bundle = tmp_path / "ledger.zip"
         reply = hr.get("/ledger/evidence")
         if reply.status != 200:
             return None
         bundle.write_bytes(reply.body)
-        return True if main(["verify", str(bundle)]) in (0, 5) else None
+        status = main(["verify", str(bundle)])
+        report = capsys.readouterr().out
+        return report if status in (0, 5) else None
 
-    until("a ledger that verifies after the shredding", intact)
+    report = until("a ledger that verifies after the shredding", intact)
+    assert "the keys of 0 were deleted" not in report
