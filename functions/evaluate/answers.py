@@ -220,12 +220,16 @@ def _check_in_answer(draft: Draft, request: Request, answer: Answer, actor: Acto
 
 
 def _rep_answer(draft: Draft, answer: Answer, actor: Actor) -> None:
-    """Acknowledging is not agreeing, and a rebuttal travels with the record."""
+    """Acknowledging is not agreeing; a rebuttal travels with the record, and HR is told of it."""
     if answer.choice == "dispute_figures":
         _dispute(draft, answer, actor)
         return
-    tag = EventTag.REP_REBUTTED if answer.choice == "rebut" else EventTag.REP_ACKNOWLEDGED
+    rebuts = answer.choice == "rebut"
+    tag = EventTag.REP_REBUTTED if rebuts else EventTag.REP_ACKNOWLEDGED
     draft.record(tag, {"choice": answer.choice}, private={"reason": answer.reason}, actor=actor)
+    if rebuts:
+        # Not the manager: the words may be about them, about leave or about health, and are HR's to pass on.
+        tell_hr(draft, NoticeKind.REBUTTAL)
 
 
 def _dispute(draft: Draft, answer: Answer, actor: Actor) -> None:

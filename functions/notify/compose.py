@@ -101,6 +101,7 @@ def compose(notice: Notice, queued_at: datetime, composing: Composing) -> Compos
     }
     facts["details"] = _details(notice, about.directory)
     facts["digest"] = _digest(notice, about.directory, composing)
+    facts["case_page"] = _case_page(about.case, composing.addresses.console_url)
     facts |= {"batch": _batch_facts(about.batch, composing), "link": None, "code": None, "code_until": None}
     token = None
     if notice.notice is NoticeKind.ONE_TIME_CODE and request is not None:
@@ -181,6 +182,13 @@ def _digest(notice: Notice, directory: Directory | None, composing: Composing) -
         return None
     zone = timezone_of(notice.to, None, directory)
     return digest_facts(notice.to, composing.store.cases(CaseStatus.OPEN), directory, zone)
+
+
+def _case_page(case: Case | None, console_url: str | None) -> str | None:
+    """Where HR's console shows the case; null where no console is known."""
+    if case is None or console_url is None:
+        return None
+    return f"{console_url.rstrip('/')}/#/cases/{case.id}"
 
 
 def _batch_facts(batch: Batch | None, composing: Composing) -> ExportFacts | None:

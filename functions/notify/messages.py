@@ -36,7 +36,7 @@ def render(kind: NoticeKind, facts: Mapping[str, Any]) -> Message:
     """The mail of this kind. A fact that a template names and that is not there raises UndefinedError.
 
     Every template may use ``to``, ``parameters``, ``case``, ``request``, ``link``, ``batch``, ``code`` and
-    ``code_until``, ``details`` and ``digest``; which of them are null depends on the kind.
+    ``code_until``, ``details``, ``digest`` and ``case_page``; which of them are null depends on the kind.
     """
     return Message(
         subject=_TEMPLATES.get_template(f"{kind}/subject.txt").render(facts).strip(),

@@ -35,7 +35,7 @@ _CHOICES: Final[dict[str, tuple[str, str]]] = {
     "held": ("It took place", "It is recorded with what you write."),
     "not_held": ("It did not take place", "It is recorded as the company’s miss, not the rep’s."),
     "acknowledge": ("I have read this", "Reading is not agreeing."),
-    "rebut": ("I see it differently", "Your statement stays with the record, in your words."),
+    "rebut": ("I see it differently", "HR is told and reads it. It stays with the record, in your words."),
     "gate/publish": ("Let it begin", "The stage begins today, and the rep is told."),
     "gate/extend": ("Give more time", "The stage before it goes on; nothing else is decided yet."),
     "gate/close": ("Close the case", "The case ends without a further stage."),

@@ -50,6 +50,8 @@ class NoticeKind(StrEnum):
     REMOVAL_APPROVAL = "removal_approval"
     """HR approves a proposed removal, or sends it back."""
     CHECK_IN_DUE = "check_in_due"
+    REBUTTAL = "rebuttal"
+    """HR is told that the rep made a statement of their own; nothing to answer."""
     DAILY_DIGEST = "daily_digest"
     """Each working day, to HR: the open cases of somebody's people. Parameter ``day``."""
     CHECKPOINT_ANCHOR = "checkpoint_anchor"

@@ -5,7 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from functions.evaluate.escalation import step
 from functions.evaluate.occurrences import (
+    Answered,
     FindingsHold,
     FindingsUndone,
     HeldFor,
@@ -138,6 +140,34 @@ def test_what_the_rep_says_travels_with_the_record(choice: str, tag: EventTag) -
     assert said.private == {"reason": "because of the pipeline"}
     assert said.actor.id == "rep"
     assert life.case.phase is Phase.RUNNING
+
+
+def test_hr_is_told_once_that_the_rep_sees_it_differently_and_the_manager_is_not() -> None:
+    life = running()
+    context, case = life.context(), life.case
+    rebuttal = life.standing("rep")
+    life.answer("rebut", request=rebuttal)
+    assert life.told(NoticeKind.REBUTTAL) == ["partner"]
+    (told,) = [notice for notice in life.notices if notice.notice is NoticeKind.REBUTTAL]
+    assert told.parameters == {"stage": "coaching"}, "the words are sealed, and travel in no notice"
+    answered_once_more = replace(
+        context, standing={**context.standing, rebuttal.id: life.requests[rebuttal.id]}
+    )
+    again = step(case, Answered(rebuttal.id), answered_once_more)
+    assert told in again.effects, "a step done again after a crash asks for the very same notice"
+
+
+def test_a_rep_who_only_takes_note_is_no_news_to_hr() -> None:
+    life = running()
+    life.answer("acknowledge", request=life.standing("rep"))
+    assert life.told(NoticeKind.REBUTTAL) == []
+
+
+def test_where_no_hr_partner_is_left_the_queue_is_told_of_a_rebuttal() -> None:
+    life = running()
+    life.people = directory(person("partner", active=False))
+    life.answer("rebut", request=life.standing("rep"))
+    assert life.told(NoticeKind.REBUTTAL) == ["hr-queue"]
 
 
 def test_a_rep_who_was_never_told_hears_nothing_of_the_end() -> None:

@@ -1,5 +1,6 @@
 """Every mail there is, rendered: readable as text, safe as HTML, and silent in its subject."""
 
+import dataclasses
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -12,7 +13,7 @@ from functions.notify.notice_events import ASKING, CARRYING_A_LINK
 from shared.domain import paths
 from shared.domain.case import Case, CaseStatus, Exit, PeriodResult
 from shared.domain.effect import NoticeKind
-from shared.domain.identifiers import EvaluationId
+from shared.domain.identifiers import EvaluationId, NoticeId, PersonId
 from shared.domain.request import Answer
 from shared.ports import Mail
 from tests.fakes.builders import MANAGER, NOON, a_batch, a_request
@@ -101,7 +102,8 @@ class TestEveryKind:
         )
         assert not re.search(r"url\(|@import|javascript:", html)
         links = [attributes["href"] or "" for tag, attributes in tags if tag == "a"]
-        ours = ("https://cases.example.com/r/", "https://console.example.com/#/exports/")
+        console = ("https://console.example.com/#/exports/", "https://console.example.com/#/cases/")
+        ours = ("https://cases.example.com/r/", *console)
         assert all(link.startswith(ours) for link in links)
         assert "width=device-width" in html
 
@@ -193,3 +195,30 @@ def test_hr_sees_the_arithmetic_before_and_after_when_restated_figures_undid_a_c
 def test_a_case_that_hr_kept_is_not_told_as_restated_any_more() -> None:
     kept = the_case(marked=None, restated=DECISION | {"outcome": "clear", "findings": []})
     assert "AS RESTATED" not in mailed(NoticeKind.GATE, kept).text
+
+
+def test_hr_is_led_to_the_case_of_a_rebuttal_whose_words_are_in_no_mail() -> None:
+    words = "I was in hospital for most of August."
+    rebutted = Answer(
+        choice="rebut",
+        reason=words,
+        answered_by=PersonId("R000004"),
+        authenticated_by="link",
+        answered_at=NOON,
+    )
+    asked = a_request(purpose="rep", seat="rep", assignee=PersonId("R000004"))
+    office = Office(asked.answered(rebutted).model_copy(update={"version": 1}))
+    told = a_notice(NoticeKind.REBUTTAL, to=PersonId("H001"), request_id=None)
+    office.queue(told, told.model_copy(update={"id": NoticeId("notice-2")}))
+    assert deliver("notice-1", office.delivering) == "sent"
+    addresses = dataclasses.replace(office.delivering.composing.addresses, console_url=None)
+    unlinked = dataclasses.replace(office.delivering.composing, addresses=addresses)
+    assert deliver("notice-2", dataclasses.replace(office.delivering, composing=unlinked)) == "sent"
+    linked, bare = office.mailer.sent
+    page = "https://console.example.com/#/cases/case-0123456789"
+    assert linked.to == ("dana@example.org",)
+    assert f"\n{page}\n" in linked.text
+    assert f'href="{page}"' in linked.html
+    assert words not in linked.text + linked.html + linked.subject
+    assert "http" not in bare.text
+    assert "in the console, under Cases" in bare.text
