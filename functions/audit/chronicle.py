@@ -9,12 +9,13 @@ from decimal import Decimal
 from html import escape
 from typing import Any, Final
 
-from functions.audit.figures_in_words import percent, period_in_words
+from functions.audit.figures_in_words import attainment_of, percent, period_in_words
 from functions.audit.story import NameOf, headline, in_background, who
 from shared.domain.canonical import parse_canonical
 from shared.domain.event import Event, moment
+from shared.domain.policy import Policy
 
-EDITION: Final = "plumbline chronicle 2"
+EDITION: Final = "plumbline chronicle 3"
 """Changes with whatever changes the page's bytes, so that an older page is told from an altered one."""
 
 _STYLE: Final = """
@@ -38,13 +39,16 @@ def render(
     names: Mapping[str, str],
     files: Mapping[int, str],
     reported: Mapping[str, str] | None = None,
+    policy: Policy | None = None,
 ) -> bytes:
     """The page, as UTF-8. ``openings`` and ``files`` (an event's file in the bundle) are by sequence.
 
     ``reported`` says by period which row of which export the figures are from, where the bundle proves it.
+    Figures stand on their own side of the bars of ``policy``.
     """
     private = {sequence: parse_canonical(data)["body"] for sequence, data in openings.items()}
-    figures = next((found for body in private.values() if (found := _figures(body))), [])
+    decided = next((found for body in private.values() if (found := _figures(body))), [])
+    figures = [dict(row) | {"attainment": attainment_of(row, policy)} for row in decided]
     entries = "".join(_entry(event, private.get(event.sequence), names, files) for event in events)
     span = f"{_when(events[0].occurred_at)} to {_when(events[-1].occurred_at)}" if events else "no events"
     return (

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from shared.domain.attainment import bars_of, exact_attainment, exact_target, in_line_with
+from shared.domain.period import Period
 from shared.domain.policy import BelowRule, PeerRankRule, Policy, Rule, TrailingRule
 
 _STATUS = {
@@ -28,13 +29,13 @@ def amount(figure: str) -> str:
     return f"{Decimal(figure):,f}"
 
 
-def attainment_of(figures: Mapping[str, Any], policy: Policy) -> str | None:
+def attainment_of(figures: Mapping[str, Any], policy: Policy | None) -> str | None:
     """The attainment of a period, on its own side of every bar of the policy; None where it does not count.
 
     Figures are compared before they are rounded; 0.69996 must not read as 70 % that is below 70 %.
     """
     exact = exact_attainment(figures)
-    return None if exact is None else in_line_with(bars_of(policy), exact)
+    return None if exact is None else in_line_with(() if policy is None else bars_of(policy), exact)
 
 
 def period_in_words(figures: Mapping[str, Any]) -> str:
@@ -42,11 +43,13 @@ def period_in_words(figures: Mapping[str, Any]) -> str:
     if figures["status"] != "assessable":
         return _STATUS.get(figures["status"], str(figures["status"]).replace("_", " "))
     quota = amount(figures["quota"])
-    factors = [
-        f"× {percent(figures[name])} {meaning}"
-        for name, meaning in (("eligible_fraction", "of the period worked"), ("ramp_share", "ramp"))
-        if figures[name] is not None and Decimal(figures[name]) != 1
-    ]
+    factors = []
+    if figures["leave_days"]:
+        # As a percentage 10 of 31 days would be rounded, and the product would not come out.
+        days = Period.parse(figures["period"]).days
+        factors.append(f"× {days - figures['leave_days']} of {days} days worked")
+    if Decimal(figures["ramp_share"]) != 1:
+        factors.append(f"× {percent(figures['ramp_share'])} ramp")
     target = amount(figures["adjusted_quota"])
     adjusted = f"quota {quota} {' '.join(factors)} = {target}; " if factors else ""
     return f"{adjusted}credited {amount(figures['credited'])} ÷ {target} = {percent(figures['attainment'])}"

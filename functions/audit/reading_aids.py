@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from functions.audit import chronicle
+from shared.domain.errors import InvalidPolicy
 from shared.domain.event import EventTag, parse_event
 from shared.domain.identifiers import batch_subject
+from shared.domain.policy import Policy, parse_policy
 
 _FACTS: Final = "decision/facts/"
 _PROOF: Final = ".proof.json"
@@ -46,8 +48,19 @@ def rendered(files: Mapping[str, bytes]) -> dict[str, bytes]:
         for name, data in files.items()
         if name.startswith("openings/")
     }
-    page = chronicle.render(subject, ordered, openings, names, places, _reported(files))
+    page = chronicle.render(subject, ordered, openings, names, places, _reported(files), _policy(files))
     return {"chronicle.html": page}
+
+
+def _policy(files: Mapping[str, bytes]) -> Policy | None:
+    """The policy of the case; None where none is here, or one that is no policy in the words of today."""
+    texts = [data for name, data in files.items() if name.startswith("policies/")]
+    if len(texts) != 1:
+        return None
+    try:
+        return parse_policy(texts[0].decode(), "the policy of the bundle")
+    except (InvalidPolicy, UnicodeDecodeError):
+        return None
 
 
 def _reported(files: Mapping[str, bytes]) -> dict[str, str]:

@@ -133,7 +133,7 @@ class TestOneCase:
         assert [period["says"] for period in case["periods"]] == [
             "credited 512.5 ÷ 1,000 = 51.25 %",
             "protected leave, does not count",
-            "quota 1,000 × 80 % of the period worked = 800; credited 480 ÷ 800 = 60 %",
+            "quota 1,000 × 24 of 30 days worked = 800; credited 480 ÷ 800 = 60 %",
         ]
         assert [finding["says"] for finding in case["findings"]] == [
             "2 of the last 3 periods were under 70 %; 2 are enough: 2026-07, 2026-09 (Policy 3.1)"

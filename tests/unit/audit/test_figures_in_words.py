@@ -4,9 +4,12 @@ from typing import Any
 
 import pytest
 
+from functions.audit import chronicle
 from functions.audit.asker import Asker, Group
 from functions.audit.case_view import case_view
-from functions.audit.figures_in_words import attainment_of, finding_in_words
+from functions.audit.figures_in_words import attainment_of, finding_in_words, period_in_words
+from functions.audit.reading_aids import rendered
+from shared.domain.canonical import canonical_bytes
 from shared.domain.case import PeriodResult
 from shared.domain.identifiers import EvaluationId, PersonId
 from shared.domain.policy import parse_policy
@@ -92,3 +95,31 @@ def test_a_result_without_its_exact_fraction_is_shown_as_it_was_printed() -> Non
     case = Desk().open("r-1", results=(known,))
     [*_, shown] = case_view(case, (), (), POLICY, DIRECTORY, HUGO, NOW)["periods"]
     assert (shown["attainment"], shown["says"]) == ("0.7420", "74.2 % reached")
+
+
+def test_the_chronicle_shows_no_figure_on_the_wrong_side_of_the_bar_either() -> None:
+    opening = canonical_bytes({"body": {"decision": DECISION | {"inputs": [period("2026-09", "69996")]}}})
+    page = chronicle.render("case/c-1", [], {1: opening}, {}, {}, policy=POLICY).decode()
+    assert "credited 69,996 ÷ 100,000 = 69.996 %" in page
+    assert 'aria-label="69.996 %"' in page
+
+
+@pytest.mark.parametrize(
+    ("policy", "printed"), [(POLICY_TEXT, "69.996 %"), (b"of another age: {}\n", "70 %"), (b"\xff", "70 %")]
+)
+def test_a_bundle_brings_the_bars_along_in_its_policy(policy: bytes, printed: str) -> None:
+    decided = {"decision": DECISION | {"inputs": [period("2026-09", "69996")]}}
+    files = {
+        "manifest.json": canonical_bytes({"kind": "case", "subject": "case/c-1"}),
+        "openings/000001.json": canonical_bytes({"body": decided}),
+        "policies/field-sales@1.yaml": policy,
+    }
+    assert f"÷ 100,000 = {printed}<" in rendered(files)["chronicle.html"].decode()
+
+
+def test_a_share_of_the_period_is_told_in_days_because_its_percentage_would_be_rounded() -> None:
+    figures = period("2026-10", "4000", "31000") | {"leave_days": 21, "ramp_share": "0.5"}
+    figures |= {"eligible_fraction": "0.3226", "adjusted_quota": "5000", "attainment": "0.8000"}
+    assert period_in_words(figures) == (
+        "quota 31,000 × 10 of 31 days worked × 50 % ramp = 5,000; credited 4,000 ÷ 5,000 = 80 %"
+    )
