@@ -12,6 +12,8 @@ from tests.e2e.short_ladder import ShortLadder
 CLOCK_RATE = 10_000
 # So that a file of some hundred rows is large, and read in ranges.
 LARGE_EXPORT_BYTES = 4_000
+# Who is mailed the day's checkpoint; nobody else's mail is of that kind.
+NOTARY = "notary@outside.example"
 HERE = Path(__file__).parent
 
 
@@ -28,7 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder: Path = tmp_path_factory.mktemp("cloud")
-    context = {"large_export_bytes": str(LARGE_EXPORT_BYTES)}
+    context = {"large_export_bytes": str(LARGE_EXPORT_BYTES), "anchor_emails": NOTARY}
     with running_stack(folder, clock_rate=CLOCK_RATE, fresh=True, context=context) as running:
         yield running
 
