@@ -5,9 +5,10 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from .anchors import read_anchor
 from .check import verify
 from .files import open_bundle
-from .forms import HEX, parse_checkpoint
+from .forms import HEX
 from .report import Report, as_json, as_text
 
 EPILOG: Final = """\
@@ -35,7 +36,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--anchor",
         type=Path,
         metavar="CHECKPOINT",
-        help="a checkpoint file that you got earlier and another way: the record must have grown from it",
+        help="a checkpoint that you got earlier and another way, a file or the saved mail that brought it "
+        "(text or .eml): the record must have grown from it",
     )
     parser.add_argument(
         "--key", metavar="KEY", help="the name of the first signing key, as you were told it (64 hex digits)"
@@ -47,21 +49,10 @@ def examine(arguments: argparse.Namespace) -> Report:
     """Check the bundle that the arguments name. Raises ValueError for what is no bundle or anchor."""
     if arguments.bundle is None:
         raise ValueError("name a bundle; --help says more")
-    anchor = None if arguments.anchor is None else _checkpoint_in(arguments.anchor.read_bytes())
-    if anchor is not None:
-        try:
-            parse_checkpoint(anchor, "the anchor")
-        except ValueError as error:
-            raise ValueError(f"{arguments.anchor} is not a checkpoint: {error}") from error
+    anchor = None if arguments.anchor is None else read_anchor(arguments.anchor)
     if arguments.key is not None and not HEX.fullmatch(arguments.key):
         raise ValueError("a key's name has 64 hex digits")
     return verify(open_bundle(arguments.bundle), anchor, arguments.key)
-
-
-def _checkpoint_in(data: bytes) -> bytes:
-    """The line with the checkpoint, where the file is the saved text of the mail that brought it."""
-    lines = [line.strip() for line in data.splitlines()]
-    return next((line for line in lines if line.startswith(b'{"checkpoint":')), data)
 
 
 def show(report: Report, arguments: argparse.Namespace) -> int:
