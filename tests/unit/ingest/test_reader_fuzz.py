@@ -141,7 +141,7 @@ DAMAGES: list[Callable[[random.Random, bytearray], None]] = [
 ]
 
 
-def _case(chance: random.Random) -> tuple[Profile, bytes]:
+def damaged_export(chance: random.Random) -> tuple[Profile, bytes]:
     of, lines = chance.choice(SEEDS)
     header = bytearray(lines[0])
     if chance.randrange(10) == 0:
@@ -166,7 +166,7 @@ def test_whatever_is_dropped_ends_in_a_result_that_both_ways_agree_on(
 ) -> None:
     for number in range(part, CASES, 20):
         chance = random.Random(f"reader {number}")
-        of, data = _case(chance)
+        of, data = damaged_export(chance)
         monkeypatch.setattr("functions.ingest.text_reader.BLOCK", chance.choice((1, 90, 400, 32_768)))
         monkeypatch.setattr("functions.ingest.number_columns.VARIED", chance.choice((2, 1_000)))
         try:
