@@ -44,6 +44,7 @@ function content(shown) {
   return [
     h("p", {}, h("b", {}, count(shown.total)), ` of the same ${group} ${shown.total === 1 ? "was" : "were"} found by the same rules within a year; `,
       h("b", {}, count(shown.as_low)), ` reached as little or less${shown.reached === null ? "" : ` than the ${percent(shown.reached)} of this case`}.`),
+    shown.beyond > 0 && h("p", {}, `The ${count(shown.comparators.length)} who reached least are listed, with what became of them; the other ${count(shown.beyond)} reached no less than they.`),
     h("p", {}, fates), beyond,
     table(`${TITLE}, the lowest first`, ["Rep", "Reached", "What became of it", "Manager", "Found for"], rows, { class: "cards" })].filter(Boolean);
 }

@@ -90,7 +90,7 @@ class PlumblineStack(Stack):
         self.case = f("Case", "evaluate.case_handler", "Does what is due in a case", 60, 512)
         self.reconcile = f("Reconcile", "evaluate.reconcile_handler", "Restarts lost workflows", 280, 512)
         self.relay = f("Relay", "notify.relay_handler", "Mails, wakes workflows, publishes events", 120, 512)
-        self.respond = f("Respond", "notify.respond_handler", "The page behind a response link", 20, 1024)
+        self.respond = f("Respond", "notify.respond_handler", "The page behind a response link", 29, 1024)
         self.feedback = f("Feedback", "notify.feedback_handler", "Records mails that came back", 30, 512)
         # One writer at a time: the ledger's own fence holds without it, this only spares the losers.
         self.seal = f("Seal", "audit.seal_handler", "Seals events into the ledger", 120, 1024, reserved=1)

@@ -1,12 +1,19 @@
-"""Look up who is in a comparable position to the rep of a case, and what became of them."""
+"""Look up who is in a comparable position to the rep of a case, and what became of them.
+
+Bounded in what it reads, because somebody waits for the page: what became of a person is looked up only of
+those who are listed, and of an evaluation only whom it flagged.
+"""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from shared.domain import paths
 from shared.domain.case import Case
 from shared.domain.comparators import (
+    MOST_LISTED,
+    Alike,
     Comparison,
     comparator,
     comparison,
@@ -15,57 +22,108 @@ from shared.domain.comparators import (
 )
 from shared.domain.identifiers import PersonId
 from shared.domain.period import Period
-from shared.domain.person import Person
+from shared.domain.person import Directory, Person
 from shared.domain.policy import Policy
 from shared.domain.record import PlannedEvaluation
 from shared.ports import CaseStore, Directories, Files
 
-Sees = Callable[[Person, Case | None], bool]
-"""Whether the reader may see this person, and this case of theirs."""
+MOST_EVALUATIONS: Final = 60
+"""That are looked through: the last one of each period first, then those that it came after."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sees:
+    """Whom the reader may see: ``person`` says whose people are theirs, ``case`` which cases of others."""
+
+    person: Callable[[Person], bool]
+    case: Callable[[Case], bool] | None = None
 
 
 def compare(
     case: Case, policy: Policy, sees: Sees, store: CaseStore, files: Files, directories: Directories
 ) -> Comparison:
     """Everybody whom an evaluation of the policy found by one of the case's rules, in the rep's own group."""
-    found: dict[PersonId, tuple[Person, Mapping[str, Any]]] = {}
-    for plan in sorted(_plans(case, store), key=lambda plan: (plan.period, plan.id)):
+    found: dict[PersonId, Alike] = {}
+    known = _People(directories, directories.current())
+    for plan in _plans(case, store):
         decisions = json.loads(files.read(paths.flagged(plan.id)))
-        ids = [PersonId(each["rep_id"]) for each in decisions]
-        people = _people([case.rep_id, *ids], plan, directories)
-        # Who was found more than once stands there as they were found last.
-        found |= {person.id: (person, each) for person, each in found_alike(case, decisions, people, policy)}
-    shown, others = [], 0
-    for person, decision in found.values():
-        theirs = [each for each in store.cases_of(person.id) if _name(each.policy) == policy.policy]
-        if sees(person, theirs[-1] if theirs else None):
-            shown.append(comparator(case, policy, person, decision, theirs))
-        else:
-            others += 1
-    return comparison(case, policy, shown, others)
+        flagged = (PersonId(each["rep_id"]) for each in decisions)
+        people = known.of([case.rep_id, *(one for one in flagged if one not in found)], plan)
+        for alike in found_alike(case, decisions, people, policy):
+            # Who was found more than once stands there as they were found last.
+            found.setdefault(alike.person.id, alike)
+    return _comparison(case, policy, sees, store, sorted(found.values(), key=Alike.place))
 
 
-def _plans(case: Case, store: CaseStore) -> Iterator[PlannedEvaluation]:
-    """The evaluation that opened the case, and the policy's others that opened cases in its span."""
-    yield store.planned(case.evaluation_id)
+def _comparison(
+    case: Case, policy: Policy, sees: Sees, store: CaseStore, found: Sequence[Alike]
+) -> Comparison:
+    """``found`` are all, the lowest first: of those whom the reader may see the first are listed."""
+    theirs = [alike for alike in found if sees.person(alike.person)]
+    listed = [(alike, _cases(alike.person, policy, store)) for alike in theirs[:MOST_LISTED]]
+    strangers = [alike for alike in found if not sees.person(alike.person)]
+    others = len(strangers)
+    if sees.case is not None:
+        for alike in strangers[: MOST_LISTED - len(listed)]:
+            cases = _cases(alike.person, policy, store)
+            if cases and sees.case(cases[-1]):
+                listed.append((alike, cases))
+                others -= 1
+    shown = [comparator(alike, policy, cases) for alike, cases in sorted(listed, key=_place)]
+    return comparison(case, policy, shown, theirs[MOST_LISTED:], others)
+
+
+def _place(listed: tuple[Alike, Sequence[Case]]) -> Any:
+    return listed[0].place()
+
+
+def _cases(person: Person, policy: Policy, store: CaseStore) -> list[Case]:
+    return [each for each in store.cases_of(person.id) if _name(each.policy) == policy.policy]
+
+
+def _plans(case: Case, store: CaseStore) -> list[PlannedEvaluation]:
+    """The evaluation that opened the case, and the policy's others that opened cases in its span.
+
+    The latest period first, and of a period the last one.
+    """
+    own = store.planned(case.evaluation_id)
+    recent = list(_recent(case, store))
+    if own not in recent:
+        recent = sorted([own, *recent], key=lambda plan: plan.period, reverse=True)
+    last: dict[str, PlannedEvaluation] = {}
+    for plan in recent:
+        last.setdefault(plan.period, plan)
+    wanted = {plan.id: None for plan in (own, *last.values(), *recent)}
+    chosen = set(list(wanted)[:MOST_EVALUATIONS])
+    return [plan for plan in recent if plan.id in chosen]
+
+
+def _recent(case: Case, store: CaseStore) -> Iterator[PlannedEvaluation]:
     since = earliest(case)
     for record in store.evaluations(_name(case.policy)):
         plan = record.plan
-        recent = Period.parse(plan.period).first_day >= since
-        if recent and plan.opens_cases and plan.id != case.evaluation_id:
+        if Period.parse(plan.period).first_day < since:
+            return  # the latest period comes first: none behind it is of the span
+        if plan.opens_cases or plan.id == case.evaluation_id:
             yield plan
 
 
-def _people(
-    ids: Iterable[PersonId], plan: PlannedEvaluation, directories: Directories
-) -> dict[PersonId, Person]:
-    """Who they are today; whoever no directory of today has, as the evaluation's own knew them."""
-    now = directories.current()
-    known = {one: now.person(one) for one in ids}
-    if None in known.values() and plan.directory != now.version:
-        then = directories.version(plan.directory)
-        known = {one: person or then.person(one) for one, person in known.items()}
-    return {one: person for one, person in known.items() if person is not None}
+@dataclass(slots=True)
+class _People:
+    """Who they are today; whoever no directory of today has, as the last evaluation's own knew them."""
+
+    directories: Directories
+    now: Directory
+    gone: dict[PersonId, Person] = field(default_factory=dict)
+
+    def of(self, ids: Iterable[PersonId], plan: PlannedEvaluation) -> Mapping[PersonId, Person]:
+        known = {one: self.now.person(one) or self.gone.get(one) for one in ids}
+        unknown = [one for one, person in known.items() if person is None]
+        if unknown and plan.directory != self.now.version:
+            then = self.directories.version(plan.directory)
+            self.gone |= {one: person for one in unknown if (person := then.person(one)) is not None}
+            known |= {one: self.gone.get(one) for one in unknown}
+        return {one: person for one, person in known.items() if person is not None}
 
 
 def _name(policy_ref: str) -> str:

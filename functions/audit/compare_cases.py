@@ -6,12 +6,12 @@ from functions.audit.answer_query import Sources, visible_case
 from functions.audit.asker import HR, HR_SEATS, Asker
 from functions.audit.case_view import View, person_view
 from functions.audit.record_access import record_reading
-from shared.comparing import compare
+from shared.comparing import Sees, compare
 from shared.domain.case import Case
 from shared.domain.comparators import Comparator, Comparison
 from shared.domain.event import stamp
 from shared.domain.identifiers import CaseId, case_subject
-from shared.domain.person import Directory, Person
+from shared.domain.person import Directory
 
 _LET_GO: Final = frozenset(("excepted", "withdrawn"))
 
@@ -34,9 +34,10 @@ def show_comparators(sources: Sources, asker: Asker, case_id: CaseId) -> View:
         "as_of": stamp(now),
         "group": list(found.group),
         "reached": found.reached,
-        "total": len(found.comparators),
+        "total": found.total,
         "as_low": found.as_low,
         "others": found.others,
+        "beyond": found.beyond,
         "became": [{"became": fate, "stage": stage, "count": count} for fate, stage, count in found.became],
         "comparators": [_view(each, directory, why[each.rep.id]) for each in found.comparators],
         "compared": found.digest,
@@ -45,10 +46,7 @@ def show_comparators(sources: Sources, asker: Asker, case_id: CaseId) -> View:
 
 def comparison_for(sources: Sources, asker: Asker, case: Case, directory: Directory) -> Comparison:
     """What the asker is shown now; its digest is what a decision names."""
-
-    def sees(person: Person, theirs: Case | None) -> bool:
-        return asker.looks_after(person) or (theirs is not None and asker.sees(theirs, directory))
-
+    sees = Sees(asker.looks_after, lambda theirs: asker.sees(theirs, directory))
     policy, _ = sources.policies.used(case.policy_digest)
     return compare(case, policy, sees, sources.store, sources.files, sources.directories)
 

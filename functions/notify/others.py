@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functions.notify.figures import listed, percent
 from functions.notify.wording import exit_in_words, stage_name
 from shared.comparing import Sees
-from shared.domain.case import Case, Exit
+from shared.domain.case import Exit
 from shared.domain.comparators import Comparison, Fate
 from shared.domain.person import HR_QUEUE, Directory, Person
 from shared.domain.request import Request
@@ -21,9 +21,12 @@ class OtherLine:
 
 @dataclass(frozen=True, slots=True)
 class OthersFacts:
-    """Counts first, then everybody whom the reader may see; ``beyond`` says how many more there are."""
+    """Counts first, then whom the reader may see. ``more`` says that not everybody is listed of those, and
+    ``beyond`` how many there are whom the reader may not see.
+    """
 
     summary: str
+    more: str | None
     counts: tuple[str, ...]
     beyond: str | None
     lines: tuple[OtherLine, ...]
@@ -36,7 +39,7 @@ def sight_of(request: Request, directory: Directory) -> Sees:
     """
     readers = {request.assignee, request.on_behalf_of or request.assignee}
 
-    def sees(person: Person, theirs: Case | None) -> bool:
+    def sees(person: Person) -> bool:
         if person.id in readers:
             return False
         if request.assignee == HR_QUEUE:
@@ -52,12 +55,13 @@ def sight_of(request: Request, directory: Directory) -> Sees:
             case "rep":
                 return False
 
-    return sees
+    return Sees(sees)
 
 
 def others_facts(found: Comparison) -> OthersFacts:
     return OthersFacts(
         summary=_summary(found),
+        more=_more(found),
         counts=tuple(f"{count}: {_fate(fate, stage)}" for fate, stage, count in found.became),
         beyond=None
         if not found.others
@@ -76,7 +80,7 @@ def others_facts(found: Comparison) -> OthersFacts:
 
 def _summary(found: Comparison) -> str:
     group = listed([field.replace("_", " ").removesuffix(" id") for field in found.group])
-    number = len(found.comparators)
+    number = found.total
     if not number:
         whom = " whom you may see" if found.others else ""
         return f"Nobody else{whom} of the same {group} was found by the same rules within a year."
@@ -84,6 +88,15 @@ def _summary(found: Comparison) -> str:
     return (
         f"{number} of the same {group} {'was' if number == 1 else 'were'} found by the same rules within a "
         f"year; {found.as_low} of them attained as little or less{than}."
+    )
+
+
+def _more(found: Comparison) -> str | None:
+    if not found.beyond:
+        return None
+    return (
+        f"The {len(found.comparators)} who attained least are listed, with what became of them; the other "
+        f"{found.beyond} attained no less than they."
     )
 
 

@@ -40,6 +40,14 @@ def test_the_token_of_a_link_is_in_no_access_log(template: Template) -> None:
     assert not {"$context.path", "$context.requestPath"} & set(re.findall(r"\$context\.[\w.]+", form))
 
 
+def test_whoever_waits_for_a_page_or_an_answer_gets_it_or_hears_that_there_is_none(
+    template: Template,
+) -> None:
+    # The API itself gives up after 30 s, and would hide from the caller what the function still does.
+    for name in ("Respond", "Query"):
+        assert template.function(name)["Timeout"] == 29
+
+
 def test_the_api_is_throttled(template: Template) -> None:
     limits = template.only("ApiGatewayV2::Stage")["DefaultRouteSettings"]
     assert limits == {"ThrottlingBurstLimit": 100, "ThrottlingRateLimit": 50}

@@ -218,7 +218,11 @@ class Desk:
         return case
 
     def evaluated(
-        self, *decisions: Mapping[str, Any], evaluation_id: str = "evaluation-1", **changes: Any
+        self,
+        *decisions: Mapping[str, Any],
+        evaluation_id: str = "evaluation-1",
+        completed_at: datetime = NOW,
+        **changes: Any,
     ) -> None:
         """An evaluation that found these people, and is finished."""
         made = {
@@ -233,7 +237,9 @@ class Desk:
             "opens_cases": True,
         }
         plan = PlannedEvaluation(**{**made, **changes})
-        record = EvaluationRecord(plan=plan, completed_at=NOW, outcomes={}, decisions={}, decisions_root="00")
+        record = EvaluationRecord(
+            plan=plan, completed_at=completed_at, outcomes={}, decisions={}, decisions_root="00"
+        )
         self.files.write(paths.flagged(plan.id), json.dumps(decisions).encode())
         command = CommandId(f"evaluated-{plan.id}")
         done = EventDraft(

@@ -1,5 +1,7 @@
 """Before a removal HR sees who else is in a comparable position, and what became of them."""
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -9,11 +11,14 @@ import pytest
 from functions.audit.asker import Asker, Group
 from functions.audit.compare_cases import show_comparators
 from functions.audit.record_decision import record_decision
+from shared.comparing import MOST_EVALUATIONS, Sees, compare
 from shared.domain.case import CaseStatus, Exit
+from shared.domain.comparators import MOST_LISTED
 from shared.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
 from shared.domain.event import EventTag
 from shared.domain.identifiers import BatchId, CaseId, EvaluationId, PersonId, RequestId
 from shared.domain.person import Directory
+from shared.domain.record import EvaluationRecord
 from shared.domain.request import Answer, RequestStatus
 from tests.fakes.world import FakeDirectories
 from tests.unit.audit.hr_desk import (
@@ -26,6 +31,7 @@ from tests.unit.audit.hr_desk import (
     OTHER_PARTNER,
     PARTNER,
     PEOPLE,
+    POLICY,
     Desk,
     asked,
     decided,
@@ -44,6 +50,18 @@ OTHERS = (
     replace(person("r-7", "Gus Rep", "m-1", "hr-1"), role="SDR"),
 )
 PEOPLE_THEN = Directory(BatchId("people-2"), {one.id: one for one in (*PEOPLE, *OTHERS)})
+
+
+class SpiedDirectories(FakeDirectories):
+    """``read`` is every version that was asked for by its name."""
+
+    def __init__(self, *directories: Directory) -> None:
+        super().__init__(*directories)
+        self.read: list[str] = []
+
+    def version(self, batch: BatchId) -> Directory:
+        self.read.append(batch)
+        return super().version(batch)
 
 
 @pytest.fixture
@@ -254,3 +272,114 @@ def test_where_nobody_else_was_found_that_is_said_and_confirmed_like_any_other(d
     shown = show_comparators(alone.sources, PARTNER, CASE)
     assert (shown["total"], shown["others"], shown["became"]) == (0, 0, [])
     assert approve(alone, shown["compared"])["status"] == "answered"
+
+
+class TestALargeGroup:
+    """Where a policy groups by role alone, thousands may be alike: the page stays readable, and in time."""
+
+    SIZE = MOST_LISTED + 50
+
+    def desk(self, partner: str = "hr-1") -> Desk:
+        crowd = [person(f"rx-{n:03}", f"Xia {n}", "m-1", partner) for n in range(self.SIZE)]
+        people = Directory(BatchId("people-2"), {one.id: one for one in (*PEOPLE, *crowd)})
+        desk = Desk()
+        desk.sources = replace(desk.sources, directories=FakeDirectories(people))
+        desk.open("r-1", asked(CASE, purpose="removal_approval", adverse=True))
+        desk.evaluated(DECISION, *(decided(one.id, str(n)) for n, one in enumerate(crowd)))
+        return desk
+
+    def test_the_lowest_are_listed_and_the_rest_are_counted(self) -> None:
+        desk = self.desk()
+        shown = show_comparators(desk.sources, PARTNER, CASE)
+        listed = [one["rep"]["id"] for one in shown["comparators"]]
+        assert listed == [f"rx-{n:03}" for n in range(MOST_LISTED)]
+        assert (shown["total"], shown["beyond"], shown["others"]) == (self.SIZE, 50, 0)
+        assert shown["as_low"] == self.SIZE, "how low somebody stands is known of those not listed, too"
+        assert shown["became"] == [{"became": "no_case", "stage": None, "count": MOST_LISTED}]
+        approve(desk, shown["compared"])
+        [event] = [each for each in desk.store.seen if each.tag is EventTag.REQUEST_ANSWERED]
+        counts = {"shown": 200, "beyond": 50, "as_low": 250, "others": 0, "no_case": 200}
+        assert event.data["compared"] == counts
+
+    def test_what_became_of_somebody_is_looked_up_only_of_those_listed(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for partner, asker in (("hr-1", PARTNER), ("hr-2", PARTNER), ("hr-2", ADMIN)):
+            desk, looked_up = self.desk(partner), Counter[str]()
+            real = desk.store.cases_of
+
+            def counted(rep_id: PersonId, real: Any = real, looked_up: Any = looked_up) -> Any:
+                looked_up[rep_id] += 1
+                return real(rep_id)
+
+            monkeypatch.setattr(desk.store, "cases_of", counted)
+            shown = show_comparators(desk.sources, asker, CASE)
+            assert shown["total"] + shown["others"] == self.SIZE
+            assert looked_up.total() == MOST_LISTED
+
+    def test_one_more_who_is_not_listed_is_another_comparison(self) -> None:
+        desk = self.desk()
+        seen = show_comparators(desk.sources, ADMIN, CASE)
+        desk.evaluated(decided("r-2", "900"), evaluation_id="evaluation-2")
+        now = show_comparators(desk.sources, ADMIN, CASE)
+        assert (now["comparators"], now["beyond"]) == (seen["comparators"], 51)
+        assert now["compared"] != seen["compared"]
+
+    def test_a_manager_finds_their_own_people_however_many_others_are_lower(self) -> None:
+        desk = self.desk()
+        theirs = Sees(lambda one: one.id in ("rx-007", f"rx-{self.SIZE - 1}"))
+        case, sources = desk.store.case(CASE), desk.sources
+        found = compare(case, POLICY, theirs, sources.store, sources.files, sources.directories)
+        assert [each.rep.id for each in found.comparators] == ["rx-007", f"rx-{self.SIZE - 1}"]
+        assert (found.beyond, found.others) == (0, self.SIZE - 2)
+
+
+def test_of_a_period_evaluated_again_and_again_the_last_evaluations_are_looked_through(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = MOST_EVALUATIONS + 9
+    for n in range(number):
+        later = NOW + timedelta(minutes=n + 1)
+        desk.evaluated(decided("r-5", str(n)), evaluation_id=f"again-{n:02}", completed_at=later)
+    desk.evaluated(decided("r-3", "1"), evaluation_id="in-august", period="2026-08")
+    read: list[str] = []
+    real = desk.files.read
+
+    def spied(key: str) -> bytes:
+        read.append(key)
+        return real(key)
+
+    monkeypatch.setattr(desk.files, "read", spied)
+    show_comparators(desk.sources, ADMIN, CASE)
+    looked_through = {key.split("/")[1] for key in read}
+    assert len(looked_through) == MOST_EVALUATIONS
+    assert {"evaluation-1", "in-august", f"again-{number - 1}"} <= looked_through
+    assert "again-00" not in looked_through
+
+
+def test_nothing_before_the_span_is_even_listed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    for year in range(2020, 2025):
+        desk.evaluated(decided("r-3"), evaluation_id=f"in-{year}", period=f"{year}-12")
+    listed: list[str] = []
+    real = desk.store.evaluations
+
+    def spied(policy_name: str) -> Iterator[EvaluationRecord]:
+        for record in real(policy_name):
+            listed.append(record.plan.period)
+            yield record
+
+    monkeypatch.setattr(desk.store, "evaluations", spied)
+    show_comparators(desk.sources, ADMIN, CASE)
+    assert listed == ["2026-09", "2024-12"]
+
+
+def test_a_directory_of_the_past_is_read_once_for_whoever_it_alone_knows(desk: Desk) -> None:
+    gone = {key: one for key, one in PEOPLE_THEN.people.items() if key != "r-4"}
+    now = Directory(BatchId("people-3"), gone)
+    directories = SpiedDirectories(PEOPLE_THEN, DIRECTORY, now)
+    desk.sources = replace(desk.sources, directories=directories)
+    for month in (6, 7, 8):
+        period = f"2026-{month:02}"
+        desk.evaluated(decided("r-4"), evaluation_id=period, directory="people-2", period=period)
+    assert "r-4" in [rep for rep, *_ in rows(desk, PARTNER)]
+    assert directories.read.count("people-2") == 1

@@ -6,13 +6,15 @@ from typing import Any
 import pytest
 
 from functions.notify import response_page
+from functions.notify.others import others_facts
 from functions.notify.record_response import record_response
 from functions.notify.screens import Asking, Recorded
+from shared.domain.comparators import Comparator, Comparison
 from shared.domain.event import EventTag
 from shared.domain.identifiers import PersonId, RequestId
 from shared.domain.request import Answer, RequestStatus
 from tests.fakes.builders import NOON, a_request
-from tests.unit.notify.office import DECISION, Office, about
+from tests.unit.notify.office import DECISION, DIRECTORY, Office, about
 from tests.unit.notify.test_record_response import a_form, answered, opened
 
 
@@ -114,6 +116,17 @@ class TestOthers:
     def test_hrs_queue_stands_for_all_of_hr_and_sees_everybody_the_lowest_first(self) -> None:
         _, names, beyond = self.shown(seat="hr_queue", assignee="hr-queue")
         assert (names, beyond) == (["Ola Kvist", "Pia Ström"], None)
+
+    def test_of_very_many_the_lowest_are_listed_and_the_page_says_how_many_are_not(self) -> None:
+        one = Comparator(
+            DIRECTORY.people[PersonId("R000005")], None, "2026-09", "0.1000", True, "no_case", None
+        )
+        facts = others_facts(Comparison(("role",), "0.5000", (one,), others=0, beyond=7, beyond_as_low=3))
+        assert facts.summary.startswith("8 of the same role were found")
+        assert "4 of them attained as little or less" in facts.summary
+        assert facts.more is not None
+        assert facts.more.startswith("The 1 who attained least are listed")
+        assert facts.more.endswith("the other 7 attained no less than they.")
 
     def test_where_nobody_else_was_found_the_page_says_so(self) -> None:
         office = Office(a_request(adverse=True, purpose="removal_approval", choices=("approve", "send_back")))
