@@ -124,12 +124,21 @@ def _text(data: bytes, guess: Guess) -> str:
             return ""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data[:200]:
         guess.encoding = "utf-16"
-    elif "\0" in TextDecoder("utf-8").decode(data):
-        guess.encoding = "cp1252"
-        if "\0" in TextDecoder("cp1252").decode(data):
-            guess.encoding = "iso-8859-1"
-        guess.doubts.append(f"the encoding: it is not utf-8; {guess.encoding} can read it, as could others")
+    elif "\0" in (text := TextDecoder("utf-8").decode(data)):
+        guess.doubts.append(f"the encoding: {_encoding_beside_utf8(text, data, guess)}")
     return TextDecoder(guess.encoding).decode(data)
+
+
+def _encoding_beside_utf8(text: str, data: bytes, guess: Guess) -> str:
+    """Chooses the encoding of what is not all utf-8, and says why."""
+    lines = text.split("\n")
+    spoiled = sum("\0" in line for line in lines)
+    sound = sum("\0" not in line and not line.isascii() for line in lines)
+    if sound > spoiled:  # letters of one byte hardly ever look like utf-8
+        first = f"{spoiled} of the first {len(lines)} lines are not utf-8, and would be rejected"
+        return f"{first}; {sound} can be nothing else"
+    guess.encoding = "iso-8859-1" if "\0" in TextDecoder("cp1252").decode(data) else "cp1252"
+    return f"it is not utf-8; {guess.encoding} can read it, as could others"
 
 
 def _rows(text: str, guess: Guess) -> list[list[str]]:

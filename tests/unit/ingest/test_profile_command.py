@@ -48,6 +48,27 @@ def test_a_blank_leave_cell_is_asked_about_and_never_taken_for_zero() -> None:
     assert parse_profile(text, "guessed").blank == {}
 
 
+@pytest.mark.parametrize(
+    ("names", "encoding", "said"),
+    [
+        ((b"Zo\xc3\xab", b"\xc3\x89va", b"Ren\xe9"), "utf-8", "1 of the first 5 lines are not utf-8"),
+        ((b"Ann", b"Bo", b"Ren\xe9"), "cp1252", "it is not utf-8; cp1252 can read it, as could others"),
+        (
+            (b"Ann", b"Bo", b"Ren\x81"),
+            "iso-8859-1",
+            "it is not utf-8; iso-8859-1 can read it, as could others",
+        ),
+    ],
+)
+def test_a_few_spoiled_lines_do_not_hide_the_encoding_of_the_others(
+    names: tuple[bytes, ...], encoding: str, said: str
+) -> None:
+    rows = [b"r-1,2026-09,10,5,USD," + name for name in names]
+    text, doubts = guess_profile(b"\n".join([b"rep_id,period,quota,credited,currency,x", *rows, b""]), "told")
+    assert parse_profile(text, "guessed").format.encoding == encoding
+    assert [doubt for doubt in doubts if said in doubt]
+
+
 def test_check_says_of_every_file_whether_it_is_valid(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
