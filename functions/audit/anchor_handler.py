@@ -10,6 +10,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from functions.audit.anchor_checkpoint import Anchoring, Authority, Elsewhere, Way, anchor_checkpoint
 from shared.aws import adapters
+from shared.aws.reasons import reason
 from shared.aws.time_stamps import HttpTimeStamps
 from shared.runtime.observability import logger
 from shared.runtime.settings import AnchorSettings
@@ -41,8 +42,7 @@ def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
 
     def tell(way: Way, error: Exception) -> None:
         failed.append(way)
-        # By class alone: what an authority or a bucket answers may be anything.
-        logger.error("a checkpoint was not handed out", way=way, because=type(error).__name__)
+        logger.error("a checkpoint was not handed out", way=way, because=reason(error))
 
     done = anchor_checkpoint(_dependencies(), tell)
     metrics.add_metric("AnchorsMade", MetricUnit.Count, len(done))
