@@ -81,6 +81,23 @@ def ask(
     if mailed:
         kind = _notice_of(request, reminder)
         draft.tell(kind, request.assignee, request, purpose=purpose, stage=request.stage)
+    vacant = _vacant(draft, empty)
+    if vacant and not draft.has_told(NoticeKind.UNREACHABLE):
+        tell_hr(draft, NoticeKind.UNREACHABLE, because="empty_seat", seat=", ".join(vacant))
+
+
+def _vacant(draft: Draft, seats: Collection[Seat]) -> list[Seat]:
+    """Those of the passed-over seats, above the rep, in which nobody sits who may be asked.
+
+    Who is only barred from this question sits there; where HR's own seat is empty its queue has the question.
+    """
+    context = draft.context
+    where = (draft.case.rep_id, context.policy, context.directory, context.now)
+    return [
+        seat
+        for seat in dict.fromkeys(seats)
+        if seat not in HR_SEATS and asked_in(seat, 0, CHECK_IN_WITHIN, *where) is None
+    ]
 
 
 def not_to_decide(draft: Draft, purpose: Purpose) -> set[PersonId]:

@@ -109,6 +109,10 @@ class Draft:
             )
         )
 
+    def has_told(self, kind: NoticeKind) -> bool:
+        """Whether this step mails such a notice already."""
+        return any(isinstance(effect, Notice) and effect.notice is kind for effect in self._effects)
+
     def start_workflow(self) -> None:
         self._effects.append(start_workflow(self.case.id, self.case.generation))
 

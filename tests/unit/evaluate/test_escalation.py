@@ -83,6 +83,21 @@ def test_an_empty_seat_is_passed_over_at_once() -> None:
     assert sent.data["empty_seats"] == ["manager", "manager", "skip_level"]
 
 
+def test_hr_is_told_once_of_the_seats_in_which_nobody_sits() -> None:
+    life = Life(directory(person("rep", "nobody", "partner"))).open()
+    assert life.told(NoticeKind.UNREACHABLE) == ["partner"]
+    (told,) = [each for each in life.notices if each.notice is NoticeKind.UNREACHABLE]
+    assert (told.parameters["because"], told.parameters["seat"]) == ("empty_seat", "manager, skip_level")
+    life.pass_deadline()
+    assert life.told(NoticeKind.UNREACHABLE) == ["partner"], "the question was past those seats before"
+
+
+def test_where_hrs_own_seat_is_empty_its_queue_has_the_question_and_no_second_mail() -> None:
+    life = Life(directory(person("rep", "manager"))).open().answer("request_exception")
+    assert life.asked.assignee == "hr-queue"
+    assert life.told(NoticeKind.UNREACHABLE) == []
+
+
 def test_without_anybody_the_hr_queue_owns_the_case() -> None:
     life = Life(directory(person("rep"))).open()
     assert life.case.owner == "hr-queue"
