@@ -1,6 +1,6 @@
 """Have a one-time code mailed to the person who was asked: at most one a minute, and five an hour."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from functions.notify.link_events import Responding
@@ -15,6 +15,7 @@ from shared.domain.request import Request
 CODES_AN_HOUR: Final = 5
 _BETWEEN_CODES: Final = timedelta(minutes=1)
 """In the world's time."""
+_HOUR: Final = timedelta(hours=1)
 
 MAILED = "A code was mailed to you. Type it below; it is good for a few minutes."
 JUST_MAILED = "A code was mailed to you a moment ago. Please give it a minute to arrive."
@@ -24,21 +25,37 @@ TOO_MANY = "Five codes were mailed within the hour, which is the most. Please tr
 def mail_code(request: Request, case: Case, responding: Responding) -> str:
     """Queue the mail, and say what to tell the person; the code is made when it is sent, and stands nowhere.
 
-    Each of an hour's five codes is a command of its own, so two clicks at once queue one mail.
+    Each of a clock hour's five codes is a command of its own, so two clicks at once queue one mail.
     """
     if not request.adverse:
         return "No code is needed for this answer."
     now = responding.clock.now()
-    hour = now.strftime("%Y-%m-%dT%H")
+    # What was mailed at 10:59 counts at 11:01, too.
+    earlier, this_hour = _queued(request, now - _HOUR, responding), _queued(request, now, responding)
+    recent = [queued for queued in (*earlier, *this_hour) if now - queued < _HOUR]
+    between = in_product_time(responding.clock, _BETWEEN_CODES)
+    if any(now - queued < between for queued in (*earlier, *this_hour)):
+        return JUST_MAILED
+    if max(len(recent), len(this_hour)) >= CODES_AN_HOUR:
+        return TOO_MANY
+    command = _command(request, now, len(this_hour) + 1)
+    responding.store.commit(_queueing(command, request, case, responding))
+    return MAILED
+
+
+def _queued(request: Request, within: datetime, responding: Responding) -> list[datetime]:
+    """When the codes of that clock hour were queued, in order."""
+    found: list[datetime] = []
     for number in range(1, CODES_AN_HOUR + 1):
-        command = CommandId(derived_id("code", request.id, hour, str(number)))
-        queued = responding.store.outcome(command)
+        queued = responding.store.outcome(_command(request, within, number))
         if queued is None:
-            responding.store.commit(_queueing(command, request, case, responding))
-            return MAILED
-        if now - moment(queued) < in_product_time(responding.clock, _BETWEEN_CODES):
-            return JUST_MAILED
-    return TOO_MANY
+            break
+        found.append(moment(queued))
+    return found
+
+
+def _command(request: Request, within: datetime, number: int) -> CommandId:
+    return CommandId(derived_id("code", request.id, within.strftime("%Y-%m-%dT%H"), str(number)))
 
 
 def _queueing(command: CommandId, request: Request, case: Case, responding: Responding) -> Change:

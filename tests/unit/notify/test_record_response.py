@@ -314,6 +314,24 @@ class TestAdverse:
         answered(office, token, wants_code=True)
         assert len(office.store.effects) == 6
 
+    def test_no_hour_begins_on_the_stroke_of_the_clock(self) -> None:
+        office = self.office()
+        token = office.link()
+        office.clock.advance(minutes=58)
+        answered(office, token, wants_code=True)
+        office.clock.advance(minutes=1, seconds=50)  # ten seconds before the hour
+        answered(office, token, wants_code=True)
+        office.clock.advance(seconds=20)
+        answered(office, token, wants_code=True)
+        assert len(office.store.effects) == 2, "not a minute has passed"
+        for _ in range(20):
+            office.clock.advance(minutes=1, seconds=1)
+            answered(office, token, wants_code=True)
+        assert len(office.store.effects) == 5
+        office.clock.advance(minutes=38)
+        answered(office, token, wants_code=True)
+        assert len(office.store.effects) == 6, "the first one is an hour ago by now"
+
     def test_a_wrong_code_is_refused_and_each_guess_is_recorded(self) -> None:
         office = self.office()
         office.links.issue_code(office.request.id, office.request.due_at)
