@@ -29,25 +29,26 @@ _PHASE_OF: Final = {"gate": "gate", "removal_approval": "approving"}
 class CaseLife(CaseHolds):
     """The course of one case, followed event by event."""
 
-    def faults(self, event: Value) -> Faults:
-        tag, data = event["tag"], event["data"]
+    def faults(self, event: Value) -> list[str]:
+        tag, data, occurred, found = event["tag"], event["data"], event["occurred_at"], list[str]()
         policy = event["relied_on"].get("policy", self.policy)
-        if self.policy and policy != self.policy:
-            yield f"relies on policy {policy}, and the case on {self.policy}"
-        if tag not in ("case:opened", "stage:entered") and data.get("stage", self.stage) != self.stage:
-            yield f"speaks of stage {data['stage']}, and the case is in {self.stage}"
+        if policy != self.policy and self.policy:
+            found.append(f"relies on policy {policy}, and the case on {self.policy}")
+        if data.get("stage", self.stage) != self.stage and tag not in ("case:opened", "stage:entered"):
+            found.append(f"speaks of stage {data['stage']}, and the case is in {self.stage}")
         if tag in _IN_ORDER:
-            if event["occurred_at"] < self.latest and _apart(event["occurred_at"], self.latest) > _SKEW:
-                yield f"happened at {event['occurred_at']}, after what happened at {self.latest}"
-            if event["occurred_at"] > self.latest:
-                self.latest = event["occurred_at"]
+            if occurred >= self.latest:
+                self.latest = occurred
+            elif _apart(occurred, self.latest) > _SKEW:
+                found.append(f"happened at {occurred}, after what happened at {self.latest}")
         rule = _RULES.get(tag)
         if rule is not None:
             if self.exit and tag != "case:closed" and tag in _COURSE:
-                yield f"{tag} follows a decision that ends the case as {self.exit}"
-            yield from rule(self, event)
+                found.append(f"{tag} follows a decision that ends the case as {self.exit}")
+            found += rule(self, event)
         if tag in _CAUSES:
             self.causes.add(_CAUSES[tag])
+        return found
 
     def _opened(self, event: Value) -> Faults:
         data = event["data"]

@@ -12,7 +12,11 @@ HR_SEATS: Final = ("hr_partner", "hr_queue")
 FOR_HR: Final = frozenset(("gate", "dispute", "exception", "withdrawal", "leave", "removal_approval"))
 _OUTCOMES: Final = frozenset(("request:answered", "request:expired", "request:withdrawn"))
 
-_UNDELIVERABLE: Final = frozenset(("notice:bounced", "notice:failed"))
+# What a mail that came back, or the case itself, leaves of a question is no outcome by anybody.
+_LEFT_OPEN: Final = frozenset(
+    ("notice:bounced", "notice:failed", "answer:refused", "check_in:missed", "check_in:done")
+)
+ABOUT_QUESTIONS: Final = ASKING | _OUTCOMES | _LEFT_OPEN
 
 
 @dataclass(slots=True)
@@ -50,8 +54,7 @@ class Questions:
             yield from self._asked(event)
         elif tag in _OUTCOMES:
             yield from self._outcome(event)
-        elif tag in _UNDELIVERABLE or tag in ("answer:refused", "check_in:missed", "check_in:done"):
-            # What a mail that came back, or the case itself, leaves of a question is no outcome by anybody.
+        elif tag in _LEFT_OPEN:
             question = self.asked.get(data["request"])
             by_the_case = tag != "answer:refused" or "answered_by" in data
             if question is not None and by_the_case:

@@ -1,12 +1,11 @@
 """What no honest case does, whatever its policy."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from .case_life import CaseLife
-from .case_questions import Questions
+from .case_questions import ABOUT_QUESTIONS, Questions
 
 # What cannot happen to a case that is closed.
 _NOT_AFTER_THE_END: Final = re.compile(
@@ -15,7 +14,10 @@ _NOT_AFTER_THE_END: Final = re.compile(
 )
 
 NOT_JUDGED: Final = frozenset(
-    ("link:opened", "link:refused", "record:read", "evidence:exported", "notice:queued")
+    (
+        *("link:opened", "link:refused", "record:read", "evidence:exported"),
+        *("notice:queued", "notice:delivered", "workflow:started"),
+    )
 )
 """What may stand anywhere but at the beginning, so that nobody has to look into it."""
 
@@ -30,23 +32,26 @@ class CaseRules:
     sent: set[str] = field(default_factory=set)
     life: CaseLife = field(default_factory=lambda: CaseLife(Questions()))
 
-    def faults(self, event: dict[str, Any]) -> Iterator[str]:
-        tag, data = event["tag"], event["data"]
+    def faults(self, event: dict[str, Any]) -> list[str]:
+        tag, found = event["tag"], list[str]()
         if (tag == "case:opened") != (event["sequence"] == 1):
-            yield "a case begins with case:opened, and only begins with it"
-            self.broken = True
+            found.append("a case begins with case:opened, and only begins with it")
         if self.closed and _NOT_AFTER_THE_END.fullmatch(tag):
-            yield f"{tag} happened after the case was closed"
-            self.broken = True
+            found.append(f"{tag} happened after the case was closed")
+        if not (found or self.broken):
+            if tag in ABOUT_QUESTIONS:
+                found += self.life.questions.faults(event)
+            found += self.life.faults(event)
+        self.broken = self.broken or bool(found)
         if tag == "notice:sent":
-            if data["notice"] in self.sent:
-                yield f"notice {data['notice']} was sent a second time"
-            self.sent.add(data["notice"])
-        if not self.broken:
-            for fault in self.life.questions.faults(event):
-                self.broken = True
-                yield fault
-            for fault in self.life.faults(event):
-                self.broken = True
-                yield fault
-        self.closed = self.closed or tag == "case:closed"
+            found += self._sent(event["data"]["notice"])
+        elif tag == "case:closed":
+            self.closed = True
+        return found
+
+    def _sent(self, notice: str) -> list[str]:
+        """It breaks no step that follows, so it is asked of every notice, whatever was found before."""
+        if notice in self.sent:
+            return [f"notice {notice} was sent a second time"]
+        self.sent.add(notice)
+        return []

@@ -1,12 +1,13 @@
 """Events in the chains of their subjects."""
 
 from datetime import timedelta
+from hashlib import sha256
 from typing import Final
 
 from .case_rules import NOT_JUDGED, CaseRules
 from .events import parse_event
-from .forms import ZEROS, Checkpoint, Event, digest, moment
-from .reading import Reading
+from .forms import Checkpoint, Event, moment
+from .reading import Chain, Reading
 
 LATE: Final = timedelta(hours=1)
 CLOCK_SKEW: Final = timedelta(minutes=1)
@@ -39,34 +40,33 @@ def read_event_file(reading: Reading, name: str, index: int | None) -> Event | N
 
 def link(reading: Reading, event: Event) -> None:
     """The event in its subject's chain, and what can be said of it there."""
-    subject, sequence = event.subject, event.sequence
-    last, before, time = reading.chains.get(subject, (0, ZEROS, ""))
-    whole = sequence == last + 1
-    if not whole:
-        _misplaced(reading, event, last)
-    elif event.previous != before:
-        what = f"event {last} of {subject}" if last else "nothing"
+    subject, sequence, recorded = event.subject, event.sequence, event.recorded_at
+    chain = reading.chains.get(subject)
+    if chain is None:
+        chain = reading.chains[subject] = Chain(CaseRules() if subject.startswith("case/") else None)
+    if sequence != chain.last + 1:
+        _misplaced(reading, event, chain.last)
+        chain.rules = None
+    elif event.previous != chain.digest:
+        what = f"event {chain.last} of {subject}" if chain.last else "nothing"
         reading.tampered(event.place, f"{what} stands before it, and is not what it names as `previous`")
-    recorded, occurred = event.recorded_at, event.occurred_at
-    if recorded < time and moment(time) - moment(recorded) > CLOCK_SKEW:
+    if recorded < chain.time and moment(chain.time) - moment(recorded) > CLOCK_SKEW:
         reading.tampered(event.place, f"was recorded at {recorded}, before its predecessor")
-    if recorded > occurred and moment(recorded) - moment(occurred) > LATE:
+    if recorded > event.occurred_at:
+        _late(reading, event)
+    chain.last, chain.digest = sequence, sha256(event.data).hexdigest()
+    if recorded > chain.time:
+        chain.time = recorded
+    if chain.rules is not None and (event.tag not in NOT_JUDGED or sequence == 1):
+        for fault in chain.rules.faults(event.step):
+            reading.tampered(event.place, fault)
+
+
+def _late(reading: Reading, event: Event) -> None:
+    occurred, recorded = event.occurred_at, event.recorded_at
+    within_the_hour = recorded[:13] == occurred[:13]  # which nearly all are, and then there is no sum to do
+    if not within_the_hour and moment(recorded) - moment(occurred) > LATE:
         reading.remark(event.place, f"is a late entry: of {occurred}, recorded {recorded}")
-    reading.chains[subject] = (sequence, digest(event.data), recorded if recorded > time else time)
-    if subject.startswith("case/"):
-        _follow(reading, event, whole)
-
-
-def _follow(reading: Reading, event: Event, whole: bool) -> None:
-    subject = event.subject
-    rules = reading.rules[subject] if subject in reading.rules else CaseRules()
-    if not whole:
-        rules = None
-    reading.rules[subject] = rules
-    if rules is None or (event.tag in NOT_JUDGED and event.sequence > 1):
-        return
-    for fault in rules.faults(event.step):
-        reading.tampered(event.place, fault)
 
 
 def _misplaced(reading: Reading, event: Event, last: int) -> None:
@@ -82,7 +82,6 @@ def _misplaced(reading: Reading, event: Event, last: int) -> None:
 
 def sealed_in_time(reading: Reading, event: Event, point: Checkpoint) -> None:
     """An event is not younger than the checkpoint over it."""
-    recorded = event.recorded_at
-    if recorded > point.time:
-        what = f"was recorded at {recorded}, after checkpoint {point.number} had sealed it"
+    if event.recorded_at > point.time:
+        what = f"was recorded at {event.recorded_at}, after checkpoint {point.number} had sealed it"
         reading.tampered(event.place, what)

@@ -9,24 +9,25 @@ from typing import Any, Final
 
 from .event_data import FORMS
 
-_PLAIN: Final = r'"[^"\\\x00-\x1f\x80-\xff]*"'
+_PLAIN: Final = r'"[^"\\\x00-\x1f\x80-\xff]*+"'
 _TIME: Final = r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z"
 _IS_TIME: Final = re.compile(_TIME, re.ASCII)
 _IS_HASH: Final = re.compile(r"[0-9a-f]{64}")
 # How the plain spellings of a type look; types that are objects have none, and are read the slow way.
+# What repeats takes all that it can at once (`*+`): what follows it never begins with the same character.
 _SPELLED: Final = {
     "text": _PLAIN,
-    "whole": r"(?:0|-?[1-9]\d{0,14})",
+    "whole": r"(?:0|-?[1-9]\d{0,14}+)",
     "flag": "(?:true|false)",
     "time": '"' + _TIME.replace(r"\d{4}-\d\d-\d\d", r"(\d{4}-\d\d-\d\d)") + '"',
-    "hash": '"[0-9a-f]{64}"',
+    "hash": '"[0-9a-f]{64}+"',
     "texts": rf"\[(?:{_PLAIN}(?:,{_PLAIN})*)?\]",
     "null": "null",
 }
 _KEPT: Final = (
-    r'\{"open":"[A-Za-z0-9_-]*","sealed":(?:null|\{"ciphertext":"[A-Za-z0-9_-]*","key":'
+    r'\{"open":"[A-Za-z0-9_-]*+","sealed":(?:null|\{"ciphertext":"[A-Za-z0-9_-]*+","key":'
     + _PLAIN
-    + r',"nonce":"[A-Za-z0-9_-]*"\})\}'
+    + r',"nonce":"[A-Za-z0-9_-]*+"\})\}'
 )
 
 
@@ -119,25 +120,34 @@ class Form:
     def patterns(self) -> tuple[str | None, str]:
         """How data and what was relied on look in plain canonical spelling, each day of a time a group.
 
-        None where a type has no plain spelling.
+        None where a member that has to be there has no plain spelling; one that may be left out is.
         """
-        names = ((name, (_PLAIN, needed)) for name, needed in self.names.items())
-        relied_on = _object(dict(names))
-        if any(kind.rstrip("?") not in _SPELLED for kind, _ in self.members.values()):
-            return None, relied_on
+        relied_on = _object({name: (_PLAIN, needed) for name, needed in self.names.items()})
         members = {"state": (_KEPT, False)}
         for name, (kind, needed) in self.members.items():
-            spelled = _SPELLED[kind.rstrip("?")]
-            members[name] = (f"(?:{spelled}|null)" if kind.endswith("?") else spelled, needed)
+            spelled = _SPELLED.get(kind.rstrip("?"))
+            if spelled is not None:
+                members[name] = (f"(?:{spelled}|null)" if kind.endswith("?") else spelled, needed)
+            elif needed:
+                return None, relied_on
         return _object(members), relied_on
 
 
 def _object(members: dict[str, tuple[str, bool]]) -> str:
-    """A pattern for an object of these members; a comma stands behind each but the last that is there."""
-    inner = ""
-    for name, (spelled, needed) in sorted(members.items()):
-        inner += rf'(?:"{name}":{spelled}(?:,|(?=\}})))' + ("" if needed else "?")
-    return rf"\{{{inner}(?<!,)\}}"
+    """A pattern for an object of these members, in their order, with a comma between those that are there."""
+    spelled = [(f'"{name}":{value}', needed) for name, (value, needed) in sorted(members.items())]
+    first = next((at for at, (_, needed) in enumerate(spelled) if needed), None)
+    if first is not None:
+        before = "".join(f"(?:{member},|)" for member, _ in spelled[:first])
+        return rf"\{{{before}{_beginning(spelled[first:])}\}}"
+    either = [_beginning(spelled[at:]) for at in range(len(spelled))]
+    return rf"\{{(?:{'|'.join([*either, ''])})\}}"
+
+
+def _beginning(spelled: list[tuple[str, bool]]) -> str:
+    """The first of these members, and those of the others that are there."""
+    (member, _), *others = spelled
+    return member + "".join(f",{other}" if needed else f"(?:,{other}|)" for other, needed in others)
 
 
 def _holds(kind: str, value: Any) -> bool:

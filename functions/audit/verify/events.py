@@ -34,9 +34,9 @@ _PRIVATE_SHAPE: Final[dict[str, Any]] = {
 
 def parse_event(data: bytes, file: str, line: int | None, index: int | None) -> Event:
     """Raises ValueError unless the bytes are an event of version 1."""
-    plain = plain_event(data)
+    plain = plain_event(data, file, line, index)
     if plain is not None:
-        return Event(file, line, index, data, *plain)
+        return plain
     value = any_event(data)
     return Event(
         file,
@@ -49,6 +49,7 @@ def parse_event(data: bytes, file: str, line: int | None, index: int | None) -> 
         value["previous"],
         value["occurred_at"],
         value["recorded_at"],
+        None if value["private"] is None else value["private"]["key"],
         None,
         value,
     )
@@ -74,9 +75,8 @@ def any_event(data: bytes) -> dict[str, Any]:
 
 # The same for nearly every event, several times as fast: one pattern for each kind of event, with its data,
 # in which only texts without escapes are plain. What it does not match is left to the slow way.
-_PLAIN: Final = r'[^"\\\x00-\x1f\x80-\xff]+'
+_PLAIN: Final = r'[^"\\\x00-\x1f\x80-\xff]++'
 _TIME: Final = r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z"
-Plain = tuple[str, str, int, str, str, str, re.Match[bytes]]
 
 
 def _pattern(tag: str, form: Form) -> re.Pattern[bytes] | None:
@@ -85,52 +85,51 @@ def _pattern(tag: str, form: Form) -> re.Pattern[bytes] | None:
         return None
     return re.compile(
         (
-            r'\{"actor":\{"authenticated_by":"(?P<known>none|link|link\+code|cognito|iam)",'
-            rf'"id":"(?P<actor>{_PLAIN})","kind":"(?:person|system|link|service)"\}},"command":"{_PLAIN}",'
-            rf'"data":(?P<data>{data}),"occurred_at":"(?P<occurred>{_TIME})","previous":"(?P<previous>[0-9a-f]{{64}})",'
-            r'"private":(?:null|\{"alg":"A256GCM","ciphertext":"[A-Za-z0-9_-]+","commitment":"[0-9a-f]{64}",'
-            rf'"key":"(?P<key>{_PLAIN})","nonce":"[A-Za-z0-9_-]{{16}}"\}}),"recorded_at":"(?P<recorded>{_TIME})",'
-            rf'"relied_on":(?P<relied>{relied_on}),"sequence":(?P<sequence>[1-9]\d{{0,14}}),"subject":"(?P<subject>{_PLAIN})",'
+            r'\{"actor":\{"authenticated_by":"(none|link|link\+code|cognito|iam)",'
+            rf'"id":"({_PLAIN})","kind":"(?:person|system|link|service)"\}},"command":"{_PLAIN}",'
+            rf'"data":({data}),"occurred_at":"({_TIME})","previous":"([0-9a-f]{{64}}+)",'
+            r'"private":(?:null|\{"alg":"A256GCM","ciphertext":"[A-Za-z0-9_-]++","commitment":"[0-9a-f]{64}+",'
+            rf'"key":"({_PLAIN})","nonce":"[A-Za-z0-9_-]{{16}}+"\}}),"recorded_at":"({_TIME})",'
+            rf'"relied_on":({relied_on}),"sequence":([1-9]\d{{0,14}}+),"subject":"({_PLAIN})",'
             rf'"tag":"{tag}","v":1\}}'
         ).encode()
     )
 
 
 _PATTERNS: Final = {
-    tag.encode(): [pattern for form in forms if (pattern := _pattern(tag, form)) is not None]
+    tag.encode(): (tag, [pattern for form in forms if (pattern := _pattern(tag, form)) is not None])
     for tag, forms in PUBLISHED.items()
 }
-_HEAD: Final = ("subject", "sequence", "previous", "occurred", "recorded")
+_UNKNOWN: Final[tuple[str, list[re.Pattern[bytes]]]] = ("", [])
 
 
-def plain_event(data: bytes) -> Plain | None:
-    """What every check needs of the event, or None where it takes a closer look."""
-    tag = data[data.rfind(b'"', 0, -8) + 1 : -8]
-    for pattern in _PATTERNS.get(tag, ()):
+def plain_event(data: bytes, file: str, line: int | None, index: int | None) -> Event | None:
+    """The event, or None where it takes a closer look."""
+    tag, patterns = _PATTERNS.get(data[data.rfind(b'"', 0, -8) + 1 : -8], _UNKNOWN)
+    for pattern in patterns:
         match = pattern.fullmatch(data)
         if match is None:
             continue
-        subject, sequence, previous, occurred, recorded = match.group(*_HEAD)
+        known_by, actor, inner, *days, occurred, previous, key, recorded, relied_on, sequence, subject = (
+            match.groups()
+        )
         occurred_at, recorded_at = occurred.decode(), recorded.decode()
-        days = (occurred_at[:10], recorded_at[:10], *_days(match, pattern))
-        if not all(map(is_day, days)):
+        if not (is_day(occurred_at[:10]) and is_day(recorded_at[:10])):
             return None
-        return (
-            tag.decode(),
+        if days and not all(day is None or is_day(day.decode()) for day in days):
+            return None
+        return Event(
+            file,
+            line,
+            index,
+            data,
+            tag,
             subject.decode(),
             int(sequence),
             previous.decode(),
             occurred_at,
             recorded_at,
-            match,
+            None if key is None else key.decode(),
+            (known_by, actor, inner, relied_on),
         )
     return None
-
-
-def _days(match: re.Match[bytes], pattern: re.Pattern[bytes]) -> list[str]:
-    """The days of the times in its data: the groups that have no name."""
-    if pattern.groups == len(pattern.groupindex):
-        return []
-    named = set(pattern.groupindex.values())
-    found = (match[number] for number in range(1, pattern.groups + 1) if number not in named)
-    return [day.decode() for day in found if day is not None]

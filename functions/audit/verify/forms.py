@@ -26,9 +26,16 @@ def _small_object(data: bytes) -> Any:
     return _read(data)
 
 
+Step = tuple[bytes, bytes, bytes, bytes]
+"""How its actor is known, who that is, its data and what it relied on, as they are spelled."""
+
+
 @dataclass(slots=True)
 class Event:
-    """An event as it was read: from which file, on which line if it has several, at which index if any."""
+    """An event as it was read: from which file, on which line if it has several, at which index if any.
+
+    ``key`` names the data key that its private part is sealed under; None where it has no such part.
+    """
 
     file: str
     line: int | None
@@ -40,7 +47,8 @@ class Event:
     previous: str
     occurred_at: str
     recorded_at: str
-    match: re.Match[bytes] | None = None
+    key: str | None
+    spelled: Step | None = None
     whole: dict[str, Any] | None = None
 
     @property
@@ -56,19 +64,11 @@ class Event:
         return self.whole
 
     @property
-    def key(self) -> str | None:
-        """The name of the data key that its private part is sealed under; None where it has no such part."""
-        if self.match is None:
-            return None if self.value["private"] is None else str(self.value["private"]["key"])
-        key = self.match["key"]
-        return None if key is None else key.decode()
-
-    @property
     def step(self) -> dict[str, Any]:
         """As much of it as the rules about cases look at, which is read in less time."""
-        if self.match is None:
+        if self.spelled is None:
             return self.value
-        data, actor, known_by, relied_on = self.match.group("data", "actor", "known", "relied")
+        known_by, actor, data, relied_on = self.spelled
         return {
             "tag": self.tag,
             "sequence": self.sequence,

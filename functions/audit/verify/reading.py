@@ -3,13 +3,14 @@
 import re
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from .case_rules import CaseRules
 from .files import Files
-from .forms import TEXT, Checkpoint, Event, canonical, digest, has_shape
+from .forms import TEXT, ZEROS, Checkpoint, Event, canonical, digest, has_shape
 from .report import Report, Verdict
 
 Value = TypeVar("Value")
@@ -37,6 +38,20 @@ _FOLDER: Final = {"ledger": "ledger/", "period": "cases/"}
 _MANIFEST_SHAPE: Final = {"files": dict, "kind": re.compile("case|ledger|period"), "subject": TEXT, "v": int}
 
 
+@dataclass(slots=True)
+class Chain:
+    """The events of a subject, as far as they were read: the last one's number and digest, the latest time.
+
+    ``rules`` follow a case. They are None for other subjects, and once an event is missing, because then
+    nothing follows from what is there.
+    """
+
+    rules: CaseRules | None
+    last: int = 0
+    digest: str = ZEROS
+    time: str = ""
+
+
 class Reading:
     """One run over a bundle: what was read so far, and the report."""
 
@@ -46,10 +61,8 @@ class Reading:
         self.keys: dict[str, ec.EllipticCurvePublicKey] = {}
         self.points: list[Checkpoint] = []
         self.rotations: list[Event] = []
-        self.chains: dict[str, tuple[int, str, str]] = {}
-        """By subject: the last sequence, its event's digest, and the latest time of recording."""
-        self.rules: dict[str, CaseRules | None] = {}
-        """By case; None once an event is missing, because then nothing follows from what is there."""
+        self.chains: dict[str, Chain] = {}
+        """By subject."""
         self.segments_missing = False
         self.sealed_under = Counter[str]()
         """How many private parts there are under each data key that was not deleted, by its name."""

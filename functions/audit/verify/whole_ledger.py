@@ -14,13 +14,17 @@ def check_whole_ledger(reading: Reading) -> None:
     roots = _Roots(reading)
     for name, first, events in _segments(reading):
         roots.begin(name, first)
-        for offset, data in enumerate(events):
-            event = read_event(reading, data, name, offset + 1, first + offset)
-            if event is not None:
-                link(reading, event)
-                if roots.point is not None:
-                    sealed_in_time(reading, event, roots.point)
-            roots.add(data)
+        at = 0
+        while at < len(events):
+            run = events[at : at + roots.room(len(events))]
+            for offset, data in enumerate(run, at):
+                event = read_event(reading, data, name, offset + 1, first + offset)
+                if event is not None:
+                    link(reading, event)
+                    if roots.point is not None:
+                        sealed_in_time(reading, event, roots.point)
+            roots.add(run)
+            at += len(run)
     roots.end()
 
 
@@ -47,11 +51,15 @@ class _Roots:
         self._index = max(first, self._index)
         self._pass_points()
 
-    def add(self, data: bytes) -> None:
-        self._leaves.append(leaf_hash(data))
-        self._index += 1
-        if self.point is not None and self._index >= self.point.size:
-            self._pass_points()
+    def room(self, count: int) -> int:
+        """How many of so many events there are to the next checkpoint."""
+        return count if self.point is None else min(count, self.point.size - self._index)
+
+    def add(self, events: list[bytes]) -> None:
+        """No more of them than there are to the next checkpoint."""
+        self._leaves += map(leaf_hash, events)
+        self._index += len(events)
+        self._pass_points()
 
     def end(self) -> None:
         if self.point is not None and self._sound:
