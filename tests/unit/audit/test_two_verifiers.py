@@ -17,7 +17,7 @@ from tests.unit.audit.mutations import Files
 from tests.unit.audit.test_tampering import CASE, LEDGER
 from tests.unit.audit.workshop import POLICY, START, TestSigner, World, lived_in
 
-COUNT = laboratory.MUTATIONS
+COUNT = laboratory.MUTATIONS // laboratory.PARTS
 
 
 def disagreement(files: Files, anchor: bytes | None = None) -> str:
@@ -48,8 +48,9 @@ def test_they_agree_on_an_anchor_of_another_ledger() -> None:
             assert disagreement(unpacked(bundle_of_case(world, "case/a")), anchor) == "", number
 
 
-def test_they_agree_on_what_a_keeper_makes_up_and_signs() -> None:
-    chance = random.Random(17)
+@pytest.mark.parametrize("part", range(laboratory.PARTS))
+def test_they_agree_on_what_a_keeper_makes_up_and_signs(part: int) -> None:
+    chance = random.Random(f"made up {part}")
     told = [0, 0, 0]
     for number in range(COUNT // 3):
         world = made_up(chance)
