@@ -105,7 +105,8 @@ def _require_open(sources: Sources, asker: Asker, case: Case, request: Request, 
         why, said = "expired", f"the time to answer ended at {stamp(request.due_at)}"
     else:
         return
-    command = CommandId(derived_id("refused", request.id, asker.actor.id, answer.choice, why))
+    reason = answer.reason
+    command = CommandId(derived_id("refused", request.id, asker.actor.id, answer.choice, why, reason))
     event = EventDraft(
         tag=EventTag.ANSWER_REFUSED,
         subject=case_subject(case.id),
@@ -113,7 +114,7 @@ def _require_open(sources: Sources, asker: Asker, case: Case, request: Request, 
         actor=asker.actor,
         command=command,
         data={"request": request.id, "reason": why},
-        private={"choice": answer.choice, "reason": answer.reason},
+        private={"choice": answer.choice, "reason": reason},
         person=case.rep_id,
     )
     sources.store.commit(Change(command=command, result="refused", events=(event,)))

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 
 import boto3
 import pytest
+from botocore.stub import Stubber
 
 from shared.aws.workflow import StepFunctionsWorkflow
+from shared.domain.errors import Throttled
 from shared.domain.identifiers import CaseId
 from shared.ports import Workflow
 from tests.contract.conftest import REGION
@@ -72,3 +74,23 @@ def test_a_list_of_several_pages_is_read_to_its_end(aws: None, monkeypatch: pyte
         cases.start(CASE, number)
     monkeypatch.setattr("shared.aws.workflow.PAGE", 3)
     assert len(cases.all_running()) == 7
+
+
+@pytest.mark.parametrize("gone", ["TaskTimedOut", "TaskDoesNotExist", "InvalidToken"])
+def test_a_task_that_waits_no_longer_cannot_be_woken_and_that_is_no_error(aws: None, gone: str) -> None:
+    sfn = boto3.client("stepfunctions", region_name=REGION)
+    cases = StepFunctionsWorkflow(sfn, machine(sfn))
+    with Stubber(sfn) as stub:
+        stub.add_client_error("send_task_success", gone)
+        stub.add_response("send_task_success", {}, {"taskToken": "token", "output": "{}"})
+        assert not cases.wake("token")
+        assert cases.wake("token")
+
+
+def test_a_service_that_cannot_wake_now_is_asked_again_later(aws: None) -> None:
+    sfn = boto3.client("stepfunctions", region_name=REGION)
+    cases = StepFunctionsWorkflow(sfn, machine(sfn))
+    with Stubber(sfn) as stub:
+        stub.add_client_error("send_task_success", "ThrottlingException")
+        with pytest.raises(Throttled):
+            cases.wake("token")

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from shared.aws.workflow import execution_name
 from shared.domain.case import Waiting
+from shared.domain.identifiers import CaseId
 from tests.infra.conftest import Template
 
 INFRA = Path(__file__).parents[2] / "infra"
@@ -83,6 +85,22 @@ def test_whatever_a_case_waits_for_has_its_state_and_every_wait_a_deadline() -> 
             "ErrorEquals": ["States.Timeout"], "ResultPath": None, "Next": "Count the turn"
         }  # fmt: skip
         assert not any("States.Timeout" in retry["ErrorEquals"] for retry in state["Retry"])
+
+
+def test_whatever_goes_wrong_in_a_case_is_caught_and_reported() -> None:
+    machine = definition("case")["States"]
+    for name, task in tasks("case"):
+        assert task["Catch"][-1] == {
+            "ErrorEquals": ["States.ALL"], "ResultPath": "$.failure", "Next": "Report the failure"
+        }, name  # fmt: skip
+    assert machine["Report the failure"]["Type"] == "Fail"
+
+
+def test_a_successor_is_named_after_the_case_and_its_generation() -> None:
+    start = definition("case")["States"]["Go on in a successor"]["Parameters"]
+    assert start["Name.$"] == "States.Format('{}-{}', $.case_id, $.advance.result.generation)"
+    assert execution_name(CaseId("case-0f3a"), 2) == "case-0f3a-2"
+    assert start["Input"]["generation.$"] == "$.advance.result.generation"
 
 
 def test_the_task_that_waits_stores_its_token_and_says_which_case_it_saw() -> None:

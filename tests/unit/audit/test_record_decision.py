@@ -82,6 +82,9 @@ def test_whoever_comes_second_is_told_when_the_first_was_and_it_is_recorded_once
             decide(desk, ADMIN, "send_back", "I see this differently, sorry.")
     assert desk.tags().count("answer:refused") == 1
     assert desk.store.request(REQUEST).version == 2
+    with pytest.raises(Conflict, match="already answered"):
+        decide(desk, ADMIN, "send_back", "What I said before, in other words.")
+    assert desk.tags().count("answer:refused") == 2, "no words of somebody who came too late are lost"
 
 
 def test_an_answer_that_loses_a_race_changes_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -137,6 +137,11 @@ def test_the_question_shows_the_arithmetic_and_hides_why_a_period_does_not_count
     assert "7,777" not in text
 
 
+def test_the_policys_agenda_for_the_talk_goes_along_with_the_managers_question() -> None:
+    agenda = "SUGGESTED FOR THE TALK\n- What held you up in September?\n- Which two deals can still close"
+    assert agenda in plain(mailed(NoticeKind.QUESTION))
+
+
 def test_the_deadline_is_told_in_the_readers_own_time() -> None:
     assert "Wednesday 7 October 2026, 08:00 (New York time)" in plain(mailed(NoticeKind.QUESTION))
 

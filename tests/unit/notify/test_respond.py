@@ -8,6 +8,7 @@ import pytest
 
 from functions.notify.respond import WebRequest, WebResponse, respond
 from shared.domain.event import EventTag
+from shared.domain.identifiers import PersonId
 from shared.domain.request import RequestStatus
 from tests.fakes.builders import a_request
 from tests.unit.notify.office import DECISION, Office, the_case
@@ -51,6 +52,20 @@ def test_the_page_shows_the_question_and_its_form_answers_it() -> None:
     assert answer.status == 200
     assert "Your answer is recorded" in answer.body
     assert status(office) is RequestStatus.ANSWERED
+
+
+def test_the_page_offers_the_choices_of_its_question_and_no_others_and_has_none_chosen() -> None:
+    office = Office(a_request(choices=("coach", "request_exception")))
+    page = get(office, office.link()).body
+    assert re.findall(r'name="choice" value="(\w+)"', page) == ["coach", "request_exception"]
+    assert " checked" not in page
+
+
+def test_a_manager_finds_the_policys_agenda_for_the_talk_and_hr_does_not() -> None:
+    for seat, assignee, suggested in (("manager", "M000001", True), ("hr_partner", "H001", False)):
+        office = Office(a_request(seat=seat, assignee=PersonId(assignee)))
+        page = get(office, office.link()).body
+        assert ("Which two deals can still close this month?" in page) is suggested
 
 
 def test_head_says_what_get_would_without_a_body() -> None:
