@@ -82,9 +82,7 @@ def backtest(
     bar = exact(bar_of(policy))
     length = policy.longest_window
     periods = last.window(last.ordinal - first.ordinal + 1)
-    columns = read_columns(
-        policy, [*first.window(length), *periods[1:]], directory, facts, keep_entries=False
-    )
+    columns = read_columns(policy, [*first.window(length), *periods[1:]], directory, facts, keep_texts=False)
     tallies: list[PeriodTally] = []
     assessed: set[int] = set()
     met: set[int] = set()

@@ -1,14 +1,14 @@
 """One period's figures of everybody, in columns by people's places in the directory.
 
-The usual fact is worked in whole cents: a known quota, amounts with two decimals or none, no leave, of
-somebody past tenure and ramp. Every other is worked exactly, too, but with a denominator. A usual fact's text
-is made when it is asked for: so many texts at a time would take more memory than all else.
+The usual fact is worked in whole cents, and as soon as it is put: a known quota, amounts with at most two
+decimals, no leave, of somebody past tenure and ramp. Every other is worked exactly, too, but with a
+denominator, and only once it is certain that no later fact supersedes it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
-from itertools import islice
+from itertools import chain
 from math import lcm
 
 import orjson
@@ -17,6 +17,7 @@ from functions.evaluate.bulk_people import Directory
 from functions.evaluate.bulk_terms import (
     STEPS,
     Fact,
+    Line,
     Part,
     Printed,
     Quotas,
@@ -41,9 +42,10 @@ _TWICE_STEPS = 2 * STEPS
 class Shared:
     """What the columns of one policy have in common; ``bar`` is the highest of its rules' bars."""
 
-    def __init__(self, policy: Policy, bar: Fraction) -> None:
+    def __init__(self, policy: Policy, bar: Fraction, *, keep_texts: bool) -> None:
         self.policy = policy
         self.bar = bar
+        self.keep_texts = keep_texts
         self.quotas = Quotas(bar)
         self.tails = Tails()
         self.printed = Printed()
@@ -66,58 +68,91 @@ class PeriodColumn:
         self._period = period
         self._directory = directory
         self._terms = TermsByDay(shared.policy, period)
-        self.known = directory.no_facts()
-        """Where facts are put, in the order of places; whom the directory does not have comes behind."""
-        self._facts: list[Fact | Row | str | None] = []
-        """Of each place, a usual fact, or the text of any other entry."""
-        self._currencies: dict[int, str | None] = {}
-        """Of those assessable whose facts are not usual."""
+        usual_days = UsualDays(shared.policy, period, self._terms)
+        self._is_usual = bytes(map(usual_days.__getitem__, directory.hired))
+        self._entries: list[str | Fact | Row] = [input_text(self.name, "missing")] * people
+        """Texts, as decisions list them; facts that are not usual wait here until all are in."""
+        self._currencies: list[str | None] = [None] * people
+        self._unusual: list[int] = []
+        """Where unusual facts were put; some may be superseded."""
+        self._low: list[int] = []
+        """Where usual facts under the highest bar were put; some may be superseded."""
+        self._before = f'{{"period":"{self.name}"'
         self._parts: dict[tuple[int, str], Part] = {}
+        self._refusals: dict[tuple[Status, int | None], str] = {}
         self._under: dict[Fraction, set[int]] = {}
 
-    def settle(self) -> None:
-        """Work the facts. To be called once, when all of them are in."""
-        usual_days = UsualDays(self._shared.policy, self._period, self._terms)
-        is_usual = bytes(map(usual_days.__getitem__, self._directory.hired))
-        self._facts = facts = list[Fact | Row | str | None](islice(self.known.values(), len(is_usual)))
-        self.known.clear()
-        credits, quotas = self.credits, self.quotas
-        low: set[int] = set()
-        missing = input_text(self.name, "missing")
-        for place, fact in enumerate(facts):
-            if isinstance(fact, tuple):
-                (quota, low_under, _, _), credited, (_, leave) = fact
-                if leave == 0 and quota and is_usual[place]:
-                    if credited[-3:-2] == ".":
-                        cents: int | None = int(credited.replace(".", ""))
-                    else:
-                        cents = whole_cents(credited)
-                    if cents is not None:
-                        credits[place] = cents
-                        quotas[place] = quota
-                        if cents < low_under:
-                            low.add(place)
-                        continue
-                facts[place] = self._measure(place, fact)
-            elif isinstance(fact, Mapping):
-                facts[place] = self._measure_plainly(place, fact)
+    def put(self, lines: Sequence[Line]) -> list[Line]:
+        """Take this period's facts, and give the others back; ValueError where one is not in its form."""
+        others: list[Line] = []
+        shared, name, before, entries = self._shared, self.name, self._before, self._entries
+        quotas, tails, printed, keep_texts = shared.quotas, shared.tails, shared.printed, shared.keep_texts
+        places, is_usual, currencies = self._directory.places, self._is_usual, self._currencies
+        cents_of, quota_of, low, unusual = self.credits, self.quotas, self._low, self._unusual
+        for line in lines:
+            rep, period, cell, credited, rest = line
+            if period != name:
+                others.append(line)
+                continue
+            known, tail = quotas[cell], tails[rest]
+            place = places.get(rep)
+            if place is None:
+                continue
+            quota, twice, low_under, start, middle, _, _ = known
+            currencies[place], leave = tail
+            cents: int | None = None
+            if leave == 0 and quota and is_usual[place]:
+                two_decimals = credited[-3:-2] == "."
+                cents = int(credited.replace(".", "")) if two_decimals else whole_cents(credited)
+            if cents is None:
+                entries[place] = known, credited, tail
+                unusual.append(place)
+                continue
+            cents_of[place] = cents
+            quota_of[place] = quota
+            if cents < low_under:
+                low.append(place)
+            if keep_texts:
+                top = cents * _TWICE_STEPS + quota
+                steps = top // twice
+                if steps & 1 and steps * twice == top:  # halfway, which goes to the even neighbour
+                    steps -= 1
+                entries[place] = f'{before}{start}{credited}{middle}{printed[steps]}","status":"assessable"}}'
             else:
-                facts[place] = missing
-        bar = self._shared.bar
-        low.update(place for place in self._currencies if self._is_under(bar, place))
-        self._under[bar] = low
+                entries[place] = ""
+        return others
 
-    def forget_entries(self) -> None:
-        """Give up what texts are made of, for who wants but figures; currencies stay where they differ."""
-        if self.one_currency():
-            self._facts = []
+    def put_row(self, rep: str, row: Row) -> None:
+        """Take a fact that is not in the form in which ``read`` writes them."""
+        self._shared.tails.currencies.add(str(row.get("currency")))
+        place = self._directory.places.get(rep)
+        if place is not None:
+            self._entries[place] = row
+            self._unusual.append(place)
+
+    def settle(self) -> None:
+        """Work the unusual facts. To be called once, when all facts are in."""
+        unusual = sorted(set(self._unusual))
+        for place in unusual:
+            entry = self._entries[place]
+            if not isinstance(entry, str):
+                self.credits[place] = None  # those of a fact that this one superseded
+                if isinstance(entry, tuple):
+                    self._entries[place] = self._measure(place, entry)
+                else:
+                    self._entries[place] = self._measure_plainly(place, entry)
+        bar = self._shared.bar
+        self._under[bar] = {place for place in chain(self._low, unusual) if self._is_under(bar, place)}
 
     def under(self, bar: Fraction) -> set[int]:
         """The places of those whose attainment is under this bar, which is no higher than the highest."""
         known = self._under.get(bar)
         if known is None:
-            highest = self._under[self._shared.bar]
-            known = self._under[bar] = {place for place in highest if self._is_under(bar, place)}
+            top, bottom = bar.numerator, bar.denominator
+            credits, quotas = self.credits, self.quotas
+            highest = self._under[self._shared.bar]  # all of them have credits
+            known = {place for place in highest if (credits[place] or 0) * bottom < top * quotas[place]}
+            self._under[bar] = known
         return known
 
     def one_currency(self) -> bool:
@@ -125,49 +160,30 @@ class PeriodColumn:
         return len(self._shared.tails.currencies) == 1
 
     def currency(self, place: int) -> str | None:
-        """The currency of somebody assessable; not to be asked where all are in one."""
-        fact = self._facts[place]
-        return fact[2][0] if isinstance(fact, tuple) else self._currencies[place]
+        """The currency of somebody assessable."""
+        return self._currencies[place]
 
     def texts(self, places: slice) -> list[str]:
         """Entries as decisions list them."""
-        texts: list[str] = []
-        add, printed = texts.append, self._shared.printed
-        before = f'{{"period":"{self.name}","quota":"'
-        for fact, cents in zip(self._facts[places], self.credits[places], strict=True):
-            if not isinstance(fact, tuple) or cents is None:
-                add(str(fact))
-                continue
-            (quota, _, shown, _), credited, _ = fact
-            twice = quota + quota
-            top = cents * _TWICE_STEPS + quota
-            steps = top // twice
-            if steps & 1 and steps * twice == top:  # halfway, which goes to the even neighbour
-                steps -= 1
-            add(
-                f'{before}{shown}","credited":"{credited}","leave_days":0,"eligible_fraction":"1.0000",'
-                f'"ramp_share":"1","adjusted_quota":"{shown}","attainment":"{printed[steps]}",'
-                '"status":"assessable"}'
-            )
-        return texts
+        return self._entries[places]  # type: ignore[return-value]  # all are texts once they are settled
 
     def _is_under(self, bar: Fraction, place: int) -> bool:
         credited = self.credits[place]
         return credited is not None and credited * bar.denominator < bar.numerator * self.quotas[place]
 
     def _measure(self, place: int, fact: Fact) -> str:
-        (_, _, quota, whole), credited, (currency, leave) = fact
+        (_, _, _, start, _, quota, whole), credited, (currency, leave) = fact
         terms = self._terms[self._directory.hired[place]]
         part = None if leave is None else self._part(leave, terms.ramp_share)
         status = _status(quota, whole, part, too_new=terms.too_new)
         if part is None or status != "assessable":
             self.statuses[place] = status
-            return input_text(self.name, status, quota, credited, leave, part.printed if part else None)
+            return f"{self._before}{start}{credited}{self._refusal(status, leave, part)}"
         top, bottom = millionths(credited) * part.bottom, whole * part.top
         # Millionths are ten-thousandths of a cent.
         self._keep(place, top, bottom, part.bottom * 10_000, currency)
         return (
-            f'{{"period":"{self.name}","quota":"{quota}","credited":"{credited}{part.text}'
+            f"{self._before}{start}{credited}{part.text}"
             f'{money_of(half_even(bottom, part.bottom))}","attainment":"'
             f'{self._shared.printed[half_even(top * STEPS, bottom)]}","status":"assessable"}}'
         )
@@ -189,6 +205,14 @@ class PeriodColumn:
         self.quotas[place] = bottom
         self.weights[place] = weight
         self._currencies[place] = currency
+
+    def _refusal(self, status: Status, leave: int | None, part: Part | None) -> str:
+        """The text of an entry that is not assessable, from behind its credits."""
+        text = self._refusals.get((status, leave))
+        if text is None:
+            whole = input_text(self.name, status, "", "", leave, part.printed if part else None)
+            text = self._refusals[status, leave] = whole.partition('"credited":"')[2]
+        return text
 
     def _part(self, leave: int, share: str) -> Part:
         known = self._parts.get((leave, share))

@@ -5,10 +5,11 @@ bear on a period is parsed as JSON and kept as it is, for the plain rules to jud
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from functions.evaluate.bulk_terms import NUMBER, Facts, Quotas, Tails
+from functions.evaluate.bulk_column import PeriodColumn
+from functions.evaluate.bulk_terms import NUMBER, Line
 from functions.evaluate.figures import Row
 from functions.evaluate.rows import parsed_row
 from shared.domain.errors import InvalidFacts
@@ -29,17 +30,15 @@ _SPACED: Final = re.compile(
 _IS_PERIOD: Final = re.compile("[0-9Q-]+")
 
 
-def read_facts(
-    known: Mapping[str, Facts], quotas: Quotas, tails: Tails, files: Iterable[tuple[str, Iterable[bytes]]]
-) -> None:
-    """Put the facts of these periods, from (name, chunks) of each file, to those known; a later supersedes.
+def read_facts(columns: Mapping[str, PeriodColumn], files: Iterable[tuple[str, Iterable[bytes]]]) -> None:
+    """Put the facts from (name, chunks) of each file into the columns of their periods; a later supersedes.
 
     A chunk ends where a line ends. Lines that bear on no period of these are not looked into.
     """
-    reader = _Reader(known, quotas, tails)
+    reader = _Reader(columns)
     # One search for the ends of all the periods' names, -09", is quicker than one for each; to look into a
     # chunk for nothing does no harm. A backslash could spell a period in another way.
-    endings = re.compile(rf'-(?:{"|".join(sorted({name[5:] for name in known}))})"'.encode())
+    endings = re.compile(rf'-(?:{"|".join(sorted({name[5:] for name in columns}))})"'.encode())
     for name, chunks in files:
         for chunk in chunks:
             if b"\\" in chunk or endings.search(chunk) is not None:
@@ -52,10 +51,8 @@ def read_facts(
 
 
 class _Reader:
-    def __init__(self, known: Mapping[str, Facts], quotas: Quotas, tails: Tails) -> None:
-        self._known = known
-        self._quotas = quotas
-        self._tails = tails
+    def __init__(self, columns: Mapping[str, PeriodColumn]) -> None:
+        self._columns = columns
 
     def read(self, chunk: bytes, name: str) -> None:
         """Take a chunk in which there may be something to take."""
@@ -67,9 +64,8 @@ class _Reader:
         if not text.endswith("\n"):
             text += "\n"
         if self._is_mostly_of_other_periods(text):
-            kept = [
-                line for line in text.split("\n") if "\\" in line or any(each in line for each in self._known)
-            ]
+            names = list(self._columns)
+            kept = [line for line in text.split("\n") if "\\" in line or any(name in line for name in names)]
             text = "\n".join([*kept, ""])
         # A backslash could spell a period in another way.
         if "\\" not in text and self._read_usual(text):
@@ -80,7 +76,7 @@ class _Reader:
     def _read_usual(self, text: str) -> bool:
         expected = text.count("\n")
         for form in (_USUAL, _SPACED):
-            found: list[tuple[str, str, str, str, str]] = form.findall(text)
+            found: list[Line] = form.findall(text)
             # Every line was taken, or none is: a stray line may not slip through between two good ones.
             if len(found) == expected:
                 try:
@@ -90,27 +86,30 @@ class _Reader:
                 return True
         return False
 
-    def _add(self, found: Iterable[tuple[str, str, str, str, str]]) -> None:
+    def _add(self, found: Sequence[Line]) -> None:
         """ValueError where a quota, a tail or a period is not in its form."""
-        known, quotas, tails = self._known, self._quotas, self._tails
-        for rep, period, quota, credited, tail in found:
-            facts = known.get(period)
-            if facts is not None:
-                facts[rep] = quotas[quota], credited, tails[tail]
-            elif _IS_PERIOD.fullmatch(period) is None:
+        while found:
+            period = found[0][1]
+            column = self._columns.get(period)
+            if column is not None:
+                found = column.put(found)
+            elif _IS_PERIOD.fullmatch(period) is not None:
+                found = [line for line in found if line[1] != period]
+            else:
                 raise ValueError(f"{period} is not in the usual form")
 
     def _is_mostly_of_other_periods(self, text: str) -> bool:
         """Whether sorting lines out first is cheaper than taking all apart; it changes nothing else."""
         sample = text[:2048]
-        return sum(sample.count(f'"{period}"') for period in self._known) * 2 < sample.count("\n")
+        return sum(sample.count(f'"{period}"') for period in self._columns) * 2 < sample.count("\n")
 
     def _read_lines(self, lines: Iterable[bytes], name: str) -> None:
         for line, row in _rows(lines, name):
             rep, period = row.get("rep_id"), row.get("period")
             if not isinstance(rep, str) or not isinstance(period, str):
                 raise InvalidFacts(f"{name}: a row has no rep_id or no period")
-            if period in self._known:
+            column = self._columns.get(period)
+            if column is not None:
                 usual = None if b"\\" in line else _SPACED.fullmatch(line.decode() + "\n")
                 try:
                     if usual is not None:
@@ -118,8 +117,7 @@ class _Reader:
                         continue
                 except ValueError:
                     pass
-                self._known[period][rep] = row
-                self._tails.currencies.add(str(row.get("currency")))
+                column.put_row(rep, row)
 
 
 def _rows(lines: Iterable[bytes], name: str) -> Iterator[tuple[bytes, Row]]:

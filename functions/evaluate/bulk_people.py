@@ -12,7 +12,6 @@ from typing import Final
 
 import orjson
 
-from functions.evaluate.bulk_terms import Facts
 from functions.evaluate.figures import Row, hire_date
 from functions.evaluate.population import Key, group_fields
 from functions.evaluate.rows import people_rows
@@ -58,14 +57,10 @@ class Directory:
                 if before == after:
                     raise InvalidDirectory(f"{after!r} stands twice in the people file")
         self.in_scope = bytes([sort.in_scope for sort in self.sorts])
-        self._nobody_known: Facts = dict.fromkeys(self.reps)
+        self.places = dict(zip(self.reps, range(len(self.reps)), strict=True))
 
     def __len__(self) -> int:
         return len(self.reps)
-
-    def no_facts(self) -> Facts:
-        """Everybody in order, of whom no fact is known yet; a copy costs less than as many insertions."""
-        return self._nobody_known.copy()
 
 
 class _Reader:

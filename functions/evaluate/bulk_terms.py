@@ -5,7 +5,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Final, NamedTuple
 
-from functions.evaluate.figures import Row, exact, ramp_share
+from functions.evaluate.figures import exact, ramp_share
 from shared.domain.period import Period
 from shared.domain.policy import Policy
 
@@ -72,9 +72,10 @@ class UsualDays(dict[str, bool]):
         return usual
 
 
-KnownQuota = tuple[int, int, str | None, int]
-"""A quota in cents, 0 for one that is not of the usual kind; below how many cents of credits a person is
-under the bar; the quota as text, None where it is unknown; and in millionths.
+KnownQuota = tuple[int, int, int, str, str, str | None, int]
+"""A quota in cents, 0 for one that is not of the usual kind, and twice; below how many cents of credits a
+person is under the bar; the text of an entry between its period and its credits, and from there to its
+attainment where the entry is usual; the quota as text, None where it is unknown; and in millionths.
 """
 
 
@@ -93,9 +94,14 @@ class Quotas(dict[str, KnownQuota]):
         if quota is not None and quota[0] != "0" and not (quota[-1] == "0" and "." in quota):
             cents = whole_cents(quota) or 0
         low_under = -(-self._bar.numerator * cents // self._bar.denominator)
+        before = f',"quota":{cell},"credited":"'
+        behind = (
+            '","leave_days":0,"eligible_fraction":"1.0000","ramp_share":"1",'
+            f'"adjusted_quota":{cell},"attainment":"'
+        )
         if len(self) >= _KEPT:
             self.clear()
-        self[cell] = known = cents, low_under, quota, millionths(quota) if quota else 0
+        self[cell] = known = cents, 2 * cents, low_under, before, behind, quota, millionths(quota or "0")
         return known
 
 
@@ -119,10 +125,10 @@ class Tails(dict[str, Tail]):
         return tail
 
 
+Line = tuple[str, str, str, str, str]
+"""A fact's rep, period, quota as JSON, credits, and what follows them."""
 Fact = tuple[KnownQuota, str, Tail]
 """A quota, credits as text, and what follows them."""
-Facts = dict[str, Fact | Row | None]
-"""One period's, by rep id; those that are not in the form in which ``read`` writes them, as rows."""
 
 
 class Printed(dict[int, str]):

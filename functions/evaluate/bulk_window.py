@@ -98,21 +98,19 @@ def read_columns(
     directory: Directory,
     files: Iterable[tuple[str, Iterable[bytes]]],
     *,
-    keep_entries: bool = True,
+    keep_texts: bool = True,
 ) -> list[PeriodColumn]:
     """The figures of these periods, from (name, chunks) of each file of facts; a later line supersedes.
 
-    Texts can be asked for only where ``keep_entries``; they take most of the memory.
+    Texts can be asked for only where ``keep_texts``; they take most of the memory.
     """
     bars = [exact(rule.below) for rule in policy.rules if isinstance(rule, BelowRule)]
     bars += [exact(rule.trailing_below) for rule in policy.rules if isinstance(rule, TrailingRule)]
-    shared = Shared(policy, max(bars, default=Fraction(-(10**60))))
+    shared = Shared(policy, max(bars, default=Fraction(-(10**60))), keep_texts=keep_texts)
     columns = [PeriodColumn(shared, period, directory) for period in periods]
-    read_facts({column.name: column.known for column in columns}, shared.quotas, shared.tails, files)
+    read_facts({column.name: column for column in columns}, files)
     for column in columns:
         column.settle()
-        if not keep_entries:
-            column.forget_entries()
     return columns
 
 

@@ -100,6 +100,39 @@ def test_every_spelling_of_the_same_directory_decides_the_same(policy: Policy, d
     assert _in_bulk(policy, [mixed], [known]) == plainly
 
 
+def test_a_later_fact_supersedes_all_of_an_earlier_one_of_whatever_kind() -> None:
+    usual: Row = {"quota": "1000", "credited": "100.5", "currency": "USD", "leave_days": "0"}
+    changes: list[Row] = [
+        *({}, {"credited": "900.25"}, {"credited": "100.125"}, {"credited": "-3"}),
+        *({"quota": None}, {"quota": "0"}, {"quota": "90"}, {"currency": "EUR"}),
+        *({"leave_days": None}, {"leave_days": "10"}, {"leave_days": "30"}),
+    ]
+    known: list[Row] = []
+    lines: list[str] = []
+    pairs = [(first, then) for first in changes for then in changes]
+    for number, (first, then) in enumerate(pairs):
+        rep = f"r-{number:03d}"
+        earlier = [{"period": period, **usual} for period in ("2026-07", "2026-08")]
+        for spell, row in zip(
+            (_as_read_writes, _as_read_writes, SPELLINGS[number % 4], SPELLINGS[number // 4 % 4]),
+            [*earlier, {"period": "2026-09", **usual, **first}, {"period": "2026-09", **usual, **then}],
+            strict=True,
+        ):
+            known.append({"rep_id": rep, **row, "line": len(known) + 2})
+            lines.append(spell(known[-1]) + "\n")
+    directory: list[Row] = [
+        {"person_id": f"r-{number:03d}", "role": "AE", "region": "West", "hire_date": "2020-01-15"}
+        for number in range(len(pairs))
+    ]
+
+    plainly = in_one_process(POLICY, SEPTEMBER, directory, known)
+
+    chunks = [line.encode() for line in lines]
+    assert _in_bulk(POLICY, [jsonl(directory)], [jsonl(known)]) == plainly
+    assert _in_bulk(POLICY, [jsonl(directory)], chunks) == plainly
+    assert _in_bulk(POLICY, [jsonl(directory)], [b"".join(chunks)]) == plainly
+
+
 @pytest.mark.parametrize(
     ("was", "becomes", "said"),
     [
