@@ -2,71 +2,18 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
 from local.cli import main
-from shared.domain.event import EventTag
-from tests.unit.audit.bundles import bundle_of_ledger
-from tests.unit.audit.workshop import START, World
-
-
-@dataclass
-class Api:
-    """``replies``: status, media type and body, by path; ``asked``: path and token of each request."""
-
-    url: str = ""
-    replies: dict[str, tuple[int, str, bytes]] = field(default_factory=dict)
-    asked: list[tuple[str, str | None]] = field(default_factory=list)
+from tests.contract.shown_ledger import Api, ledger, look, shown
 
 
 @pytest.fixture
 def api() -> Iterator[Api]:
-    found = Api()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            found.asked.append((self.path, self.headers["Authorization"]))
-            status, kind, body = found.replies[self.path]
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            if status == 302:
-                self.send_header("Location", f"{found.url}/elsewhere")
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Nothing: what matters is in ``asked``."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    found.url = f"http://127.0.0.1:{server.server_port}"
-    yield found
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-def ledger(*names: str) -> bytes:
-    world = World()
-    for minute, name in enumerate(names):
-        world.happened("batch/b", EventTag.NOTICE_QUEUED, START + timedelta(minutes=minute), notice=name)
-        world.seal(START + timedelta(minutes=minute, seconds=30))
-    return bundle_of_ledger(world)
-
-
-def look(folder: Path, url: str) -> int:
-    token = folder / "token"
-    token.write_text("secret\n")
-    return main(
-        ["witness", "--state", str(folder / "seen.json"), "--source", url, "--token-file", str(token)]
-    )
+    with shown() as api:
+        yield api
 
 
 def test_what_the_api_shows_must_have_grown(api: Api, tmp_path: Path) -> None:
@@ -75,7 +22,12 @@ def test_what_the_api_shows_must_have_grown(api: Api, tmp_path: Path) -> None:
         api.replies["/ledger/evidence"] = (200, "application/zip", ledger(*names))
         statuses.append(look(tmp_path, f"{api.url}/"))
     assert statuses == [0, 0, 1, 1]
-    assert set(api.asked) == {("/ledger/evidence", "Bearer secret")}
+    assert {path for path, _ in api.asked} == {
+        "/ledger/evidence",
+        "/ledger/consistency?from=1",
+        "/ledger/consistency?from=2",
+    }
+    assert {token for _, token in api.asked} == {"Bearer secret"}
 
 
 def test_a_large_ledger_is_fetched_by_its_link_without_the_token(api: Api, tmp_path: Path) -> None:
