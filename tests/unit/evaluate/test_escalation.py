@@ -3,6 +3,8 @@
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from shared.domain.case import CaseStatus, Phase, Waiting
 from shared.domain.effect import NoticeKind, StartWorkflow
 from shared.domain.event import EventTag
@@ -120,6 +122,22 @@ def test_a_delegate_in_force_is_asked_and_both_names_are_recorded() -> None:
     life.pass_deadline()  # on 6 October the manager is back
     assert (life.asked.assignee, life.asked.on_behalf_of) == ("manager", None)
     assert EventTag.REQUEST_ESCALATED in life
+
+
+@pytest.mark.parametrize(("zone", "asked"), [(None, "manager"), ("Australia/Sydney", "deputy")])
+def test_a_delegates_days_begin_where_the_person_lives_for_whom_they_stand_in(
+    zone: str | None, asked: str
+) -> None:
+    # Friday afternoon in New York is Saturday in Sydney.
+    away = person(
+        "manager",
+        "director",
+        "partner",
+        timezone=zone,
+        delegate_id=PersonId("deputy"),
+        delegate_from=date(2026, 10, 3),
+    )
+    assert Life(directory(away)).open().asked.assignee == asked
 
 
 def test_nobody_is_asked_about_their_own_case() -> None:
