@@ -72,7 +72,16 @@ def lose_assignee(draft: Draft, request: Request, because: str) -> None:
         draft.forget(request)
     else:
         draft.end(request, RequestStatus.WITHDRAWN)
-    tell_hr(draft, NoticeKind.UNREACHABLE, because=because, seat=request.seat, person=request.assignee)
+    # Where it is HR's own partner whom no mail reaches, the mail about it goes to the queue.
+    lost = {request.assignee, request.on_behalf_of}
+    tell_hr(
+        draft,
+        NoticeKind.UNREACHABLE,
+        past=lost if bounced else (),
+        because=because,
+        seat=request.seat,
+        person=request.assignee,
+    )
     if request.purpose == "check_in":
         draft.change(check_ins_missed=draft.case.check_ins_missed + 1)
         draft.record(EventTag.CHECK_IN_MISSED, {"request": request.id, "because": because})

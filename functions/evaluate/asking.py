@@ -156,10 +156,13 @@ def ask_check_in(draft: Draft, plan: CheckIns) -> bool:
     return True
 
 
-def tell_hr(draft: Draft, kind: NoticeKind, **parameters: str) -> None:
+def tell_hr(
+    draft: Draft, kind: NoticeKind, *, past: Collection[PersonId | None] = (), **parameters: str
+) -> None:
+    """Mail the rep's HR partner, or HR's queue where that is one of ``past``, whom mails do not reach."""
     context = draft.context
     person = hr_of(draft.case.rep_id, context.policy, context.directory, context.now)
-    draft.tell(kind, person, None, **parameters)
+    draft.tell(kind, HR_QUEUE if person in past else person, None, **parameters)
 
 
 def _notice_of(request: Request, reminder: bool) -> NoticeKind:

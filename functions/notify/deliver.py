@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 
 from functions.notify.compose import Composed, Composing, Unsendable, compose
 from functions.notify.deciding import until_settled
-from functions.notify.notice_events import noted, out_of_reach, sent_command
+from functions.notify.notice_events import forward_to_queue, noted, out_of_reach, sent_command
 from functions.notify.pace import in_product_time
 from shared.domain.canonical import digest
 from shared.domain.effect import Notice, StartWorkflow
@@ -122,5 +122,8 @@ def _mail(notice: Notice, row: OutboxRow, delivering: Delivering) -> Delivered:
     failure = noted(EventTag.NOTICE_FAILED, unsent, notice, RELAY, clock.now(), data, {})
     failure = replace(failure, link=issued)
     unreachable = composed.unreachable
+    if unreachable:
+        # Before the failure is recorded: a retry after a crash between the two comes by here again.
+        forward_to_queue(notice, RELAY, clock.now(), store)
     until_settled(lambda: store.commit(out_of_reach(failure, notice, store) if unreachable else failure))
     return "failed"

@@ -5,12 +5,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
+from functions.notify.deciding import until_settled
 from shared.domain.change import Change
 from shared.domain.effect import Notice, NoticeKind, WakeWorkflow
 from shared.domain.event import Actor, EventDraft, EventTag
 from shared.domain.identifiers import (
     BatchId,
     CommandId,
+    NoticeId,
     Subject,
     batch_subject,
     case_subject,
@@ -38,6 +40,9 @@ ASKING: Final = frozenset(
 )
 """Notices that make sense only while their request is open."""
 CARRYING_A_LINK: Final = (ASKING - {NoticeKind.ONE_TIME_CODE}) | {NoticeKind.REP_TOLD}
+
+FOR_HR: Final = frozenset({NoticeKind.CASE_OPENED, NoticeKind.UNREACHABLE, NoticeKind.REBUTTAL})
+"""Notices that tell HR something once; one that does not arrive goes to HR's queue."""
 
 
 def sent_command(notice: Notice | str) -> CommandId:
@@ -82,6 +87,16 @@ def out_of_reach(change: Change, notice: Notice, store: CaseStore) -> Change:
         return change
     wake = WakeWorkflow(id=derived_id("wake", request.id, "unreachable"), case_id=notice.case_id)
     return replace(change, requests=(request.ended(RequestStatus.BOUNCED),), effects=(wake,))
+
+
+def forward_to_queue(notice: Notice, actor: Actor, now: datetime, store: CaseStore) -> None:
+    """What its partner was to be told and never got goes to HR's queue: once, however often that is heard."""
+    if notice.notice not in FOR_HR or notice.to == HR_QUEUE:
+        return
+    command = CommandId(derived_id("forward", notice.id))
+    forwarded = notice.model_copy(update={"id": NoticeId(derived_id("notice", command)), "to": HR_QUEUE})
+    change = noted(EventTag.NOTICE_QUEUED, command, forwarded, actor, now, {}, {})
+    until_settled(lambda: store.commit(replace(change, effects=(forwarded,))))
 
 
 def _subject(notice: Notice) -> Subject:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from functions.notify.deciding import until_settled
-from functions.notify.notice_events import noted, out_of_reach, sent_command
+from functions.notify.notice_events import forward_to_queue, noted, out_of_reach, sent_command
 from shared.domain.effect import Notice
 from shared.domain.errors import NotYet
 from shared.domain.event import Actor, ActorKind, EventTag
@@ -57,5 +57,7 @@ def record_feedback(said: Feedback, store: CaseStore, clock: Clock) -> None:
     tag, data = EventTag.NOTICE_BOUNCED, {"feedback": said.kind, "detail": said.detail}
     if said.kind == "delivery":
         tag, data = EventTag.NOTICE_DELIVERED, {"delivered_at": said.detail}
+    if said.final:
+        forward_to_queue(notice, CARRIER, clock.now(), store)
     change = noted(tag, command, notice, CARRIER, clock.now(), data, {})
     until_settled(lambda: store.commit(out_of_reach(change, notice, store) if said.final else change))

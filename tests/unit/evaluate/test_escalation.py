@@ -173,6 +173,14 @@ def test_a_bounced_question_goes_on_at_once_past_the_same_persons_reminder_and_h
     assert life.told(NoticeKind.UNREACHABLE) == ["partner"]
 
 
+def test_where_mails_to_the_hr_partner_come_back_hrs_queue_is_told_of_it() -> None:
+    life = Life().open().answer("request_exception")
+    assert life.asked.assignee == "partner"
+    life.bounce(life.asked)
+    assert life.asked.assignee == "hr-queue"
+    assert life.told(NoticeKind.UNREACHABLE) == ["hr-queue"]
+
+
 def test_a_mail_that_hrs_queue_sends_back_is_not_sent_in_a_circle() -> None:
     life = Life(directory(person("rep"))).open()
     life.bounce(life.asked)

@@ -309,3 +309,12 @@ def test_a_checkpoint_goes_word_for_word_to_the_address_of_the_settings() -> Non
     assert line in mail.text.splitlines()
     [sent] = office.events(EventTag.NOTICE_SENT)
     assert (sent.subject, sent.data["to"]) == ("system", None)
+
+
+def test_word_for_an_hr_partner_who_has_left_by_now_goes_to_hrs_queue() -> None:
+    office = Office()
+    office.queue(a_notice(NoticeKind.REBUTTAL, to=PersonId("L000001"), request_id=None))
+    assert deliver("notice-1", office.delivering) == "failed"
+    (forwarded,) = [effect for effect in office.store.effects if effect.id != "notice-1"]
+    assert deliver(forwarded.id, office.delivering) == "sent"
+    assert office.mailer.sent[0].to == ("hr@example.com",)

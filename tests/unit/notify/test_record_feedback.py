@@ -7,8 +7,9 @@ import pytest
 
 from functions.notify import feedback_handler
 from functions.notify.deliver import deliver
+from functions.notify.notice_events import FOR_HR
 from functions.notify.record_feedback import Feedback, feedback, record_feedback
-from shared.domain.effect import NoticeKind, WakeWorkflow
+from shared.domain.effect import Notice, NoticeKind, WakeWorkflow
 from shared.domain.errors import NotYet
 from shared.domain.event import EventTag
 from shared.domain.person import HR_QUEUE
@@ -157,6 +158,25 @@ def test_a_receipt_that_comes_back_is_recorded_and_ends_no_question() -> None:
     tell(office, BOUNCE)
     assert status(office) is RequestStatus.OPEN
     assert len(office.events(EventTag.NOTICE_BOUNCED)) == 1
+
+
+@pytest.mark.parametrize("kind", sorted(FOR_HR))
+def test_what_an_hr_partner_was_to_be_told_goes_to_hrs_queue_once_if_it_comes_back(kind: NoticeKind) -> None:
+    office = mailed(kind)
+    tell(office, BOUNCE)
+    tell(office, ses_event("Complaint", complaintFeedbackType="abuse"))
+    tell(office, BOUNCE)
+    (forwarded,) = {effect.id: effect for effect in office.store.effects if effect.id != "notice-1"}.values()
+    assert isinstance(forwarded, Notice)
+    assert (forwarded.notice, forwarded.to) == (kind, HR_QUEUE)
+    assert deliver(forwarded.id, office.delivering) == "sent"
+    assert [mail.to for mail in office.mailer.sent][1:] == [("hr@example.com",)]
+
+
+def test_what_hrs_queue_itself_sends_back_goes_no_further() -> None:
+    office = mailed(NoticeKind.CASE_OPENED, assignee=HR_QUEUE, seat="hr_queue")
+    tell(office, BOUNCE)
+    assert [effect.id for effect in office.store.effects] == ["notice-1"]
 
 
 def test_the_queue_is_asked_until_its_deadline_whatever_comes_back() -> None:
