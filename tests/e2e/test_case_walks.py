@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -15,7 +16,7 @@ from local.cli import main
 from local.demo import verify
 from local.visitors import call, link_in, until
 from tests.e2e.chromium import chromium
-from tests.e2e.short_ladder import DISPUTED, QUIET, REMOVED, SILENT, ShortLadder
+from tests.e2e.short_ladder import DISPUTED, QUIET, REASON, REMOVED, SILENT, ShortLadder
 
 _ADDRESS = re.compile(r"""https?://[^\s"'<>]+""")
 
@@ -133,7 +134,11 @@ def test_a_case_goes_past_a_silent_manager_through_plan_and_gate_to_its_good_end
 
     office.decide(rep, office.question(rep, "gate", "improvement_plan"), "publish")
     office.answer(rep, office.question(rep, "stage_plan", "improvement_plan", "manager"), "agree_plan")
-    office.answer(rep, office.question(rep, "rep", "improvement_plan"), "acknowledge")
+    office.answer(rep, office.question(rep, "rep", "improvement_plan"), "rebut")
+    page = f"{office.stack.info['console_url']}/#/cases/{office.case(rep)['id']}"
+    told = until("HR is told that the rep sees it differently", lambda: _mail_with(office, page))
+    assert told["to"] == ["dana.zeman.h1@example.org"]
+    assert REASON not in told["text"], "the words are HR's to read in the record"
 
     office.drop_results(tmp_path, rep, "2026-10", 101)
     office.drop_results(tmp_path, rep, "2026-11", 90)
@@ -147,7 +152,7 @@ def test_a_case_goes_past_a_silent_manager_through_plan_and_gate_to_its_good_end
         "stage:ended",
         "stage:gated",
         "stage:approved",
-        "rep:acknowledged",
+        "rep:rebutted",
         "results:arrived",
         "case:closed",
     ]
@@ -192,6 +197,10 @@ def test_a_dispute_that_is_upheld_withdraws_the_case(short_ladder: ShortLadder) 
         "dispute:decided",
         "case:closed",
     ]
+
+
+def _mail_with(office: ShortLadder, address: str) -> dict[str, Any] | None:
+    return next((mail for mail in office.stack.mails() if address in mail["text"]), None)
 
 
 def _told(office: ShortLadder, address: str) -> bool | None:
