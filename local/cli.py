@@ -58,10 +58,11 @@ def _imported(command: str) -> ModuleType:
     """The command's module, made in four fifths of the usual time."""
     # Of the plug-ins that pydantic would search the whole environment for, there is none.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    gc.disable()  # what imports make, stays
+    gc.disable()
     try:
         return import_module(f"local.commands.{command.replace('-', '_')}")
     finally:
+        gc.freeze()  # what imports make, stays: no search for garbage needs to go through it
         gc.enable()
 
 

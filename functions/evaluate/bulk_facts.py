@@ -20,12 +20,16 @@ _FIELDS: Final = (
     r'"rep_id":"([^"\\\x00-\x1f]+)","period":"([^"]+)","quota":([^,]+),'
     rf'"credited":"(-?{NUMBER})","currency":"([^}}]+)'
 )
-_USUAL: Final = re.compile(r'^\{"line":[0-9]+,' + _FIELDS + r"\}\n", re.MULTILINE)
+_STRAY: Final = r"|.*\n"
+"""Finds a line of any other form, too, with nothing in its fields, which is no field's form: so none slips
+through between two good ones, and nothing needs to be counted.
+"""
+_USUAL: Final = re.compile(r'\{"line":[0-9]+,' + _FIELDS + r"\}\n" + _STRAY)
 _SPACED: Final = re.compile(
-    r'^\{(?:"line": ?[0-9]+, ?)?'
+    r'\{(?:"line": ?[0-9]+, ?)?'
     + _FIELDS.replace('":', '": ?').replace(',"', ', ?"').replace("[^}]+", '[^,}]+, ?"leave_days[^,}]+')
-    + r'(?:, ?"line": ?[0-9]+)?\}\n',
-    re.MULTILINE,
+    + r'(?:, ?"line": ?[0-9]+)?\}\n'
+    + _STRAY
 )
 _IS_PERIOD: Final = re.compile("[0-9Q-]+")
 
@@ -74,16 +78,12 @@ class _Reader:
         self._read_lines(text.encode().split(b"\n"), name)
 
     def _read_usual(self, text: str) -> bool:
-        expected = text.count("\n")
         for form in (_USUAL, _SPACED):
-            found: list[Line] = form.findall(text)
-            # Every line was taken, or none is: a stray line may not slip through between two good ones.
-            if len(found) == expected:
-                try:
-                    self._add(found)
-                except ValueError:
-                    return False
+            try:
+                self._add(form.findall(text))
                 return True
+            except ValueError:
+                continue
         return False
 
     def _add(self, found: Sequence[Line]) -> None:
@@ -93,10 +93,10 @@ class _Reader:
             column = self._columns.get(period)
             if column is not None:
                 found = column.put(found)
-            elif _IS_PERIOD.fullmatch(period) is not None:
-                found = [line for line in found if line[1] != period]
             else:
-                raise ValueError(f"{period} is not in the usual form")
+                if _IS_PERIOD.fullmatch(period) is None or any("\n" in "".join(line) for line in found):
+                    raise ValueError(f"{period} is not in the usual form")
+                found = [line for line in found if line[1] != period]
 
     def _is_mostly_of_other_periods(self, text: str) -> bool:
         """Whether sorting lines out first is cheaper than taking all apart; it changes nothing else."""
@@ -112,7 +112,7 @@ class _Reader:
             if column is not None:
                 usual = None if b"\\" in line else _SPACED.fullmatch(line.decode() + "\n")
                 try:
-                    if usual is not None:
+                    if usual is not None and usual[1] is not None:
                         self._add([(rep, period, usual[3], usual[4], usual[5])])
                         continue
                 except ValueError:

@@ -77,7 +77,8 @@ class _Reader:
         self._sorts = _Sorts(policy, groups, self._shared)
         taken = {column: _FORMS.get(column, f"({_FORM})") for column in ("person_id", "hire_date", *shared)}
         cells = ",".join(f'"{column}":{taken.get(column, f"(?:{_FORM})")}' for column in _COLUMNS)
-        self._usual = re.compile(rf'^\{{"line":[0-9]+,{cells}\}}\n', re.MULTILINE)
+        # A stray line is found, too, but with nothing in its cells, which is no date.
+        self._usual = re.compile(rf'\{{"line":[0-9]+,{cells}\}}\n|.*\n')
         order = [column for column in _COLUMNS if column in taken]
         self._rep_of = itemgetter(order.index("person_id"))
         self._day_of = itemgetter(order.index("hire_date"))
@@ -86,27 +87,27 @@ class _Reader:
     def read(self, chunks: Iterable[bytes], name: str) -> None:
         lines_before = 0
         for chunk in chunks:
-            if not self._read_usual(chunk):
+            lines = self._read_usual(chunk)
+            if not lines:
                 for row in people_rows([chunk], name, lines_before):
                     self._add(row)
-            lines_before += chunk.count(b"\n")
+                lines = chunk.count(b"\n")
+            lines_before += lines
 
-    def _read_usual(self, chunk: bytes) -> bool:
-        """Take all of the chunk, or nothing: a stray line may not slip through between two good ones."""
+    def _read_usual(self, chunk: bytes) -> int:
+        """Take all of the chunk's lines, and say how many, or none."""
         try:
             text = chunk.decode()
             if not text.endswith("\n"):
                 text += "\n"
             found = self._usual.findall(text)
-            if len(found) != text.count("\n"):
-                return False
             hired = list(map(self._days.__getitem__, map(self._day_of, found)))
         except ValueError:
-            return False
+            return 0
         self.hired += hired
         self.reps += map(self._rep_of, found)
         self.sorts += map(self._sorts.__getitem__, map(self._cells_of, found))
-        return True
+        return len(found)
 
     def _add(self, person: Row) -> None:
         rep, hired = rep_id(person), hire_date(person).isoformat()

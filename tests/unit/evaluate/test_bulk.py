@@ -157,6 +157,12 @@ def test_a_directory_that_read_never_wrote_is_refused(was: str, becomes: str, sa
         Directory(POLICY, text.replace(was, becomes, 1).encode().splitlines(keepends=True), "people")
 
 
+_GOOD = (
+    b'{"line":2,"rep_id":"r-1","period":"2026-09","quota":"1","credited":"1","currency":"USD",'
+    b'"leave_days":"0"}\n'
+)
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -166,6 +172,13 @@ def test_a_directory_that_read_never_wrote_is_refused(was: str, becomes: str, sa
         b'garbage{"line":2,"rep_id":"r-1","period":"2026-09","quota":"1","credited":"1","currency":"USD",'
         b'"leave_days":"0"}\n',
         b'{"line":2,"rep_id":"r-1","period":"2026-09"\xff}\n',
+        b'{"line":2,"rep_id":"r-1","period":"2026-09","quota":"1"\n,"credited":"1","currency":"USD",'
+        b'"leave_days":"0"}\n',
+        3 * _GOOD + b'{"line":3,"rep_id":"r-1","period":"2026-05","quota":"1"\n,"credited":"1",'
+        b'"currency":"USD","leave_days":"0"}\n',
+        3 * _GOOD + b'{"line":3,"rep_id":"r-1","period":"2026-05","quota":"1","credited":"1",'
+        b'"currency":"USD"\n,"leave_days":"0"}\n',
+        3 * _GOOD + b'{"line":3,"rep_id":"r-1"\n,"period":"2026-05"}\n',
     ],
 )
 def test_a_file_that_breaks_off_or_is_of_another_kind_is_refused(content: bytes) -> None:
