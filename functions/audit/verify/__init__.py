@@ -1,6 +1,6 @@
 """Check an evidence bundle without network, account, or any other part of this project.
 
-    plumbline verify BUNDLE [--anchor CHECKPOINT] [--key KEY] [--json]
+    plumbline verify BUNDLE [--anchor CHECKPOINT [--witness-key PEM]] [--key KEY] [--json]
     plumbline verify --standalone verify.pyz      writes the same as one file to hand out:
     python verify.pyz BUNDLE ...
 

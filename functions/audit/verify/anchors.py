@@ -1,4 +1,4 @@
-"""The checkpoint that a reader holds: a file of its own, or the mail that brought it, as text or whole."""
+"""The checkpoint that a reader holds: a file of its own, a witness's state, or the mail that brought it."""
 
 import re
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from .forms import parse_checkpoint
+from .witnesses import Cosigned, cosigned_in
 
 LARGEST: Final = 1_000_000
 """Bytes; the mails that bring checkpoints have some thousand."""
@@ -22,14 +23,14 @@ _BLANKS: Final = re.compile(r"[\s\0]+")
 _NESTING: Final = re.compile(rb"boundary|message/", re.IGNORECASE)
 
 
-def read_anchor(path: Path) -> bytes:
+def read_anchor(path: Path) -> bytes | Cosigned:
     """The one checkpoint in the file. Raises ValueError where there is none, or more than one."""
     with path.open("rb") as file:
         data = file.read(LARGEST + 1)
     if len(data) > LARGEST:
         raise ValueError(f"{path} is too large to be a checkpoint, or the mail that brought one")
     try:
-        return checkpoint_in(data)
+        return cosigned_in(data) or checkpoint_in(data)
     except ValueError as error:
         raise ValueError(f"{path} is not a checkpoint: {error}") from error
 

@@ -48,17 +48,18 @@ class Questions:
     to_rep: Question | None = None
     check_in: Question | None = None
 
-    def faults(self, event: dict[str, Any]) -> Iterator[str]:
+    def faults(self, event: dict[str, Any]) -> list[str]:
+        """Asked of the events in ``ABOUT_QUESTIONS``, whose data all name a request, or none."""
         tag, data = event["tag"], event["data"]
-        if tag in ASKING and data["request"] is not None:
-            yield from self._asked(event)
-        elif tag in _OUTCOMES:
-            yield from self._outcome(event)
-        elif tag in _LEFT_OPEN:
+        if tag in _LEFT_OPEN:
             question = self.asked.get(data["request"])
             by_the_case = tag != "answer:refused" or "answered_by" in data
             if question is not None and by_the_case:
                 question.over = True
+            return []
+        if tag in _OUTCOMES:
+            return [*self._outcome(event)]
+        return [] if data["request"] is None else [*self._asked(event)]
 
     def _asked(self, event: dict[str, Any]) -> Iterator[str]:
         tag, data = event["tag"], event["data"]

@@ -10,6 +10,7 @@ from .check import verify
 from .files import open_bundle
 from .forms import HEX
 from .report import Report, as_json, as_text
+from .witnesses import Cosigned, check_cosignature, read_witness_key
 
 EPILOG: Final = """\
 exit status:
@@ -22,6 +23,7 @@ exit status:
 examples:
   verify case.zip
   verify case.zip --anchor checkpoint-of-last-june.json
+  verify case.zip --anchor seen.json --witness-key seen.json.pub.pem
   verify ledger.zip --key 4f2a...  --json > report.json
 """
 
@@ -36,8 +38,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--anchor",
         type=Path,
         metavar="CHECKPOINT",
-        help="a checkpoint that you got earlier and another way, a file or the saved mail that brought it "
-        "(text or .eml): the record must have grown from it",
+        help="a checkpoint that you got earlier and another way, a file, the saved mail that brought it "
+        "(text or .eml) or a witness's state: the record must have grown from it",
+    )
+    parser.add_argument(
+        "--witness-key",
+        type=Path,
+        metavar="PEM",
+        help="the public key of the witness whose state the anchor is: they must have signed it",
     )
     parser.add_argument(
         "--key", metavar="KEY", help="the name of the first signing key, as you were told it (64 hex digits)"
@@ -52,7 +60,15 @@ def examine(arguments: argparse.Namespace) -> Report:
     anchor = None if arguments.anchor is None else read_anchor(arguments.anchor)
     if arguments.key is not None and not HEX.fullmatch(arguments.key):
         raise ValueError("a key's name has 64 hex digits")
-    return verify(open_bundle(arguments.bundle), anchor, arguments.key)
+    if arguments.witness_key is None:
+        file = anchor.checkpoint if isinstance(anchor, Cosigned) else anchor
+        return verify(open_bundle(arguments.bundle), file, arguments.key)
+    if not isinstance(anchor, Cosigned):
+        raise ValueError("--witness-key is for what a witness signed: name its state as --anchor")
+    witness = read_witness_key(arguments.witness_key)
+    report = verify(open_bundle(arguments.bundle), anchor.checkpoint, arguments.key)
+    check_cosignature(report, anchor, witness)
+    return report
 
 
 def show(report: Report, arguments: argparse.Namespace) -> int:

@@ -9,7 +9,9 @@ from typing import Any, Final
 
 from .event_data import FORMS
 
-_PLAIN: Final = r'"[^"\\\x00-\x1f\x80-\xff]*+"'
+PLAIN: Final = r"[ !#-\[\]-\x7f]"
+"""A character of a text that is spelled without escapes, in ASCII."""
+_PLAIN: Final = f'"{PLAIN}*+"'
 _TIME: Final = r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z"
 _IS_TIME: Final = re.compile(_TIME, re.ASCII)
 _IS_HASH: Final = re.compile(r"[0-9a-f]{64}")

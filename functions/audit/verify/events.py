@@ -3,7 +3,7 @@
 import re
 from typing import Any, Final
 
-from .data_forms import PUBLISHED, Form, fault_of, is_day
+from .data_forms import PLAIN, PUBLISHED, Form, fault_of, is_day
 from .forms import HEX, TEXT, TIME, Event, canonical, has_shape, moment
 
 _EVENT_SHAPE: Final[dict[str, Any]] = {
@@ -75,7 +75,7 @@ def any_event(data: bytes) -> dict[str, Any]:
 
 # The same for nearly every event, several times as fast: one pattern for each kind of event, with its data,
 # in which only texts without escapes are plain. What it does not match is left to the slow way.
-_PLAIN: Final = r'[^"\\\x00-\x1f\x80-\xff]++'
+_PLAIN: Final = f"{PLAIN}++"
 _TIME: Final = r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z"
 
 

@@ -48,6 +48,8 @@ class Report:
     erased: int = 0
     latest_time: str = ""
     anchored_by: str = ""
+    witnessed_by: str = ""
+    """The name of the key with which a witness signed that checkpoint."""
     recomputed: int = 0
     """How many decisions were made again, and came out as they were recorded."""
     keys: list[str] = field(default_factory=list)
@@ -104,7 +106,8 @@ def as_text(report: Report) -> str:
     for number, key in enumerate(report.keys):
         lines.append(f"{'Signed with key' if number == 0 else 'handed on to key'} {key}")
     if report.anchored_by:
-        lines.append(f"It goes on from the checkpoint that you hold ({report.anchored_by}).")
+        by = f", which the witness {report.witnessed_by} signed" if report.witnessed_by else ""
+        lines.append(f"It goes on from the checkpoint that you hold ({report.anchored_by}){by}.")
     for verdict, heading in _WORDS.items():
         found = [finding for finding in report.findings if finding.verdict is verdict]
         if found:
@@ -157,6 +160,7 @@ def as_json(report: Report) -> str:
                 "keys": report.keys,
                 "recomputed": report.recomputed,
                 "anchored_by": report.anchored_by or None,
+                "witnessed_by": report.witnessed_by or None,
                 "counts": {verdict.value: report.counts[verdict] for verdict in Verdict},
                 "findings": [
                     {"verdict": finding.verdict.value, "where": finding.where, "what": finding.what}

@@ -1,11 +1,15 @@
 """Merkle trees, after RFC 9162, section 2.1."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
 
 def leaf_hash(entry: bytes) -> bytes:
     return sha256(b"\x00" + entry).digest()
+
+
+def leaf_hashes(entries: Iterable[bytes]) -> list[bytes]:
+    return [sha256(b"\x00" + entry).digest() for entry in entries]
 
 
 def _node(left: bytes, right: bytes) -> bytes:

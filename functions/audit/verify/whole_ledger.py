@@ -7,7 +7,7 @@ from .chains import link, read_event, sealed_in_time
 from .forms import Checkpoint
 from .reading import Reading
 from .report import Verdict
-from .trees import GrowingTree, leaf_hash
+from .trees import GrowingTree, leaf_hashes
 
 
 def check_whole_ledger(reading: Reading) -> None:
@@ -57,7 +57,7 @@ class _Roots:
 
     def add(self, events: list[bytes]) -> None:
         """No more of them than there are to the next checkpoint."""
-        self._leaves += map(leaf_hash, events)
+        self._leaves += leaf_hashes(events)
         self._index += len(events)
         self._pass_points()
 

@@ -1,0 +1,68 @@
+"""A witness's state: the checkpoint that somebody else saw last, and their own signature over it."""
+
+import base64
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
+
+from .forms import digest, parse_checkpoint
+from .report import Report, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Cosigned:
+    """``witness`` is the name of the key that the witness says is theirs."""
+
+    checkpoint: bytes
+    cosignature: bytes
+    witness: str
+
+
+def cosigned_in(data: bytes) -> Cosigned | None:
+    """The state that the file is; None where it is something else. ValueError for a state that is broken."""
+    try:
+        value: Any = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(value, dict) or "cosignature" not in value:
+        return None
+    parts = [value.get(name) for name in ("checkpoint", "cosignature", "witness")]
+    if not all(isinstance(part, str) for part in parts):
+        raise ValueError("not what a witness writes")
+    checkpoint, cosignature, witness = (str(part) for part in parts)
+    parse_checkpoint(checkpoint.encode(), "the anchor")
+    return Cosigned(checkpoint.encode(), base64.b64decode(cosignature, validate=True), witness)
+
+
+def read_witness_key(path: Path) -> ec.EllipticCurvePublicKey:
+    """Raises ValueError for what is no such key."""
+    try:
+        key = load_pem_public_key(path.read_bytes())
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise ValueError(f"{path} is not a public key in PEM form") from error
+    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+        raise ValueError(f"{path} is not an ECDSA P-256 key, as witnesses have")
+    return key
+
+
+def check_cosignature(report: Report, anchor: Cosigned, key: ec.EllipticCurvePublicKey) -> None:
+    """The witness whose key the reader holds signed this very checkpoint."""
+    name = digest(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
+    if anchor.witness != name:
+        what = f"is of the witness {anchor.witness}, and the key that you hold is {name}"
+        report.add(Verdict.TAMPERED, "the anchor", what)
+        return
+    _, signed, _ = parse_checkpoint(anchor.checkpoint, "the anchor")
+    try:
+        key.verify(anchor.cosignature, signed, ec.ECDSA(hashes.SHA256()))
+    except InvalidSignature:
+        what = "the witness's signature does not fit: it or the checkpoint was changed"
+        report.add(Verdict.TAMPERED, "the anchor", what)
+        return
+    report.witnessed_by = name
