@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from functions.notify.case_facts import case_facts, name_of, request_facts, timezone_of
@@ -181,7 +181,8 @@ def _digest(notice: Notice, directory: Directory | None, composing: Composing) -
     if notice.notice is not NoticeKind.DAILY_DIGEST or directory is None or notice.to is None:
         return None
     zone = timezone_of(notice.to, None, directory)
-    return digest_facts(notice.to, composing.store.cases(CaseStatus.OPEN), directory, zone)
+    day = date.fromisoformat(notice.parameters["day"])
+    return digest_facts(notice.to, day, composing.store.cases(CaseStatus.OPEN), directory, zone)
 
 
 def _case_page(case: Case | None, console_url: str | None) -> str | None:

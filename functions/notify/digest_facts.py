@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from functions.notify.case_facts import name_of
@@ -42,18 +43,23 @@ class DigestFacts:
     groups: tuple[DigestGroup, ...]
 
 
-def looks_after(case: Case, directory: Directory) -> PersonId:
-    """Who in HR gets the case in their daily mail: the rep's partner, or the queue where there is none.
+def looks_after(case: Case, directory: Directory, day: date) -> PersonId:
+    """Who in HR gets the case in that day's mail: the rep's partner, or whoever stands in for them then.
 
-    Whoever the directory has as their own partner does not read of themselves.
+    The queue where there is neither; nobody reads of themselves.
     """
     partner = directory.hr_partner_of(case.rep_id)
-    return HR_QUEUE if partner is None or partner.id == case.rep_id else partner.id
+    if partner is None or partner.id == case.rep_id:
+        return HR_QUEUE
+    delegate = directory.delegate_of(partner, day)
+    return partner.id if delegate is None or delegate.id == case.rep_id else delegate.id
 
 
-def digest_facts(to: PersonId, cases: Iterable[Case], directory: Directory, timezone: str) -> DigestFacts:
+def digest_facts(
+    to: PersonId, day: date, cases: Iterable[Case], directory: Directory, timezone: str
+) -> DigestFacts:
     """``cases`` are the open ones of everybody, by due time."""
-    theirs = [case for case in cases if looks_after(case, directory) == to]
+    theirs = [case for case in cases if looks_after(case, directory, day) == to]
     groups = []
     for waiting, heading in _HEADINGS.items():
         found = [case for case in theirs if case.waiting_for is waiting]

@@ -21,7 +21,8 @@ def queue_digests(composing: Composing) -> int:
     except NotFound:
         return 0  # no people, no cases
     open_cases = composing.store.cases(CaseStatus.OPEN)
-    people = sorted({looks_after(case, directory) for case in open_cases})
+    today = composing.clock.now().date()
+    people = sorted({looks_after(case, directory, today) for case in open_cases})
     for person in people:
         until_settled(partial(composing.store.commit, _digest_to(person, composing)))
     return len(people)

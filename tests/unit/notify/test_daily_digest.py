@@ -14,6 +14,7 @@ from shared.domain.effect import Notice, NoticeKind
 from shared.domain.identifiers import PersonId
 from shared.domain.person import HR_QUEUE
 from tests.fakes.builders import NOON
+from tests.fakes.world import FakeDirectories
 from tests.unit.notify.office import DIRECTORY, Office, the_case
 
 PARTNER = PersonId("H001")
@@ -44,7 +45,30 @@ def test_nobody_in_hr_reads_of_their_own_case() -> None:
     people = dict(DIRECTORY.people)
     people[PARTNER] = replace(people[PARTNER], hr_partner_id=PARTNER)
     theirs = the_case(rep_id=PARTNER)
-    assert looks_after(theirs, replace(DIRECTORY, people=people)) == HR_QUEUE
+    assert looks_after(theirs, replace(DIRECTORY, people=people), NOON.date()) == HR_QUEUE
+
+
+def test_whoever_stands_in_for_a_partner_gets_the_mail_of_those_days() -> None:
+    people = dict(DIRECTORY.people)
+    day = NOON.date()
+    people[PARTNER] = replace(
+        people[PARTNER], delegate_id=PersonId("D000001"), delegate_from=day, delegate_until=day
+    )
+    office = Office()
+    office.directories = FakeDirectories(replace(DIRECTORY, people=people))
+    queue_digests(office.delivering.composing)
+    office.clock.advance(days=1)
+    queue_digests(office.delivering.composing)
+    assert [notice.to for notice in queued(office)] == ["D000001", PARTNER]
+    first, _ = queued(office)
+    deliver(first.id, office.delivering)
+    assert "1 case of your people is open." in office.mailer.sent[0].text, "also if it is mailed a day late"
+
+
+def test_nobody_reads_of_themselves_as_somebodys_delegate_either() -> None:
+    people = dict(DIRECTORY.people)
+    people[PARTNER] = replace(people[PARTNER], delegate_id=PersonId("R000004"))
+    assert looks_after(the_case(), replace(DIRECTORY, people=people), NOON.date()) == PARTNER
 
 
 @pytest.mark.parametrize(
@@ -77,7 +101,7 @@ def cases(number: int, **changes: Any) -> list[Case]:
 
 def test_what_hr_decides_comes_first_and_a_long_list_is_cut_with_its_count() -> None:
     many = [*cases(MOST_LINES + 3), *cases(1, waiting_for=Waiting.HR)]
-    facts = digest_facts(PARTNER, many, DIRECTORY, "UTC")
+    facts = digest_facts(PARTNER, NOON.date(), many, DIRECTORY, "UTC")
     assert facts.total == MOST_LINES + 4
     assert [(group.heading, len(group.lines), group.more) for group in facts.groups] == [
         ("HR decides", 1, 0),

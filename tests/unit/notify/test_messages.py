@@ -22,6 +22,7 @@ from tests.unit.notify.office import DECISION, Office, a_notice, the_case
 TEMPLATES = Path(messages.__file__).parent / "templates"
 PARAMETERS = {
     "batch": "a" * 16,
+    "day": "2026-10-05",
     "reason": "no_policy_in_force",
     "because": "bounced",
     "person": "M000001",
