@@ -25,8 +25,9 @@ must have grown from the checkpoint in FILE. Of an API only the proof of that is
 ledger where there is none, as after the keeper took another key, or with --whole.
 
 What it saw is signed with its own key, in FILE.key.pem, which is made at the first run; hand its public
-half, FILE.pub.pem, to whoever relies on it. FILE holds the checkpoint as the keeper signed it, so it serves
-as `plumbline verify --anchor` too, by `--print`; nothing is written to it unless all was well.
+half, FILE.pub.pem, to whoever relies on it. FILE holds the checkpoint as the keeper signed it, too, so it
+serves as an anchor: `plumbline verify BUNDLE --anchor FILE --witness-key FILE.pub.pem`. Nothing is written to
+it unless all was well.
 
 Exit status 0: it grew, or is as it was; 1: forked, cut back or changed; 2: usage, or not to be
 fetched; 4: something is missing.

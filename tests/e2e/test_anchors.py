@@ -77,6 +77,10 @@ class Witness:
         given = ["--state", str(self.state), "--source", self.api_url, "--token-file", str(self.token)]
         return main(["witness", *given])
 
+    def verify(self, bundle: Path) -> int:
+        key = self.state.with_name(f"{self.state.name}.pub.pem")
+        return main(["verify", str(bundle), "--anchor", str(self.state), "--witness-key", str(key)])
+
     def seen(self) -> Checkpoint:
         return parse_checkpoint(json.loads(self.state.read_text())["checkpoint"].encode())[0]
 
@@ -175,10 +179,12 @@ def witness(office: Office, tmp_path: Path) -> Witness:
     return Witness(tmp_path / "seen.json", tmp_path / "token", office.stack.info["api_url"])
 
 
-def test_a_witness_keeps_size_and_root_and_sees_the_ledger_grow(
-    office: Office, mail: str, witness: Witness
+def test_a_witness_keeps_size_and_root_and_sees_the_ledger_grow_by_its_proof_alone(
+    office: Office, mail: str, witness: Witness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert witness.look() == 0
+    # From now on whatever wants the whole ledger fails.
+    monkeypatch.delattr("local.commands.witness.fetch_ledger")
     first = witness.seen()
     office.drop("for-a-witness.csv")
     office.run("Seal")
@@ -187,6 +193,7 @@ def test_a_witness_keeps_size_and_root_and_sees_the_ledger_grow(
     assert second.size > first.size
     assert second.root != first.root
     assert witness.look() == 0
+    assert witness.verify(office.fetch(witness.state.with_name("ledger.zip"))) in (0, 5)
     held = office.stack.client("s3").get_object(Bucket=office.stack.info["ledger_bucket"], Key=first.name())
     assert parse_checkpoint(held["Body"].read())[0] == first
 
