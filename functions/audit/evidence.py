@@ -1,20 +1,15 @@
 """Evidence bundles: a zip that somebody without our code, network or account can check. Bytes in, bytes out.
 
-Two kinds. A ``case`` bundle has one case's events, each with a proof of its place in the whole ledger; a
-``ledger`` bundle has every segment and checkpoint. The same input gives the same zip. docs/ledger-format.md
-has the layout.
+Three kinds. A ``case`` bundle has one case's events, each with a proof of its place in the whole ledger, a
+``period`` bundle those of all its cases, and a ``ledger`` bundle every segment and checkpoint. The same input
+gives the same zip. docs/ledger-format.md has the layout.
 """
 
-import io
-import re
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 from itertools import pairwise
-from typing import Final
 
-from functions.audit.bundle_readme import CASE_README, LEDGER_README, PERIOD_README
+from functions.audit.bundle_zip import with_manifest, zipped
 from functions.audit.ledger import (
     Checkpoint,
     checkpoint_place,
@@ -24,17 +19,11 @@ from functions.audit.ledger import (
     segment_events,
     timestamp_name,
 )
-from functions.audit.reading_aids import rendered
 from shared.domain.canonical import canonical_bytes
 from shared.domain.errors import IntegrityError
 from shared.domain.event import NOTHING_BEFORE, EventTag, event_digest, parse_event
 from shared.domain.identifiers import Subject
 from shared.domain.merkle import Tree, leaf_hash
-
-VERSION: Final = 1
-_OLDEST_ZIP_DATE: Final = (1980, 1, 1, 0, 0, 0)
-_README: Final = {"case": CASE_README, "ledger": LEDGER_README, "period": PERIOD_README}
-_SAFE_NAME: Final = re.compile(r"[A-Za-z0-9@._-]+(/[A-Za-z0-9@._-]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,32 +204,6 @@ def _waiting(unsealed: Sequence[bytes], sealed: Set[bytes]) -> list[bytes]:
             links.add(event_digest(data))
             found.append(data)
     return found
-
-
-def with_manifest(kind: str, subject: str, files: dict[str, bytes]) -> dict[str, bytes]:
-    """The files with what people need beside them, and the manifest that lists them all."""
-    files["README.txt"] = _README[kind].encode()
-    manifest = {"kind": kind, "subject": subject, "v": VERSION}
-    if kind == "case":
-        files |= rendered({**files, "manifest.json": canonical_bytes(manifest)})
-    digests = {name: sha256(data).hexdigest() for name, data in files.items()}
-    files["manifest.json"] = canonical_bytes({**manifest, "files": digests})
-    return files
-
-
-def zipped(files: Mapping[str, bytes]) -> bytes:
-    """The files in the order of their names, with nothing in the archive that differs from time to time."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
-        for name in sorted(files):
-            if not _SAFE_NAME.fullmatch(name) or ".." in name:
-                raise IntegrityError(f"not a name for a file of a bundle: {name!r}")
-            entry = zipfile.ZipInfo(name, _OLDEST_ZIP_DATE)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.create_system = 3
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, files[name])
-    return buffer.getvalue()
 
 
 def _points(sealed: Tree, checkpoints: Sequence[bytes]) -> list[tuple[Checkpoint, bytes]]:
