@@ -48,6 +48,22 @@ def test_they_agree_on_an_anchor_of_another_ledger() -> None:
             assert disagreement(unpacked(bundle_of_case(world, "case/a")), anchor) == "", number
 
 
+def test_they_agree_where_one_segment_lies_under_several_checkpoints() -> None:
+    names = [name for name in LEDGER if "/segments/" in name]
+    rest = {name: data for name, data in LEDGER.items() if name not in names}
+    whole = f"{names[0][:-18]}{names[-1][-18:]}"
+    joined = with_manifest_mended({**rest, whole: b"".join(LEDGER[name] for name in names)})
+    lines = joined[whole].splitlines(keepends=True)
+    assert len(lines) == int(whole[-18:-6]) + 1 > len(names) > 1
+    assert checked(joined).exit_status == 0
+    assert disagreement(joined) == ""
+    for at, line in enumerate(lines):
+        for other in ([], [line, line], [lines[at - 1]], [line.replace(b"2026-10", b"2026-11")]):
+            changed = {**joined, whole: b"".join([*lines[:at], *other, *lines[at + 1 :]])}
+            assert checked(with_manifest_mended(changed)).exit_status == 1, (at, other)
+            assert disagreement(with_manifest_mended(changed)) == "", (at, other)
+
+
 @pytest.mark.parametrize("part", range(laboratory.PARTS))
 def test_they_agree_on_what_a_keeper_makes_up_and_signs(part: int) -> None:
     chance = random.Random(f"made up {part}")
