@@ -5,7 +5,7 @@ decimals, no leave, of somebody past tenure and ramp. Every other is worked exac
 denominator, and only once it is certain that no later fact supersedes it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from fractions import Fraction
 from itertools import chain
@@ -77,6 +77,8 @@ class PeriodColumn:
         """Where unusual facts were put; some may be superseded."""
         self._low: list[int] = []
         """Where usual facts under the highest bar were put; some may be superseded."""
+        self._ahead = 0
+        """The place of whoever comes next in a file that is in the directory's order."""
         self._before = f'{{"period":"{self.name}"'
         self._parts: dict[tuple[int, str], Part] = {}
         self._refusals: dict[tuple[Status, int | None], str] = {}
@@ -89,15 +91,22 @@ class PeriodColumn:
         quotas, tails, printed, keep_texts = shared.quotas, shared.tails, shared.printed, shared.keep_texts
         places, is_usual, currencies = self._directory.places, self._is_usual, self._currencies
         cents_of, quota_of, low, unusual = self.credits, self.quotas, self._low, self._unusual
+        # Files are mostly in the directory's order, where comparing is quicker than looking up.
+        in_order, ahead = self._directory.in_order, self._ahead
         for line in lines:
             rep, period, cell, credited, rest = line
             if period != name:
                 others.append(line)
                 continue
             known, tail = quotas[cell], tails[rest]
-            place = places.get(rep)
-            if place is None:
-                continue
+            if rep == in_order[ahead]:
+                place = ahead
+            else:
+                found = places.get(rep)
+                if found is None:
+                    continue
+                place = found
+            ahead = place + 1
             quota, twice, low_under, start, middle, _, _ = known
             currencies[place], leave = tail
             cents: int | None = None
@@ -120,6 +129,7 @@ class PeriodColumn:
                 entries[place] = f'{before}{start}{credited}{middle}{printed[steps]}","status":"assessable"}}'
             else:
                 entries[place] = ""
+        self._ahead = ahead
         return others
 
     def put_row(self, rep: str, row: Row) -> None:
@@ -142,17 +152,13 @@ class PeriodColumn:
                 else:
                     self._entries[place] = self._measure_plainly(place, entry)
         bar = self._shared.bar
-        self._under[bar] = {place for place in chain(self._low, unusual) if self._is_under(bar, place)}
+        self._under[bar] = self._those_under(bar, chain(self._low, unusual))
 
     def under(self, bar: Fraction) -> set[int]:
         """The places of those whose attainment is under this bar, which is no higher than the highest."""
         known = self._under.get(bar)
         if known is None:
-            top, bottom = bar.numerator, bar.denominator
-            credits, quotas = self.credits, self.quotas
-            highest = self._under[self._shared.bar]  # all of them have credits
-            known = {place for place in highest if (credits[place] or 0) * bottom < top * quotas[place]}
-            self._under[bar] = known
+            known = self._under[bar] = self._those_under(bar, self._under[self._shared.bar])
         return known
 
     def one_currency(self) -> bool:
@@ -167,9 +173,14 @@ class PeriodColumn:
         """Entries as decisions list them."""
         return self._entries[places]  # type: ignore[return-value]  # all are texts once they are settled
 
-    def _is_under(self, bar: Fraction, place: int) -> bool:
-        credited = self.credits[place]
-        return credited is not None and credited * bar.denominator < bar.numerator * self.quotas[place]
+    def _those_under(self, bar: Fraction, places: Iterable[int]) -> set[int]:
+        top, bottom = bar.numerator, bar.denominator
+        credits, quotas = self.credits, self.quotas
+        return {
+            place
+            for place in places
+            if (credited := credits[place]) is not None and credited * bottom < top * quotas[place]
+        }
 
     def _measure(self, place: int, fact: Fact) -> str:
         (_, _, _, start, _, quota, whole), credited, (currency, leave) = fact

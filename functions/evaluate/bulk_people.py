@@ -57,6 +57,8 @@ class Directory:
                 if before == after:
                     raise InvalidDirectory(f"{after!r} stands twice in the people file")
         self.in_scope = bytes([sort.in_scope for sort in self.sorts])
+        self.in_order = (*self.reps, "")
+        """With nobody at the end, so that everybody has a next."""
         self.places = dict(zip(self.reps, range(len(self.reps)), strict=True))
 
     def __len__(self) -> int:
