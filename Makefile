@@ -55,11 +55,11 @@ bench: setup $(STAMPS)/peers
 	@for name in read evaluate ledger; do \
 		PEERS_PYTHON=$(CURDIR)/.venv-peers/bin/python $(PY) -m bench.$$name || exit 1; done
 
-# The tests that have a long run; each prints a line when it is done. An hour or so on two cores.
-SOAKED := $(addprefix tests/unit/audit/test_,tampering.py two_verifiers.py case_course.py) \
-	$(addprefix tests/unit/ingest/test_,reader_fuzz.py reading_properties.py)
+# The tests that have a long run, the longest first; each prints a line when it is done. Some two hours of one core.
+SOAKED := $(addprefix tests/unit/ingest/test_,reading_properties.py reader_fuzz.py) \
+	$(addprefix tests/unit/audit/test_,tampering.py two_verifiers.py case_course.py)
 soak: setup
-	PLUMBLINE_SOAK=1 $(PY) -m pytest $(SOAKED) -n $(WORKERS) -v --durations 12
+	PLUMBLINE_SOAK=1 $(PY) -m pytest $(SOAKED) -n $(WORKERS) --dist worksteal -v --durations 12
 
 # The browser of the page tests. Where it cannot be installed, those tests fail and say how to get it.
 browser:
