@@ -15,7 +15,7 @@ def check_whole_ledger(reading: Reading) -> None:
     for name, first, events in _segments(reading):
         roots.begin(name, first)
         at = 0
-        while at < len(events):
+        while at < len(events):  # in runs that end at a checkpoint, so that it is compared in time
             run = events[at : at + roots.room(len(events))]
             for offset, data in enumerate(run, at):
                 event = read_event(reading, data, name, offset + 1, first + offset)
