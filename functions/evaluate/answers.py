@@ -113,6 +113,8 @@ def _fault(draft: Draft, request: Request, answer: Answer) -> str | None:
         return "not_asked"
     if request.adverse and answer.authenticated_by == "link":
         return "code_missing"
+    if request.takes_a_sign_in and answer.authenticated_by != "cognito":
+        return "sign_in_missing"
     if by == draft.case.proposed_by and request.purpose in (
         "gate",
         "exception",

@@ -88,6 +88,7 @@ class RequestFacts:
     choices: tuple[Choice, ...]
     agenda: tuple[str, ...]
     adverse: bool
+    takes_a_sign_in: bool
     due: str
     said: tuple[Statement, ...] = ()
     """What was said so far, oldest first: for HR alone, since a reason may speak of leave or of health."""
@@ -141,6 +142,7 @@ def request_facts(
         choices=choices(request.purpose, request.choices),
         agenda=_agenda(request, policy),
         adverse=request.adverse,
+        takes_a_sign_in=request.takes_a_sign_in,
         due=moment_in_words(request.due_at, timezone),
         said=_said(request, before, directory, timezone),
         answered_by=None if answer is None else name_of(answer.answered_by, directory),

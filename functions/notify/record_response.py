@@ -120,6 +120,9 @@ def _respond(
     if not form.same_origin:
         note_refused_answer(found.link, "cross_site", found.request, found.case, None, responding)
         return _asking(found, problems=(Problem("form", "Please answer on this page."),))
+    if found.request.takes_a_sign_in:
+        note_refused_answer(found.link, "sign_in_missing", found.request, found.case, None, responding)
+        return _asking(found, problems=(Problem("form", "Please sign in to the console, and decide there."),))
     filled = Filled(form.choice, reason, form.seen)
     if form.wants_code:
         return _asking(found, filled, note=mail_code(found.request, found.case, responding))

@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict
 
 from shared.domain.identifiers import CaseId, PersonId, RequestId
+from shared.domain.person import HR_QUEUE
 
 Seat = Literal["manager", "skip_level", "hr_partner", "hr_queue", "rep"]
 """Where in the chain the asked person sits, whoever it is that sits there today."""
@@ -76,6 +77,11 @@ class Request(BaseModel):
     due_at: datetime
     status: RequestStatus
     answer: Answer | None = None
+
+    @property
+    def takes_a_sign_in(self) -> bool:
+        """A shared mailbox is nobody: two steps towards a removal from there could be one person's."""
+        return self.adverse and self.assignee == HR_QUEUE
 
     def answered(self, answer: Answer) -> Self:
         return self.model_copy(

@@ -245,7 +245,7 @@ class CaseLife(RuleBasedStateMachine):
         assert approval.seat in ("hr_partner", "hr_queue")
         assert approval.answer is not None
         assert approval.answer.authenticated_by != "link"
-        assert "rep" not in (proposed.data["by"], approved.data["by"])
+        assert not {"rep", HR_QUEUE} & {proposed.data["by"], approved.data["by"]}
 
     @invariant()
     def no_stage_ends_before_its_days_are_over_and_days_on_hold_do_not_count(self) -> None:

@@ -67,6 +67,26 @@ def test_who_proposed_removal_cannot_approve_it() -> None:
     assert life.case.exit is Exit.REMOVAL_APPROVED
 
 
+def test_from_hrs_shared_mailbox_nobody_proposes_or_approves_a_removal_without_their_name() -> None:
+    """Whoever reads it might be the partner, and then one person alone would have removed somebody."""
+    life = in_final_review().pass_deadline().pass_deadline()
+    life.answer("propose_removal", known_by="cognito")
+    assert life.asked.assignee == "hr-queue"
+    life.answer("approve", known_by="link+code")
+    assert (life.case.status, life.asked.purpose) == (CaseStatus.OPEN, "removal_approval")
+    life.answer("approve", by="partner-2", known_by="cognito")
+    assert life.case.exit is Exit.REMOVAL_APPROVED
+
+    unanswered = in_final_review().pass_deadline().pass_deadline().pass_deadline()
+    assert (unanswered.asked.assignee, unanswered.asked.purpose) == ("hr-queue", "removal_proposal")
+    unanswered.answer("propose_removal", known_by="link+code")
+    assert unanswered.case.phase is Phase.ASKING
+    refused = [e.data["reason"] for e in unanswered.events if e.tag is EventTag.ANSWER_REFUSED]
+    assert refused == ["sign_in_missing"]
+    unanswered.answer("propose_removal", by="partner-2", known_by="cognito")
+    assert unanswered.asked.assignee == "partner"
+
+
 def test_hr_may_send_a_proposal_back() -> None:
     life = (
         in_final_review()
