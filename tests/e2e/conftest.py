@@ -14,6 +14,8 @@ CLOCK_RATE = 10_000
 LARGE_EXPORT_BYTES = 4_000
 # Who is mailed the day's checkpoint; nobody else's mail is of that kind.
 NOTARY = "notary@outside.example"
+# Where else it goes. The bucket is another account's to make, and so not in the template.
+ELSEWHERE = "anchors-elsewhere"
 HERE = Path(__file__).parent
 
 
@@ -30,7 +32,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder: Path = tmp_path_factory.mktemp("cloud")
-    context = {"large_export_bytes": str(LARGE_EXPORT_BYTES), "anchor_emails": NOTARY}
+    context = {
+        "large_export_bytes": str(LARGE_EXPORT_BYTES),
+        "anchor_emails": NOTARY,
+        "anchor_bucket": ELSEWHERE,
+    }
     with running_stack(folder, clock_rate=CLOCK_RATE, fresh=True, context=context) as running:
         yield running
 

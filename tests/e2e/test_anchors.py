@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from botocore.exceptions import ClientError
 
 from functions.audit.ledger import Checkpoint, parse_checkpoint
 from local.cli import main
+from local.engine import REGION
 from local.stack import Stack
 from local.visitors import SignedIn, until
 from shared.domain.event import Event, parse_event
 from shared.runtime.clock import ScaledClock
-from tests.e2e.conftest import NOTARY
+from tests.e2e.conftest import ELSEWHERE, NOTARY
 from tests.unit.audit.bundles import bundle_of_ledger, unpacked
 from tests.unit.audit.workshop import TestSigner, lived_in
 
@@ -89,6 +91,14 @@ class Witness:
 def office(stack: Stack) -> Office:
     office = Office(stack, SignedIn(stack, "anchors", ("auditor", "hr_admin"), "hr-anchors"))
     office.drop("for-anchors.csv")
+    office.run("Seal")
+    refused = until("a run with something to copy", lambda: office.run("Anchor")["failed"] or None)
+    assert refused == ["bucket"], "there is no such bucket yet"
+    stack.client("s3").create_bucket(
+        Bucket=ELSEWHERE,
+        CreateBucketConfiguration={"LocationConstraint": REGION},
+        ObjectLockEnabledForBucket=True,
+    )
     return office
 
 
@@ -101,7 +111,7 @@ def mail(office: Office) -> str:
         before, day = len(office.mails()), office.today()
         first, second = office.run("Anchor"), office.run("Anchor")
         assert (first["failed"], second["failed"]) == ([], [])
-        if first["done"] != ["mail"] or office.today() != day:
+        if first["done"] != ["mail", "bucket"] or office.today() != day:
             return None  # nothing was sealed yet, or midnight came between the two
         assert second["done"] == []
         return until("the mail has come", lambda: next(iter(office.mails()[before:]), None))
@@ -140,6 +150,15 @@ def test_the_record_says_of_each_days_mail_which_checkpoint_went_out(
     assert len({event.occurred_at[:10] for event in events}) == len(events)
     points = [parse_checkpoint(checkpoint_in(text))[0] for text in office.mails()]
     assert {event.data["checkpoint"] for event in events} == {point.digest() for point in points}
+
+
+def test_the_same_checkpoint_lies_elsewhere_and_cannot_be_deleted_there(office: Office, mail: str) -> None:
+    s3, name = office.stack.client("s3"), parse_checkpoint(checkpoint_in(mail))[0].name()
+    found = s3.get_object(Bucket=ELSEWHERE, Key=name)
+    assert found["Body"].read() == checkpoint_in(mail)
+    assert found["ObjectLockMode"] == "COMPLIANCE"
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.delete_object(Bucket=ELSEWHERE, Key=name, VersionId=found["VersionId"])
 
 
 def test_a_saved_mail_is_an_anchor_that_the_ledger_goes_on_from(
