@@ -170,7 +170,7 @@ def test_it_works_without_scripts(browser: Browser) -> None:
         page.goto(site.link(office))
         fill(page, "dispute_figures")
         page.click("text=Send my answer >> visible=true")
-        assert "Your answer is recorded" in page.content()
+        page.wait_for_selector("text=Your answer is recorded")
         context.close()
     assert status(office) is RequestStatus.ANSWERED
 
