@@ -141,6 +141,12 @@ def test_a_mail_with_two_checkpoints_is_not_chosen_from(saved: bytes) -> None:
         b"Content-Type: \xff\xff/;;;=;\nContent-Transfer-Encoding: \xff\n\n\xff",
         b"Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n" + base64.b64encode(LINE),
     ],
+    # Names of their own, because the bytes have a signature in them, which is another in each run.
+    ids=[
+        *("nothing", "no text", "no checkpoint", "cut", "another version", "negative", "a member more"),
+        *("half a mail", "no boundary", "empty boundary", "charset of bytes", "unknown encoding"),
+        *("type of bytes", "a mail in base64"),
+    ],
 )
 def test_what_holds_none_is_refused_in_one_line(saved: bytes, tmp_path: Path) -> None:
     path = tmp_path / "kept.eml"
