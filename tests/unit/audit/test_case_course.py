@@ -8,8 +8,9 @@ import pytest
 
 from functions.audit.verify.case_rules import CaseRules
 from functions.audit.verify.data_forms import fault_of
+from tests.independent_verifier.bundle import Bundle
 from tests.independent_verifier.catalogue import is_of_published_form
-from tests.independent_verifier.course import Course, Wrong
+from tests.independent_verifier.chains import dishonest
 from tests.unit.audit import lives
 from tests.unit.audit.lives import Value, changed, some_life
 from tests.unit.audit.on_record import put_on_record, values_of
@@ -31,17 +32,11 @@ def ours(story: list[Value]) -> list[str]:
 
 def theirs(story: list[Value]) -> str:
     """Why the second verifier refuses it; empty where it does not."""
-    closed = [at for at, value in enumerate(story) if value["tag"] == "case:closed"]
-    try:
-        course = Course(story[0])
-        for value in story[1:]:
-            if value["tag"] == "case:opened":
-                return "opened again"
-            course.follow(value)
-    except Wrong as wrong:
-        return f"{value['sequence'] if story[1:] else 1} {wrong}"
-    formed = all(map(is_of_published_form, story))
-    return "" if formed and len(closed) < 2 else "another form, or closed twice"
+    told = Bundle({})
+    dishonest(told, "case/one", story)
+    if not all(map(is_of_published_form, story)):
+        return "another form"
+    return "; ".join(what for _, what in told.why)
 
 
 def test_no_honest_life_breaks_a_rule() -> None:
