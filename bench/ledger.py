@@ -30,7 +30,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from functions.audit.ledger import (
+from functions.audit.ledger.format import (
     NO_CHECKPOINT,
     checkpoint_of,
     key_id,

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.evaluate_data import make
-from local.stack import Stack, running_stack
-from local.visitors import SignedIn
+from local.cloud.clients import SignedIn
+from local.cloud.stack import Stack, running_stack
 
 MONTHS = ("2026-07", "2026-08", "2026-09")
 REPS_OF_A_MANAGER = 8

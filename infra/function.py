@@ -34,7 +34,7 @@ def log_group(scope: Construct, name: str, settings: DeploymentSettings) -> logs
 
 
 class Function(Construct):
-    """``handler`` is ``<folder>.<module>``, as in ``ingest.handler``; its entry is always ``handle``."""
+    """``handler`` is ``<folder>.handlers.<module>``; its entry is always ``handle``."""
 
     def __init__(
         self,

@@ -7,7 +7,7 @@ from constructs import Construct
 
 from infra.alarms import Alarms
 from infra.api import Api
-from infra.doorbells import NEW_EFFECT, NEW_EVENT, each_working_day, every, hear, ring, undelivered
+from infra.event_sources import NEW_EFFECT, NEW_EVENT, each_working_day, every, hear, ring, undelivered
 from infra.function import Function
 from infra.ledger import Ledger
 from infra.mail import Mail
@@ -80,22 +80,22 @@ class PlumblineStack(Stack):
 
     def _functions(self) -> None:
         f = self._function
-        self.ingest = f("Ingest", "ingest.handler", "Reads an export, files its facts", 900, 3008)
-        self.sweep = f("Sweep", "ingest.sweep_handler", "Finds exports that nobody announced", 280, 512)
+        self.ingest = f("Ingest", "ingest.handlers.receive", "Reads an export, files its facts", 900, 3008)
+        self.sweep = f("Sweep", "ingest.handlers.sweep", "Finds exports that nobody announced", 280, 512)
         self.plan = f(
-            "Plan", "evaluate.plan_handler", "Says which policy decides about which period", 120, 512
+            "Plan", "evaluate.handlers.plan", "Says which policy decides about which period", 120, 512
         )
-        self.shard = f("Shard", "evaluate.shard_handler", "Decides about the reps of one shard", 300, 1769)
-        self.open = f("Open", "evaluate.open_handler", "Opens and feeds cases", 120, 1024)
-        self.case = f("Case", "evaluate.case_handler", "Does what is due in a case", 60, 512)
-        self.reconcile = f("Reconcile", "evaluate.reconcile_handler", "Restarts lost workflows", 280, 512)
-        self.relay = f("Relay", "notify.relay_handler", "Mails, wakes workflows, publishes events", 120, 512)
-        self.respond = f("Respond", "notify.respond_handler", "The page behind a response link", 29, 1024)
-        self.feedback = f("Feedback", "notify.feedback_handler", "Records mails that came back", 30, 512)
+        self.shard = f("Shard", "evaluate.handlers.shard", "Decides about the reps of one shard", 300, 1769)
+        self.open = f("Open", "evaluate.handlers.open", "Opens and feeds cases", 120, 1024)
+        self.case = f("Case", "evaluate.handlers.case", "Does what is due in a case", 60, 512)
+        self.reconcile = f("Reconcile", "evaluate.handlers.reconcile", "Restarts lost workflows", 280, 512)
+        self.relay = f("Relay", "notify.handlers.relay", "Mails, wakes workflows, publishes events", 120, 512)
+        self.respond = f("Respond", "notify.handlers.respond", "The page behind a response link", 29, 1024)
+        self.feedback = f("Feedback", "notify.handlers.feedback", "Records mails that came back", 30, 512)
         # One writer at a time: the ledger's own fence holds without it, this only spares the losers.
-        self.seal = f("Seal", "audit.seal_handler", "Seals events into the ledger", 120, 1024, reserved=1)
-        self.anchor = f("Anchor", "audit.anchor_handler", "Hands the day's checkpoint to others", 120, 512)
-        self.query = f("Query", "audit.query_handler", "Answers HR, exports evidence", 29, 1769)
+        self.seal = f("Seal", "audit.handlers.seal", "Seals events into the ledger", 120, 1024, reserved=1)
+        self.anchor = f("Anchor", "audit.handlers.anchor", "Hands the day's checkpoint to others", 120, 512)
+        self.query = f("Query", "audit.handlers.query", "Answers HR, exports evidence", 29, 1769)
 
     @property
     def functions(self) -> dict[str, Function]:

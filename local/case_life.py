@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from functions.evaluate.escalation import step
-from functions.evaluate.occurrences import (
+from functions.evaluate.cases.escalation import step
+from functions.evaluate.cases.triggers import (
     Answered,
     Context,
     DeadlinePassed,

@@ -22,10 +22,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from local import cli
-from local.deploy import DeployFailed
-from local.engine import EngineFailed
-from local.stack import AlreadyRunning, Stack, running_stack
-from local.visitors import (
+from local.cloud.clients import (
     NeverSeen,
     Reply,
     SignedIn,
@@ -37,6 +34,9 @@ from local.visitors import (
     send_form,
     until,
 )
+from local.cloud.deploy import DeployFailed
+from local.cloud.engine import EngineFailed
+from local.cloud.stack import AlreadyRunning, Stack, running_stack
 
 SAMPLES: Final = Path(__file__).parents[1] / "examples" / "varicent"
 CLOCK_RATE: Final = 10_000

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from functions.ingest.cells import (
+from functions.ingest.reading.cells import (
     BadCell,
     CellCheck,
     NumberForm,
@@ -22,10 +22,10 @@ from functions.ingest.cells import (
     normalised,
     timezones,
 )
-from functions.ingest.columns import COLUMNS, MAY_BE_UNMAPPED, Kind
-from functions.ingest.dates import date_check, period_check
-from functions.ingest.decode import TextDecoder
-from functions.ingest.lines import RowSplitter
+from functions.ingest.reading.columns import COLUMNS, MAY_BE_UNMAPPED, Kind
+from functions.ingest.reading.dates import date_check, period_check
+from functions.ingest.reading.decode import TextDecoder
+from functions.ingest.reading.lines import RowSplitter
 
 FIRST_BYTES = 256 * 1024
 _FIRST_ROWS = 200

@@ -2,16 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
 
-from functions.audit.asker import Asker
+from functions.audit.caller import Asker
 from shared.domain.change import Change
-from shared.domain.errors import Conflict
 from shared.domain.event import EventDraft, EventTag, stamp
 from shared.domain.identifiers import CommandId, Subject, derived_id
 from shared.ports import CaseStore
-
-_TRIES: Final = 3
+from shared.retry import again_on_conflict
 
 
 def record_reading(store: CaseStore, asker: Asker, subject: Subject, now: datetime) -> None:
@@ -41,10 +38,4 @@ def _record(
     if store.outcome(command) is not None:
         return
     event = EventDraft(tag, subject, now, asker.actor, command, data=data)
-    for tries_left in reversed(range(_TRIES)):
-        try:
-            store.commit(Change(command=command, result="recorded", events=(event,)))
-            return
-        except Conflict:
-            if not tries_left:
-                raise
+    again_on_conflict(lambda: store.commit(Change(command=command, result="recorded", events=(event,))))

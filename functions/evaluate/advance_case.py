@@ -4,15 +4,16 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 
-from functions.evaluate.casework import EVALUATE, TRIES, Casework
-from functions.evaluate.drafting import start_workflow
-from functions.evaluate.escalation import what_is_due
+from functions.evaluate.cases.escalation import what_is_due
+from functions.evaluate.cases.step_draft import start_workflow
+from functions.evaluate.commit_step import EVALUATE, Casework
 from shared.domain.case import Case, CaseStatus
 from shared.domain.change import Change
 from shared.domain.errors import Conflict, IllegalTransition
 from shared.domain.event import EventDraft, EventTag, stamp
 from shared.domain.identifiers import CaseId, CommandId, case_subject, derived_id
 from shared.ports import TaskTokens
+from shared.retry import TRIES
 
 MOST_TURNS: Final = 500
 """One look at the case is some ten events of a workflow's 25,000: a successor goes on long before."""

@@ -8,10 +8,10 @@ from typing import Protocol
 
 import orjson
 
-from functions.evaluate.bulk import Assessed, assess_files, decide_many, summarise_many
-from functions.evaluate.bulk_people import Directory
-from functions.evaluate.bulk_window import Window
-from functions.evaluate.population import GroupStatistics, Population, merge
+from functions.evaluate.decisions.columnar import Assessed, assess_files, decide_many, summarise_many
+from functions.evaluate.decisions.directory_columns import Directory
+from functions.evaluate.decisions.population import GroupStatistics, Population, merge
+from functions.evaluate.decisions.window_rules import Window
 from shared.domain.period import Period
 from shared.domain.policy import Policy
 

@@ -7,15 +7,16 @@ from typing import Any, Literal
 import orjson
 
 from functions.evaluate.advance_case import settle
-from functions.evaluate.casework import Casework, again_on_conflict
-from functions.evaluate.deadlines import due
-from functions.evaluate.occurrences import FindingsHold, FindingsUndone, Occurrence, Opened, ResultsArrived
-from functions.evaluate.results import has_news
+from functions.evaluate.cases.deadlines import due
+from functions.evaluate.cases.results import has_news
+from functions.evaluate.cases.triggers import FindingsHold, FindingsUndone, Occurrence, Opened, ResultsArrived
+from functions.evaluate.commit_step import Casework
 from shared.domain import paths
 from shared.domain.case import Case, CaseStatus, Exit
 from shared.domain.identifiers import EvaluationId, PersonId, derived_id
 from shared.domain.policy import Policy
 from shared.domain.record import PlannedEvaluation
+from shared.retry import again_on_conflict
 
 Done = Literal["opened", "fed", "left"]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
-from functions.evaluate.deadlines import calendar_fault
+from functions.evaluate.cases.deadlines import calendar_fault
 from shared.domain import paths
 from shared.domain.canonical import canonical_bytes
 from shared.domain.case import CaseStatus

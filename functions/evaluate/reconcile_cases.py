@@ -4,8 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from functions.evaluate.advance_case import hand_over, settle
-from functions.evaluate.casework import Casework
-from functions.evaluate.drafting import start_workflow
+from functions.evaluate.cases.step_draft import start_workflow
+from functions.evaluate.commit_step import Casework
 from shared.domain.case import Case, CaseStatus
 from shared.domain.errors import Conflict, PlumblineError
 from shared.domain.identifiers import BatchId, CaseId

@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 
+from functions.evaluate.decisions.rows import facts_by_rep, people_rows
 from functions.evaluate.evaluate_shard import ShardInputs, assess_shard, decide_shard, merge_population
-from functions.evaluate.rows import facts_by_rep, people_rows
 from shared.domain import paths
 from shared.domain.canonical import canonical_bytes, digest, parse_canonical
 from shared.domain.case import CaseStatus

@@ -4,25 +4,25 @@ from collections.abc import Iterator, Mapping
 
 import orjson
 
-from functions.ingest.codes import FileCode
 from functions.ingest.directory_faults import DirectoryFaults, directory_faults
 from functions.ingest.file_rows import Filed, FiledRows
-from functions.ingest.outcome import Summary
-from functions.ingest.profile import Profile
-from functions.ingest.receiving import Received, Receiving
+from functions.ingest.reading.codes import FileCode
+from functions.ingest.reading.outcome import Summary
+from functions.ingest.reading.profile import Profile
+from functions.ingest.reception import Received, Receiving
 from shared.arrival_ports import Dropped
 from shared.domain import paths
 from shared.domain.canonical import canonical_bytes, digest
 from shared.domain.change import Change
 from shared.domain.effect import Effect, Notice, NoticeKind
-from shared.domain.errors import Conflict, NotFound
+from shared.domain.errors import NotFound
 from shared.domain.event import Actor, ActorKind, EventDraft, EventTag, stamp
 from shared.domain.identifiers import BatchId, CommandId, NoticeId, batch_subject, derived_id
 from shared.domain.person import HR_QUEUE
 from shared.domain.record import Arrived, Batch, Revision
 from shared.ports import CaseStore, Clock, Files
+from shared.retry import again_on_conflict
 
-TRIES = 3
 RECEIVER = Actor(ActorKind.SYSTEM, "receive_export")
 _REREAD = (FileCode.MANIFEST_MISMATCH, FileCode.TOO_MANY_REJECTED)
 """Refusals of files whose every row was read, so that the rejected rows are worth keeping."""
@@ -42,17 +42,16 @@ def conclude(
         return _refuse(dropped, profile, summary, rows, receiving)
     batch = _batch(dropped, profile, summary, tuple(rows.periods), receiving.clock)
     filed = rows.file(batch.id, batch.known_at, receiving.files)
-    for _ in range(TRIES):
-        try:
-            receiving.store.commit(_acceptance(dropped, batch, filed, receiving))
-        except Conflict:
-            known = accepted_before(batch.id, receiving.store)
-            if known is not None:
-                # Another reception of the same content was faster; its files are the very same ones.
-                return repeat(dropped, known, receiving)
-        else:
-            return Received("accepted", batch)
-    raise Conflict(f"{dropped.key} met other exports {TRIES} times")
+
+    def attempt() -> Received:
+        known = accepted_before(batch.id, receiving.store)
+        if known is not None:
+            # Another reception of the same content was faster; it filed the very same rows.
+            return repeat(dropped, known, receiving)
+        receiving.store.commit(_acceptance(dropped, batch, filed, receiving))
+        return Received("accepted", batch)
+
+    return again_on_conflict(attempt)
 
 
 def _acceptance(dropped: Dropped, batch: Batch, filed: Filed, receiving: Receiving) -> Change:

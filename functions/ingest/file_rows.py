@@ -6,8 +6,8 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
 
-from functions.ingest.columns import Kind
-from functions.ingest.outcome import AcceptedRows
+from functions.ingest.reading.columns import Kind
+from functions.ingest.reading.outcome import AcceptedRows
 from shared.domain import paths
 from shared.domain.canonical import canonical_bytes
 from shared.domain.identifiers import BatchId, shard_of

@@ -3,13 +3,13 @@
 import hashlib
 from collections.abc import Iterator
 
-from functions.ingest.codes import FileCode
 from functions.ingest.conclude_export import conclude
-from functions.ingest.export_reader import read_export
 from functions.ingest.file_rows import FiledRows
-from functions.ingest.outcome import Summary
-from functions.ingest.profile import parse_profile
-from functions.ingest.receiving import Received, Receiving
+from functions.ingest.reading.codes import FileCode
+from functions.ingest.reading.export_reader import read_export
+from functions.ingest.reading.outcome import Summary
+from functions.ingest.reading.profile import parse_profile
+from functions.ingest.reception import Received, Receiving
 from shared.arrival_ports import Dropped
 from shared.domain.identifiers import batch_id
 from shared.ports import Export

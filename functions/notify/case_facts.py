@@ -3,17 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from functions.notify.figures import (
-    PeriodLine,
-    bar_of,
-    decided_lines,
-    finding_in_words,
-    moment_in_words,
-    percent,
-    period_lines,
-    period_name,
-    time_in_words,
-)
+from functions.notify.period_lines import PeriodLine, decided_lines, period_lines
 from functions.notify.wording import (
     Choice,
     choice,
@@ -26,9 +16,16 @@ from functions.notify.wording import (
 from shared.domain.canonical import digest, encode
 from shared.domain.case import Case
 from shared.domain.comparators import Comparison
-from shared.domain.identifiers import PersonId
+from shared.domain.figure_text import (
+    bar_of,
+    finding_in_words,
+    moment_in_words,
+    percent,
+    period_name,
+    time_in_words,
+)
 from shared.domain.ladder import HR_SEATS
-from shared.domain.person import HR_QUEUE, Directory
+from shared.domain.person import Directory, name_of
 from shared.domain.policy import Policy
 from shared.domain.request import Request
 
@@ -99,7 +96,8 @@ class RequestFacts:
 
 def case_facts(case: Case, policy: Policy, directory: Directory | None, timezone: str) -> CaseFacts:
     rep = None if directory is None else directory.person(case.rep_id)
-    bar = bar_of(policy, case.decision)
+    decision = case.decision
+    bar = bar_of(policy, decision.get("findings", ()))
     return CaseFacts(
         rep=name_of(case.rep_id, directory),
         role="" if rep is None else rep.role,
@@ -113,7 +111,8 @@ def case_facts(case: Case, policy: Policy, directory: Directory | None, timezone
         bar_ratio=bar,
         goal=_goal(case, policy),
         findings=tuple(
-            finding_in_words(finding, policy, case.decision) for finding in case.decision.get("findings", ())
+            finding_in_words(finding, policy, decision.get("inputs", ()))
+            for finding in decision.get("findings", ())
         ),
         stage_ends=None if case.stage_ends_at is None else moment_in_words(case.stage_ends_at, timezone),
         exit=None if case.exit is None else exit_in_words(case.exit),
@@ -151,22 +150,6 @@ def request_facts(
     )
 
 
-def timezone_of(person: PersonId | None, policy: Policy | None, directory: Directory | None) -> str:
-    """The zone in which the person reads a clock: their own, else the policy's, else UTC."""
-    known = None if directory is None else directory.person(person)
-    if known is not None and known.timezone:
-        return known.timezone
-    return "UTC" if policy is None else policy.calendar.timezone
-
-
-def name_of(person_id: PersonId, directory: Directory | None) -> str:
-    """The person's name; for somebody whom no export knows, the id."""
-    if person_id == HR_QUEUE:
-        return "HR’s shared queue"
-    person = None if directory is None else directory.person(person_id)
-    return person_id if person is None else person.name
-
-
 def digest_of_shown(case: CaseFacts, request: RequestFacts, others: Comparison | None) -> str:
     """The SHA-256 of everything that the page shows: what an answer relied on."""
     shown = {"case": asdict(case), "request": asdict(request)}
@@ -196,7 +179,7 @@ def _restated(case: Case, policy: Policy, bar: str | None) -> RestatedFacts | No
         return None
     return RestatedFacts(
         outcome=outcome_in_words(after["outcome"]),
-        findings=tuple(finding_in_words(finding, policy, after) for finding in after["findings"]),
+        findings=tuple(finding_in_words(finding, policy, after["inputs"]) for finding in after["findings"]),
         periods=decided_lines(after, policy, bar),
     )
 

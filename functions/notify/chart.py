@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from typing import Final
 
-from functions.notify.figures import PeriodLine
+from functions.notify.period_lines import PeriodLine
 
 WIDTH: Final = 320
 HEIGHT: Final = 150

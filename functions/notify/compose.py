@@ -5,21 +5,21 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from functions.notify.case_facts import case_facts, name_of, request_facts, timezone_of
+from functions.notify.case_facts import case_facts, request_facts
 from functions.notify.digest_facts import DigestFacts, digest_facts
 from functions.notify.export_facts import ExportFacts, export_facts
-from functions.notify.figures import moment_in_words
 from functions.notify.link import link_id, token_digest
 from functions.notify.messages import render
 from functions.notify.notice_events import ASKING, CARRYING_A_LINK
-from functions.notify.pace import in_product_time
+from functions.notify.product_time import in_product_time
 from functions.notify.wording import detail
 from shared.domain import paths
 from shared.domain.case import Case, CaseStatus
 from shared.domain.effect import Notice, NoticeKind
 from shared.domain.errors import NotFound
+from shared.domain.figure_text import moment_in_words
 from shared.domain.identifiers import BatchId, PersonId
-from shared.domain.person import HR_QUEUE, Directory
+from shared.domain.person import HR_QUEUE, Directory, name_of, timezone_of
 from shared.domain.policy import Policy
 from shared.domain.record import Batch, IssuedLink
 from shared.domain.request import Request, RequestStatus

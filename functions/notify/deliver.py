@@ -6,15 +6,15 @@ from datetime import timedelta
 from typing import Any, Final, Literal
 
 from functions.notify.compose import Composed, Composing, Unsendable, compose
-from functions.notify.deciding import until_settled
 from functions.notify.notice_events import forward_to_queue, noted, out_of_reach, sent_command
-from functions.notify.pace import in_product_time
+from functions.notify.product_time import in_product_time
 from shared.domain.canonical import digest
 from shared.domain.effect import Notice, StartWorkflow
 from shared.domain.errors import InvalidInput
 from shared.domain.event import Actor, ActorKind, EventTag
 from shared.domain.identifiers import CommandId, derived_id
 from shared.ports import Mailer, Outbox, OutboxRow, TaskTokens, Workflow
+from shared.retry import again_on_conflict
 
 RELAY: Final = Actor(ActorKind.SYSTEM, "relay")
 LEFT_TO_THE_STREAM: Final = timedelta(seconds=60)
@@ -116,7 +116,7 @@ def _mail(notice: Notice, row: OutboxRow, delivering: Delivering) -> Delivered:
             data: dict[str, Any] = {"message": carrier_id, "link": composed.link}
             relied_on = {"text": digest(composed.mail.text.encode())}
             change = noted(EventTag.NOTICE_SENT, sent, notice, RELAY, clock.now(), data, relied_on)
-            until_settled(lambda: store.commit(replace(change, link=issued)))
+            again_on_conflict(lambda: store.commit(replace(change, link=issued)))
             return "sent"
     data = {"reason": composed.reason}
     failure = noted(EventTag.NOTICE_FAILED, unsent, notice, RELAY, clock.now(), data, {})
@@ -125,5 +125,5 @@ def _mail(notice: Notice, row: OutboxRow, delivering: Delivering) -> Delivered:
     if unreachable:
         # Before the failure is recorded: a retry after a crash between the two comes by here again.
         forward_to_queue(notice, RELAY, clock.now(), store)
-    until_settled(lambda: store.commit(out_of_reach(failure, notice, store) if unreachable else failure))
+    again_on_conflict(lambda: store.commit(out_of_reach(failure, notice, store) if unreachable else failure))
     return "failed"

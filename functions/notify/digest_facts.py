@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from functions.notify.case_facts import name_of
-from functions.notify.figures import moment_in_words
 from functions.notify.wording import stage_name
 from shared.domain.case import Case, Waiting
+from shared.domain.figure_text import moment_in_words
 from shared.domain.identifiers import PersonId
-from shared.domain.person import HR_QUEUE, Directory
+from shared.domain.person import HR_QUEUE, Directory, name_of
 
 MOST_LINES: Final = 20
 """Of each group; a mail that nobody reads to its end helps nobody."""

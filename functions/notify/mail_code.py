@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from functions.notify.link_events import Responding
-from functions.notify.pace import in_product_time
+from functions.notify.product_time import in_product_time
 from shared.domain.case import Case
 from shared.domain.change import Change
 from shared.domain.effect import Notice, NoticeKind

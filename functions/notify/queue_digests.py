@@ -3,7 +3,6 @@
 from functools import partial
 
 from functions.notify.compose import Composing
-from functions.notify.deciding import until_settled
 from functions.notify.digest_facts import looks_after
 from shared.domain.case import CaseStatus
 from shared.domain.change import Change
@@ -12,6 +11,7 @@ from shared.domain.errors import NotFound
 from shared.domain.event import Actor, ActorKind, EventDraft, EventTag
 from shared.domain.identifiers import CommandId, NoticeId, PersonId, Subject, derived_id
 from shared.domain.person import Directory
+from shared.retry import again_on_conflict
 
 
 def queue_digests(composing: Composing) -> int:
@@ -24,7 +24,7 @@ def queue_digests(composing: Composing) -> int:
     today = composing.clock.now().date()
     people = sorted({looks_after(case, directory, today) for case in open_cases})
     for person in people:
-        until_settled(partial(composing.store.commit, _digest_to(person, composing)))
+        again_on_conflict(partial(composing.store.commit, _digest_to(person, composing)))
     return len(people)
 
 

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from functions.notify.deciding import until_settled
 from functions.notify.notice_events import forward_to_queue, noted, out_of_reach, sent_command
 from shared.domain.effect import Notice
 from shared.domain.errors import NotYet
 from shared.domain.event import Actor, ActorKind, EventTag
 from shared.domain.identifiers import CommandId, derived_id
 from shared.ports import CaseStore, Clock
+from shared.retry import again_on_conflict
 
 CARRIER: Final = Actor(ActorKind.SERVICE, "ses")
 
@@ -60,4 +60,4 @@ def record_feedback(said: Feedback, store: CaseStore, clock: Clock) -> None:
     if said.final:
         forward_to_queue(notice, CARRIER, clock.now(), store)
     change = noted(tag, command, notice, CARRIER, clock.now(), data, {})
-    until_settled(lambda: store.commit(out_of_reach(change, notice, store) if said.final else change))
+    again_on_conflict(lambda: store.commit(out_of_reach(change, notice, store) if said.final else change))

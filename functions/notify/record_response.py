@@ -5,15 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from functions.notify.case_facts import (
-    CaseFacts,
-    RequestFacts,
-    case_facts,
-    digest_of_shown,
-    request_facts,
-    timezone_of,
-)
-from functions.notify.deciding import until_settled
+from functions.notify.case_facts import CaseFacts, RequestFacts, case_facts, digest_of_shown, request_facts
+from functions.notify.comparator_facts import others_facts, sight_of
+from functions.notify.current_assignee import whereabouts
 from functions.notify.link import could_be_a_token, link_id
 from functions.notify.link_events import (
     Responding,
@@ -22,7 +16,6 @@ from functions.notify.link_events import (
     note_refused_link,
 )
 from functions.notify.mail_code import mail_code
-from functions.notify.others import others_facts, sight_of
 from functions.notify.screens import (
     NOTHING_FILLED,
     AlreadyAnswered,
@@ -34,17 +27,17 @@ from functions.notify.screens import (
     Recorded,
     Screen,
 )
-from functions.notify.typed_words import LONGEST, reason_problem, settled
-from functions.notify.whereabouts import whereabouts
-from shared.comparing import compare
 from shared.domain.answering import answering
 from shared.domain.case import Case, CaseStatus
 from shared.domain.comparators import Comparison
 from shared.domain.errors import NotFound
 from shared.domain.identifiers import RequestId
-from shared.domain.person import Directory
+from shared.domain.person import Directory, timezone_of
 from shared.domain.policy import Policy
 from shared.domain.request import ABOUT_REMOVAL, Answer, Request, RequestStatus
+from shared.domain.typed_reason import LONGEST_REASON, kept_text, reason_problem
+from shared.find_comparators import compare
+from shared.retry import again_on_conflict
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +91,7 @@ def record_response(token: str, form: Form, responding: Responding) -> Screen:
         # Looking uses the code up, so a second try of the same answer must not look again.
         return responding.links.redeem_code(request_id, form.code, responding.clock.now())
 
-    return until_settled(lambda: _respond(token, form, code_is_right, responding))
+    return again_on_conflict(lambda: _respond(token, form, code_is_right, responding))
 
 
 def _respond(
@@ -108,13 +101,13 @@ def _respond(
     if found is None:
         return NoSuchLink()
     now = responding.clock.now()
-    reason = settled(form.reason)
+    reason = kept_text(form.reason)
     refused = _refusal(found, now)
     if refused is not None:
         stands = found.request.answer
         if stands is not None and (stands.choice, stands.reason) == (form.choice, reason):
             return Recorded(_request_facts(found))
-        said = (form.choice if form.choice in found.request.choices else "", reason[:LONGEST])
+        said = (form.choice if form.choice in found.request.choices else "", reason[:LONGEST_REASON])
         note_refused_answer(found.link, refused, found.request, found.case, said, responding)
         return _ended(found, responding, too_late=True)
     if not form.same_origin:

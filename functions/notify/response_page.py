@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from functions.notify.chart import chart
 from functions.notify.screens import AlreadyAnswered, Asking, MovedOn, NoSuchLink, Recorded, Screen
-from functions.notify.typed_words import LONGEST, SHORTEST
+from shared.domain.typed_reason import LONGEST_REASON, SHORTEST_REASON
 
 _PAGES: Final = Path(__file__).parent / "pages"
 _STYLE: Final = (_PAGES / "style.css").read_text(encoding="utf-8")
@@ -46,7 +46,12 @@ def _parts(screen: Screen) -> tuple[str, int, dict[str, Any]]:
         case Asking():
             problems = dict.fromkeys(_FIELDS) | {each.field: each.message for each in screen.problems}
             drawing = chart(screen.case.periods, screen.case.bar_ratio, screen.case.bar)
-            facts = {"problems": problems, "chart": drawing, "shortest": SHORTEST, "longest": LONGEST}
+            facts = {
+                "problems": problems,
+                "chart": drawing,
+                "shortest": SHORTEST_REASON,
+                "longest": LONGEST_REASON,
+            }
             return "asking.html", 422 if screen.problems else 200, facts
         case Recorded():
             return "recorded.html", 200, {}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from functions.notify.case_facts import CaseFacts, RequestFacts
-from functions.notify.others import OthersFacts
+from functions.notify.comparator_facts import OthersFacts
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 from functions.evaluate.backtest import Backtest, backtest
-from functions.evaluate.bulk_people import Directory
+from functions.evaluate.decisions.directory_columns import Directory
 from local.evaluation_files import read_chunks, read_policy, write_whole
 from shared.domain.errors import InvalidInput
 

@@ -4,7 +4,7 @@ import argparse
 import hashlib
 from pathlib import Path
 
-from local.stack import client, read_stack
+from local.cloud.stack import client, read_stack
 from shared.domain.errors import InvalidInput
 
 EPILOG = """examples:

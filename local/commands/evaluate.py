@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from functions.evaluate.bulk import Decided, assess_files, decide_many, summarise_many
-from functions.evaluate.bulk_people import Directory
-from functions.evaluate.bulk_window import Window
-from functions.evaluate.population import merge
+from functions.evaluate.decisions.columnar import Decided, assess_files, decide_many, summarise_many
+from functions.evaluate.decisions.directory_columns import Directory
+from functions.evaluate.decisions.population import merge
+from functions.evaluate.decisions.window_rules import Window
 from local.evaluation_files import read_chunks, read_policy, write_whole
 from shared.domain.period import Period
 from shared.domain.policy import Policy

@@ -4,8 +4,8 @@ import argparse
 import sys
 from urllib.parse import quote
 
-from local import sign_in
-from local.sign_in import Refused, call
+from local.cloud import sign_in
+from local.cloud.sign_in import Refused, call
 
 EPILOG = """examples:
   plumbline hold R000017 --user hugo --reason "Charge filed." --comparator R000020 --comparator R000031

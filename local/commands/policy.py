@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from functions.evaluate.deadlines import calendar_fault
+from functions.evaluate.cases.deadlines import calendar_fault
 from local.evaluation_files import read_policy
 from shared.domain.policy import parse_policy, policy_digest, policy_faults
 from shared.domain.policy_check import check_policy

@@ -5,7 +5,7 @@ import re
 import sys
 from pathlib import Path
 
-from functions.ingest.columns import COLUMNS
+from functions.ingest.reading.columns import COLUMNS
 from local.commands.read import load_profile
 from local.profile_guess import FIRST_BYTES, guess_profile
 from shared.domain.errors import InvalidProfile

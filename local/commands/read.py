@@ -7,9 +7,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
 
-from functions.ingest.export_reader import read_export
-from functions.ingest.outcome import AcceptedRows, Summary
-from functions.ingest.profile import Profile, parse_profile
+from functions.ingest.reading.export_reader import read_export
+from functions.ingest.reading.outcome import AcceptedRows, Summary
+from functions.ingest.reading.profile import Profile, parse_profile
 from shared.domain.errors import InvalidProfile
 
 CHUNK = 256 * 1024

@@ -12,14 +12,14 @@ import boto3
 
 from functions.audit.verify import as_text, open_bundle
 from functions.audit.verify.forms import parse_checkpoint
-from local.engine import ACCOUNT
+from local.cloud.engine import ACCOUNT
+from local.cloud.stack import client, read_stack
 from local.restore.compare import Difference, differences
 from local.restore.ledger import SealedLedger, read_bundle, read_ledger
+from local.restore.ports import Items
 from local.restore.rebuild import Rebuilt, rebuild
 from local.restore.subject_keys import Unwrap
 from local.restore.tables import BucketFacts, delete_items, make_table_like, read_table, write_table
-from local.restore.world import Items
-from local.stack import client, read_stack
 from shared.aws.ledger_files import S3Archive
 from shared.aws.signing import KmsKeyring
 from shared.domain.errors import IntegrityError, InvalidInput, NotFound

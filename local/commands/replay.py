@@ -9,8 +9,8 @@ import boto3
 
 from functions.evaluate.replay_evaluation import Replay, replay_evaluation
 from infra.bundling import digest_of, source_files
-from local.engine import ACCOUNT
-from local.stack import client, read_stack
+from local.cloud.engine import ACCOUNT
+from local.cloud.stack import client, read_stack
 from shared.aws.dynamo import Table
 from shared.aws.files import S3Files
 from shared.aws.subject_keys import KmsSubjectKeys

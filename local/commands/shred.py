@@ -4,8 +4,8 @@ import argparse
 import sys
 from urllib.parse import quote
 
-from local import sign_in
-from local.sign_in import Refused, call
+from local.cloud import sign_in
+from local.cloud.sign_in import Refused, call
 
 EPILOG = """examples:
   PLUMBLINE_PASSWORD=... plumbline shred R000017 --user hugo --reason "Left in 2019, retention ended."

@@ -10,9 +10,9 @@ from types import FrameType
 from rich.console import Console
 from rich.table import Table
 
-from local.deploy import DeployFailed
-from local.engine import EngineFailed
-from local.stack import AlreadyRunning, Stack, running_stack
+from local.cloud.deploy import DeployFailed
+from local.cloud.engine import EngineFailed
+from local.cloud.stack import AlreadyRunning, Stack, running_stack
 
 EPILOG = """examples:
   plumbline up

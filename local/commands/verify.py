@@ -5,7 +5,7 @@ import zipfile
 from pathlib import Path
 
 import functions.audit.verify as verifier
-from functions.audit.reading_aids import doubtful_aids
+from functions.audit.evidence.reading_aids import doubtful_aids
 from functions.audit.verify import Report, Verdict, open_bundle
 from functions.audit.verify.command import configure as configure_check
 from functions.audit.verify.command import examine, show

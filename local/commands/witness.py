@@ -5,12 +5,12 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from functions.audit.ledger import parse_checkpoint
+from functions.audit.ledger.format import parse_checkpoint
 from functions.audit.verify import Report, Verdict, open_bundle, verify
 from functions.audit.verify.files import Files
-from local.growth import grown
-from local.ledger_source import TOKEN, fetch_growth, fetch_ledger, is_address, read_token
-from local.witness_state import Seen, read_seen, sign_and_keep
+from local.witness.consistency import grown
+from local.witness.ledger_source import TOKEN, fetch_growth, fetch_ledger, is_address, read_token
+from local.witness.state import Seen, read_seen, sign_and_keep
 from shared.domain.errors import IntegrityError, InvalidInput
 
 EPILOG = """examples:

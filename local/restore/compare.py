@@ -6,8 +6,8 @@ from typing import Final, Literal
 
 from pydantic import BaseModel
 
-from functions.audit.seal_ledger import Head
-from local.restore.world import Item, Items
+from functions.audit.ledger.seal_ledger import Head
+from local.restore.ports import Item, Items
 from shared.aws import keys
 from shared.aws.keys import Key
 from shared.domain.case import Case

@@ -5,10 +5,10 @@ import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from functions.audit.evidence import ledger_bundle
-from functions.audit.export_evidence import CHECKPOINTS, SEGMENTS, Shelf
-from functions.audit.ledger import leaf_hashes, parse_checkpoint, segment_events
-from functions.audit.seal_ledger import Head, key_after
+from functions.audit.evidence.bundles import ledger_bundle
+from functions.audit.evidence.export_evidence import CHECKPOINTS, SEGMENTS, Shelf
+from functions.audit.ledger.format import leaf_hashes, parse_checkpoint, segment_events
+from functions.audit.ledger.seal_ledger import Head, key_after
 from functions.audit.verify import Report, verify
 from functions.audit.verify.files import Files, ZipFiles
 from shared.aws import keys, stored_items

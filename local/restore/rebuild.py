@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
 
-from local.restore.fold import Rebuilding
 from local.restore.ledger import SealedLedger
+from local.restore.ports import Facts, Fault, Item, Items
+from local.restore.project_items import Rebuilding
 from local.restore.subject_keys import SurvivingKeys, Unwrap, shreddings, surviving
-from local.restore.world import Facts, Fault, Item, Items
 from shared.aws import keys
 from shared.aws.dynamo import keyed
 from shared.domain.errors import IntegrityError

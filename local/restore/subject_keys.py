@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from local.restore.world import Items, WrappedKey
+from local.restore.ports import Items, WrappedKey
 from shared.aws import keys
 from shared.aws.dynamo import keyed
 from shared.aws.subject_keys import state_data

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.types import Binary
 from botocore.exceptions import ClientError
 
-from local.restore.world import Items
+from local.restore.ports import Items
 from shared.aws.keys import Key
 from shared.domain.errors import InvalidInput, NotFound
 from shared.domain.identifiers import BatchId
@@ -81,7 +81,7 @@ def plain(value: Any) -> Any:
 
 
 class BucketFacts:
-    """See ``local.restore.world.Facts``."""
+    """See ``local.restore.ports.Facts``."""
 
     def __init__(self, bucket: str, s3: "S3Client") -> None:
         self._bucket = bucket

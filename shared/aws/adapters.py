@@ -12,11 +12,11 @@ from shared.aws.ledger_head import TableEventLog, TableLedgerHead
 from shared.aws.links import TableLinks
 from shared.aws.outbox import TableOutbox
 from shared.aws.personal_data import TablePersonalData
+from shared.aws.policies import FiledPolicies
 from shared.aws.signing import KmsKeyring
 from shared.aws.subject_keys import KmsSubjectKeys
 from shared.aws.table_store import TableStore
 from shared.aws.task_tokens import TableTaskTokens
-from shared.aws.used_policies import FiledPolicies
 from shared.runtime.settings import FilesSettings, Settings
 
 AWS = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=5, read_timeout=60)

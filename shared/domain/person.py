@@ -1,11 +1,15 @@
 """People and who answers to whom, as one dated version of the directory says."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Self
 
 from shared.domain.identifiers import BatchId, PersonId
+from shared.domain.policy import Policy
+
+NameOf = Callable[[str], str]
+"""Says who an id is. For a reader who is not told names it returns the id."""
 
 HR_QUEUE = PersonId("hr-queue")
 """Whoever watches HR's shared queue: the last owner of a case, who is never an empty seat."""
@@ -88,6 +92,34 @@ class Directory:
         if person.delegate_until is not None and day > person.delegate_until:
             return None
         return self.living(person.delegate_id)
+
+
+def name_of(person_id: PersonId, directory: Directory | None) -> str:
+    """The person's name; for somebody whom no export knows, the id."""
+    if person_id == HR_QUEUE:
+        return "HR’s shared queue"
+    person = None if directory is None else directory.person(person_id)
+    return person_id if person is None else person.name
+
+
+def names(directory: Directory) -> NameOf:
+    """Who an id is, in words; an id that the directory does not have stands for itself."""
+
+    def name_of(person_id: str) -> str:
+        if person_id == HR_QUEUE:
+            return "the HR queue"
+        person = directory.person(PersonId(person_id))
+        return person_id if person is None else person.name
+
+    return name_of
+
+
+def timezone_of(person: PersonId | None, policy: Policy | None, directory: Directory | None) -> str:
+    """The zone in which the person reads a clock: their own, else the policy's, else UTC."""
+    known = None if directory is None else directory.person(person)
+    if known is not None and known.timezone:
+        return known.timezone
+    return "UTC" if policy is None else policy.calendar.timezone
 
 
 def _id(cell: str | None) -> PersonId | None:

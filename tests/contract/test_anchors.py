@@ -13,9 +13,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from functions.audit import anchor_handler
-from functions.audit.ledger import parse_checkpoint
-from functions.audit.seal_ledger import Sealing, seal_ledger
+from functions.audit.handlers import anchor as anchor_handler
+from functions.audit.ledger.format import parse_checkpoint
+from functions.audit.ledger.seal_ledger import Sealing, seal_ledger
 from shared.aws.dynamo import Table
 from shared.aws.ledger_files import S3Archive
 from shared.aws.ledger_head import TableEventLog, TableLedgerHead

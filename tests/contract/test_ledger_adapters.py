@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from functions.audit import ledger
-from functions.audit.seal_ledger import Sealing, seal_ledger
+from functions.audit.ledger import format
+from functions.audit.ledger.seal_ledger import Sealing, seal_ledger
 from shared.aws.dynamo import Table
 from shared.aws.ledger_files import S3Archive
 from shared.aws.ledger_head import TableEventLog, TableLedgerHead
@@ -165,7 +165,7 @@ def test_a_name_in_the_archive_is_written_once(place: InMemory | OnAws) -> None:
 def test_the_first_key_signs_what_its_public_half_verifies(place: InMemory | OnAws) -> None:
     signer = place.sealing.keyring.first()
     pem = signer.public_key_pem()
-    assert signer.key_id == ledger.key_id(pem)
+    assert signer.key_id == format.key_id(pem)
     public = load_pem_public_key(pem)
     assert isinstance(public, ec.EllipticCurvePublicKey)
     public.verify(signer.sign(b"said"), b"said", ec.ECDSA(hashes.SHA256()))
@@ -186,7 +186,7 @@ def test_a_whole_round_seals_and_signs(place: InMemory | OnAws) -> None:
     assert (report.sealed, report.waiting, report.broken) == (5, 0, ())
     assert report.checkpoint is not None
     name = report.checkpoint.name()
-    checkpoint, _ = ledger.parse_checkpoint(place.sealing.archive.get(name))
+    checkpoint, _ = format.parse_checkpoint(place.sealing.archive.get(name))
     assert checkpoint == report.checkpoint
     assert seal_ledger(place.sealing, now).sealed == 0
     assert place.retained_until(name) > now

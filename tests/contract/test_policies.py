@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.aws.used_policies import FiledPolicies
+from shared.aws.policies import FiledPolicies
 from shared.domain import paths
 from shared.domain.errors import IntegrityError, InvalidPolicy, NotFound
 from shared.domain.identifiers import PolicyRef

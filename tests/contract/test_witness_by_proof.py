@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from functions.audit.asker import Asker, Group
-from functions.audit.export_evidence import Record
-from functions.audit.growth import show_growth
-from functions.audit.ledger import parse_checkpoint
-from local.witness_state import read_seen
+from functions.audit.caller import Asker, Group
+from functions.audit.evidence.export_evidence import Record
+from functions.audit.evidence.prove_consistency import show_growth
+from functions.audit.ledger.format import parse_checkpoint
+from local.witness.state import read_seen
 from shared.domain.event import EventTag
 from tests.contract import shown_ledger
 from tests.contract.shown_ledger import Api, ledger, lived, look

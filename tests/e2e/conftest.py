@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from local.stack import Stack, running_stack
+from local.cloud.stack import Stack, running_stack
 from tests.e2e.short_ladder import ShortLadder
 
 # A day passes in nine seconds: time to answer a question, and little to wait for its deadline.

@@ -14,8 +14,8 @@ from typing import Any, Final
 from unittest.mock import patch
 from urllib.parse import parse_qsl, urlsplit
 
-from functions.audit import query_handler
-from functions.audit.export_evidence import Record
+from functions.audit.evidence.export_evidence import Record
+from functions.audit.handlers import query as query_handler
 from shared.domain import paths
 from shared.domain.case import CaseStatus, Exit, PeriodResult, Waiting
 from shared.domain.change import Change

@@ -15,7 +15,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from local.engine import ACCOUNT, DIRECT, REGION, Engine
+from local.cloud.engine import ACCOUNT, DIRECT, REGION, Engine
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/any"
 PAGE = "https://hr.example.com"

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import yaml
 
-from local.stack import Stack, running_stack
-from local.visitors import Reply, SignedIn, call, link_in, offered_choices, send_form, until
+from local.cloud.clients import Reply, SignedIn, call, link_in, offered_choices, send_form, until
+from local.cloud.stack import Stack, running_stack
 
 ROOT: Final = Path(__file__).parents[2]
 VARICENT: Final = ROOT / "examples" / "varicent"

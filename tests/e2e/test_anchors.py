@@ -9,11 +9,11 @@ from typing import Any, Final
 import pytest
 from botocore.exceptions import ClientError
 
-from functions.audit.ledger import Checkpoint, parse_checkpoint
+from functions.audit.ledger.format import Checkpoint, parse_checkpoint
 from local.cli import main
-from local.engine import REGION
-from local.stack import Stack
-from local.visitors import SignedIn, until
+from local.cloud.clients import SignedIn, until
+from local.cloud.engine import REGION
+from local.cloud.stack import Stack
 from shared.domain.event import Event, parse_event
 from shared.runtime.clock import ScaledClock
 from tests.e2e.conftest import ELSEWHERE, NOTARY

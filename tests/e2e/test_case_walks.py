@@ -13,8 +13,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from local.cli import main
+from local.cloud.clients import call, link_in, until
 from local.demo import verify
-from local.visitors import call, link_in, until
 from tests.e2e.chromium import chromium
 from tests.e2e.short_ladder import DISPUTED, QUIET, REASON, REMOVED, SILENT, ShortLadder
 

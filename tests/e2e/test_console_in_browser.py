@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
-from functions.audit import query_handler
+from functions.audit.handlers import query as query_handler
 from shared.domain.case import CaseStatus, Exit, Hold
 from shared.domain.event import EventTag
 from shared.domain.identifiers import CaseId, PersonId, RequestId

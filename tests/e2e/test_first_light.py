@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from local.cloud.clients import SignedIn, answer_by_link, call, link_in, send_form, until
+from local.cloud.stack import Stack
 from local.demo import Demo, verify
-from local.stack import Stack
-from local.visitors import SignedIn, answer_by_link, call, link_in, send_form, until
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SEPTEMBER = EXAMPLES / "varicent/varicent-attainment-2026-09.csv"

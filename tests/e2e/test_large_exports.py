@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from functions.ingest.receive_export import receive_export
-from functions.ingest.receiving import Receiving
+from functions.ingest.reception import Receiving
 from functions.ingest.sweep_exports import QUIET
-from local.stack import Stack
-from local.visitors import SignedIn, until
+from local.cloud.clients import SignedIn, until
+from local.cloud.stack import Stack
 from shared.domain import paths
 from tests.fakes.clock import FakeClock
 from tests.fakes.store import FakeStore

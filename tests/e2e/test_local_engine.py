@@ -16,7 +16,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from local.engine import ACCOUNT, CONCURRENT_LAMBDAS, DIRECT, REGION, Engine, EngineFailed
+from local.cloud.engine import ACCOUNT, CONCURRENT_LAMBDAS, DIRECT, REGION, Engine, EngineFailed
 from shared.aws.handouts import S3Handouts
 from tests.e2e import engine_trials as trials
 
@@ -168,7 +168,7 @@ def test_a_function_that_still_runs_does_not_hold_up_the_end(tmp_path: Path) -> 
 
 def test_the_engine_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
     program = (
-        "import sys, time; from pathlib import Path; from local.engine import Engine;"
+        "import sys, time; from pathlib import Path; from local.cloud.engine import Engine;"
         "e = Engine(Path(sys.argv[1])); e.start(); print(e.endpoint, flush=True); time.sleep(60)"
     )
     parent = subprocess.Popen(

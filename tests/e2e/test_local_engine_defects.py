@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from local.engine import CONCURRENT_LAMBDAS, Engine
+from local.cloud.engine import CONCURRENT_LAMBDAS, Engine
 from tests.e2e import engine_trials as trials
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from local.visitors import until
+from local.cloud.clients import until
 from tests.e2e.short_ladder import QUIET, ShortLadder
 
 

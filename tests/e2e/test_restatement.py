@@ -8,8 +8,8 @@ from typing import Any, Final
 import pytest
 
 from local import cli
-from local.stack import Stack
-from local.visitors import SignedIn, until
+from local.cloud.clients import SignedIn, until
+from local.cloud.stack import Stack
 from shared.domain import paths
 from shared.domain.identifiers import EvaluationId
 

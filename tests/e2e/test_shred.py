@@ -7,9 +7,9 @@ import boto3
 import pytest
 
 from local.cli import main
-from local.engine import ACCOUNT, REGION
-from local.stack import Stack
-from local.visitors import SignedIn, until
+from local.cloud.clients import SignedIn, until
+from local.cloud.engine import ACCOUNT, REGION
+from local.cloud.stack import Stack
 from shared.aws.dynamo import Table
 from shared.aws.subject_keys import KmsSubjectKeys
 from shared.aws.table_store import TableStore

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from local.engine import client
+from local.cloud.engine import client
 from tests.e2e.engine_trials import soon
 
 PLUMBLINE = [sys.executable, "-c", "import sys; from local.cli import main; sys.exit(main())"]

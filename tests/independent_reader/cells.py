@@ -17,7 +17,7 @@ MAY_BE_EMPTY: Final = {
     *("quota", "leave_days", "manager_id", "hr_partner_id", "timezone", "active"),
     *("delegate_id", "delegate_from", "delegate_until"),
 }
-_CURRENCIES: Final = set(Path("functions/ingest/iso4217.txt").read_text().split())
+_CURRENCIES: Final = set(Path("functions/ingest/reading/iso4217.txt").read_text().split())
 _ZONES: Final = available_timezones()
 _SHORT: Final = [name.lower() for name in calendar.month_abbr[1:]]
 _LONG: Final = [name.lower() for name in calendar.month_name[1:]]

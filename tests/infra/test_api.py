@@ -23,7 +23,7 @@ def test_links_ask_for_no_sign_in_and_all_else_does(template: Template) -> None:
 
 
 def test_every_question_that_the_query_function_answers_has_a_route(template: Template) -> None:
-    source = (ROOT / "functions/audit/query_handler.py").read_text()
+    source = (ROOT / "functions/audit/handlers/query.py").read_text()
     answered = {
         f"{method.upper()} {re.sub(r'<[^>]+>', '{}', path)}"
         for method, path in re.findall(r'^@app\.(get|post|delete)\("([^"]+)"', source, re.MULTILINE)

@@ -40,7 +40,7 @@ def loaded_by(folder: str) -> set[str]:
     """The outside libraries that the folder's handlers import, through all of our own modules."""
     seen: set[Path] = set()
     libraries: set[str] = set()
-    pending = sorted((ROOT / "functions" / folder).glob("*handler.py"))
+    pending = sorted((ROOT / "functions" / folder).glob("handlers/*.py"))
     assert pending
     while pending:
         path = pending.pop()
@@ -96,8 +96,8 @@ def test_a_bundle_holds_our_source_and_nothing_that_running_it_left_behind(folde
 def test_the_same_content_gives_the_same_bundle() -> None:
     first, second = bundling.bundle("audit", False), bundling.bundle("audit", False)
     assert first == second
-    assert (first.folder / "functions/audit/seal_handler.py").read_bytes() == (
-        ROOT / "functions/audit/seal_handler.py"
+    assert (first.folder / "functions/audit/handlers/seal.py").read_bytes() == (
+        ROOT / "functions/audit/handlers/seal.py"
     ).read_bytes()
 
 

@@ -5,12 +5,12 @@ from random import Random
 
 import pytest
 
-from functions.audit.export_evidence import SEGMENTS
+from functions.audit.evidence.export_evidence import SEGMENTS
 from local.restore.compare import differences
 from local.restore.ledger import read_ledger
+from local.restore.ports import Item, Items
 from local.restore.rebuild import rebuild
 from local.restore.tables import BucketFacts, make_table_like, read_table, write_table
-from local.restore.world import Item, Items
 from shared.aws import keys
 from shared.domain.case import Case
 from shared.domain.errors import NotFound

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from functions.audit.evidence import ledger_bundle
-from functions.audit.export_evidence import CHECKPOINTS, SEGMENTS
+from functions.audit.evidence.bundles import ledger_bundle
+from functions.audit.evidence.export_evidence import CHECKPOINTS, SEGMENTS
 from local.cli import main
 from local.commands import rebuild as command
 from local.commands.rebuild import Place
+from local.restore.ports import Items
 from local.restore.tables import make_table_like, read_table, write_table
-from local.restore.world import Items
 from shared.aws import keys
 from shared.aws.ledger_files import S3Archive
 from shared.runtime.settings import QuerySettings

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from local.restore.compare import differences
-from local.restore.world import Items
+from local.restore.ports import Items
 from shared.aws import keys
 from shared.domain.identifiers import BatchId, case_subject
 from tests.contract.restore.world import ANSWERED, ASKED, GONE, ON_LEAVE, Deployment

@@ -2,7 +2,7 @@
 
 import re
 
-from functions.audit.record_leave import record_leave
+from functions.audit.api.record_leave import record_leave
 from functions.evaluate.reconcile_cases import reconcile_cases
 from local.restore.compare import differences
 from local.restore.tables import make_table_like, write_table

@@ -7,26 +7,26 @@ from typing import Any
 import boto3
 import orjson
 
-from functions.audit.answer_query import Sources
-from functions.audit.asker import Asker, Group
-from functions.audit.hold_person import lift_hold, place_hold
-from functions.audit.person_record import PersonAct
-from functions.audit.record_leave import record_leave
-from functions.audit.seal_ledger import Sealing, seal_ledger
-from functions.audit.shred_person import shred_person
+from functions.audit.api.hold_person import lift_hold, place_hold
+from functions.audit.api.person_act import PersonAct
+from functions.audit.api.record_leave import record_leave
+from functions.audit.api.shred_person import shred_person
+from functions.audit.caller import Asker, Group
+from functions.audit.ledger.seal_ledger import Sealing, seal_ledger
+from functions.audit.sources import Sources
 from functions.evaluate.advance_case import advance_case
-from functions.evaluate.casework import Casework
+from functions.evaluate.commit_step import Casework
 from functions.evaluate.open_case import open_cases
 from functions.evaluate.plan_evaluation import Planning, plan_evaluation
 from functions.ingest.receive_export import receive_export
-from functions.ingest.receiving import Received, Receiving
+from functions.ingest.reception import Received, Receiving
 from functions.notify.compose import Addresses, Composing
 from functions.notify.deliver import Delivering, deliver
 from local.restore.compare import Difference, differences
 from local.restore.ledger import SealedLedger, read_ledger
+from local.restore.ports import Items
 from local.restore.rebuild import Rebuilt, rebuild
 from local.restore.tables import BucketFacts, read_table
-from local.restore.world import Items
 from shared.aws.dynamo import Table
 from shared.aws.files import S3Files
 from shared.aws.ledger_files import S3Archive

@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from functions.audit.evidence import (
+from functions.audit.evidence.bundles import (
     CaseEvidence,
     ProvenDecision,
     case_bundle,

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from functions.audit.answer_query import Sources
-from functions.audit.asker import Asker, Group
-from functions.audit.export_evidence import Record, case_evidence, period_evidence
-from functions.evaluate.casework import Casework
+from functions.audit.caller import Asker, Group
+from functions.audit.evidence.export_evidence import Record, case_evidence, period_evidence
+from functions.audit.sources import Sources
+from functions.evaluate.commit_step import Casework
 from functions.evaluate.open_case import open_cases
 from shared.aws.files import FiledDirectories
 from shared.domain.case import Case, CaseStatus

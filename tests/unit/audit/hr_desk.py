@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from functions.audit.answer_query import Sources
-from functions.audit.asker import Asker, Group
+from functions.audit.caller import Asker, Group
+from functions.audit.sources import Sources
 from shared.domain import paths
 from shared.domain.case import Case, CaseStatus, Waiting
 from shared.domain.change import Change

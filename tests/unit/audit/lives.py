@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from functions.evaluate.occurrences import FindingsHold, FindingsUndone, ResultsArrived
+from functions.evaluate.cases.triggers import FindingsHold, FindingsUndone, ResultsArrived
 from shared.domain.canonical import digest
 from shared.domain.event import Actor, ActorKind, Authentication, EventTag
 from shared.domain.identifiers import EvaluationId, PersonId

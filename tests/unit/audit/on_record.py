@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from functions.evaluate.drafting import Step
-from functions.evaluate.occurrences import Occurrence
+from functions.evaluate.cases.step_draft import Step
+from functions.evaluate.cases.triggers import Occurrence
 from shared.domain.answering import answering
 from shared.domain.event import Actor, ActorKind, Authentication, EventDraft, EventTag, stamp
 from shared.domain.identifiers import CommandId, case_subject

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from functions.audit import anchor_handler
-from functions.audit.anchor_checkpoint import Anchoring, Authority, Elsewhere, Way, anchor_checkpoint
-from functions.audit.ledger import parse_checkpoint
+from functions.audit.handlers import anchor as anchor_handler
+from functions.audit.ledger.anchor_checkpoint import Anchoring, Authority, Elsewhere, Way, anchor_checkpoint
+from functions.audit.ledger.format import parse_checkpoint
 from shared.domain.canonical import digest
 from shared.domain.effect import Notice, NoticeKind
 from shared.domain.errors import Conflict, NotFound, NotYet

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.audit.ledger import parse_checkpoint
+from functions.audit.ledger.format import parse_checkpoint
 from functions.audit.verify.anchors import LARGEST, checkpoint_in, read_anchor
 from local.cli import main
 from shared.aws.mail import mime

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from functions.audit.answer_query import list_cases, show_case, show_events
-from functions.audit.asker import Asker, Group
+from functions.audit.api.answer_query import list_cases, show_case, show_events
+from functions.audit.caller import Asker, Group
 from shared.domain.case import CaseStatus, Exit
 from shared.domain.errors import Forbidden, InvalidInput, NotFound
 from shared.domain.event import EventTag
@@ -131,14 +131,15 @@ class TestOneCase:
         desk.open("r-1")
         case = show_case(desk.sources, PARTNER, CaseId("case-r-1"))
         assert [period["says"] for period in case["periods"]] == [
-            "credited 512.5 ÷ 1,000 = 51.25 %",
+            "credited 512.50 ÷ 1,000 = 51.25 %",
             "protected leave, does not count",
-            "quota 1,000 × 24 of 30 days worked = 800; credited 480 ÷ 800 = 60 %",
+            "quota 1,000 × 24 of 30 days worked = 800; credited 480 ÷ 800 = 60 %",
         ]
         assert [finding["says"] for finding in case["findings"]] == [
-            "2 of the last 3 periods were under 70 %; 2 are enough: 2026-07, 2026-09 (Policy 3.1)"
+            "2 of the last 3 months were below 70 % (July 2026 51.25 % and September 2026 60 %); "
+            "the policy looks at 2 or more (Policy 3.1)."
         ]
-        assert (case["bar"], case["goal"]) == ("0.70", "2 of the next 3 periods at 85 % or more")
+        assert (case["bar"], case["goal"]) == ("0.70", "2 of the next 3 periods at 85 % or more")
 
     def test_while_hr_is_asked_to_withdraw_it_shows_the_arithmetic_before_and_after(self, desk: Desk) -> None:
         case = desk.open("r-1")
@@ -146,7 +147,7 @@ class TestOneCase:
         desk.open("r-2", marked="restated", restated=after)
         shown = show_case(desk.sources, ADMIN, CaseId("case-r-2"))["restated"]
         assert (shown["outcome"], shown["findings"]) == ("clear", [])
-        assert shown["periods"][0]["says"] == "credited 512.5 ÷ 1,000 = 51.25 %"
+        assert shown["periods"][0]["says"] == "credited 512.50 ÷ 1,000 = 51.25 %"
         assert show_case(desk.sources, PARTNER, CaseId("case-r-1"))["restated"] is None
 
     def test_it_says_who_has_it_and_by_when(self, desk: Desk) -> None:

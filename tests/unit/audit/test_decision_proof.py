@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from functions.audit.decision_proof import proven_decision
-from functions.audit.evidence import case_bundle
-from functions.audit.filed_lines import FiledLines
+from functions.audit.evidence.bundles import case_bundle
+from functions.audit.evidence.decision_proof import proven_decision
+from functions.audit.evidence.line_files import FiledLines
 from shared.domain import paths
 from shared.domain.canonical import canonical_bytes
 from shared.domain.errors import NotFound

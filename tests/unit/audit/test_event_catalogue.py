@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from functions.audit.event_catalogue import MEANINGS, as_markdown
+from functions.audit.evidence.event_catalogue import MEANINGS, as_markdown
 from functions.audit.verify.event_data import FORMS
 from shared.domain.event import EventTag
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.audit.evidence import case_bundle, ledger_bundle, ledger_tree
+from functions.audit.evidence.bundles import case_bundle, ledger_bundle, ledger_tree
 from shared.domain.errors import IntegrityError
 from shared.domain.event import EventTag
 from tests.unit.audit.bundles import (
@@ -60,7 +60,7 @@ def test_the_chronicle_reads_as_a_story_and_lets_no_markup_through() -> None:
     page = unpacked(bundle_of_case(lived_in()))["chronicle.html"].decode()
     assert "Mia Manager (m-1) (by personal link)" in page
     assert "New territory; &lt;b&gt;let us&lt;/b&gt; coach." in page
-    assert "credited 512.5 ÷ 1,000 = 51.25 %" in page
+    assert "credited 512.50 ÷ 1,000 = 51.25 %" in page
     assert "<script" not in page
     assert "http" not in page
 

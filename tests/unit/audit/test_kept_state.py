@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions.audit.case_view import event_view
+from functions.audit.api.case_view import event_view
 from shared.domain import kept_state
 from shared.domain.case import Case, CaseStatus, PeriodResult
 from shared.domain.change import Change

@@ -1,6 +1,6 @@
 import pytest
 
-from functions.audit.ledger import (
+from functions.audit.ledger.format import (
     NO_CHECKPOINT,
     Checkpoint,
     checkpoint_of,

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from functions.audit import query_handler
-from functions.audit.asker import Asker
-from functions.audit.export_evidence import Record
-from functions.audit.ledger import Checkpoint, parse_checkpoint
+from functions.audit.caller import Asker
+from functions.audit.evidence.export_evidence import Record
+from functions.audit.handlers import query as query_handler
+from functions.audit.ledger.format import Checkpoint, parse_checkpoint
 from shared.domain import paths
 from shared.domain.change import Change
 from shared.domain.event import Actor, ActorKind, EventDraft, EventTag

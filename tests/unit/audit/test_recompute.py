@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.audit.verify.recompute import Basis, decided, looks_at_others
-from functions.evaluate.population import merge
-from functions.evaluate.rules import assess, evaluate, summarise
+from functions.evaluate.decisions.population import merge
+from functions.evaluate.decisions.reference import assess, evaluate, summarise
 from shared.domain.period import Period
 from shared.domain.policy import Policy
 from tests.independent_verifier.recomputing import decide as decided_independently

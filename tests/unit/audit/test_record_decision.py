@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from functions.audit.asker import Asker, Group
-from functions.audit.compare_cases import show_comparators
-from functions.audit.record_decision import record_decision
+from functions.audit.api.record_decision import record_decision
+from functions.audit.api.show_comparators import show_comparators
+from functions.audit.caller import Asker, Group
 from shared.domain.case import Case
 from shared.domain.change import Change
 from shared.domain.effect import Notice, NoticeKind, WakeWorkflow

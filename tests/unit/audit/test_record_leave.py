@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from functions.audit.answer_query import show_case
-from functions.audit.asker import Asker, Group
-from functions.audit.record_leave import record_leave
+from functions.audit.api.answer_query import show_case
+from functions.audit.api.record_leave import record_leave
+from functions.audit.caller import Asker, Group
 from shared.domain.case import CaseStatus, Exit, Hold
 from shared.domain.effect import WakeWorkflow
 from shared.domain.errors import Conflict, Forbidden, InvalidInput, NotFound

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from functions.audit import seal_handler
+from functions.audit.handlers import seal as seal_handler
 from shared.domain.event import EventTag
 from tests.fakes.clock import FakeClock
 from tests.unit.audit.workshop import START, World

@@ -3,8 +3,8 @@ from itertools import pairwise
 
 import pytest
 
-from functions.audit.ledger import NO_CHECKPOINT, leaf_hashes, parse_checkpoint
-from functions.audit.seal_ledger import MOST_ROUNDS, Head
+from functions.audit.ledger.format import NO_CHECKPOINT, leaf_hashes, parse_checkpoint
+from functions.audit.ledger.seal_ledger import MOST_ROUNDS, Head
 from shared.domain.errors import Conflict, IntegrityError
 from shared.domain.event import EventTag, parse_event
 from shared.domain.identifiers import Subject

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from functions.audit.asker import Asker, Group
-from functions.audit.case_view import View
-from functions.audit.hold_person import MOST_COMPARATORS, lift_hold, place_hold
-from functions.audit.person_record import PersonAct
-from functions.audit.shred_person import shred_person
+from functions.audit.api.case_view import View
+from functions.audit.api.hold_person import MOST_COMPARATORS, lift_hold, place_hold
+from functions.audit.api.person_act import PersonAct
+from functions.audit.api.shred_person import shred_person
+from functions.audit.caller import Asker, Group
 from shared.domain.canonical import digest
 from shared.domain.case import Case, CaseStatus
 from shared.domain.change import Change

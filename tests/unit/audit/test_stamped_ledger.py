@@ -4,7 +4,7 @@ from hashlib import sha256
 
 import pytest
 
-from functions.audit.evidence import ledger_bundle
+from functions.audit.evidence.bundles import ledger_bundle
 from functions.audit.verify import Verdict
 from tests.independent_verifier import exit_status
 from tests.unit.audit.bundles import checked, segments_of, unpacked, with_manifest_mended

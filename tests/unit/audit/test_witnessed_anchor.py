@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from functions.audit.ledger import parse_checkpoint
+from functions.audit.ledger.format import parse_checkpoint
 from local.cli import main
 from local.commands.verify import write_standalone
 from tests.unit.audit.bundles import bundle_of_ledger

@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from functions.audit.ledger import key_id, segment_events
-from functions.audit.seal_ledger import Sealing, SealReport, seal_ledger
+from functions.audit.ledger.format import key_id, segment_events
+from functions.audit.ledger.seal_ledger import Sealing, SealReport, seal_ledger
 from functions.audit.verify.data_forms import PUBLISHED, Form
 from shared.domain.canonical import digest
 from shared.domain.errors import Conflict, IntegrityError, NotFound

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from functions.evaluate.drafting import Step
-from functions.evaluate.escalation import step, what_is_due
-from functions.evaluate.occurrences import Bounced, Context, Occurrence, Opened, ResultsArrived
+from functions.evaluate.cases.escalation import step, what_is_due
+from functions.evaluate.cases.step_draft import Step
+from functions.evaluate.cases.triggers import Bounced, Context, Occurrence, Opened, ResultsArrived
 from shared.domain.case import Case
 from shared.domain.effect import Effect, Notice, NoticeKind
 from shared.domain.event import Actor, ActorKind, EventDraft, EventTag

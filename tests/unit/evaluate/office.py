@@ -6,7 +6,7 @@ from typing import Any, Literal
 import orjson
 
 from functions.evaluate.advance_case import advance_case, wait_for_case
-from functions.evaluate.casework import Casework
+from functions.evaluate.commit_step import Casework
 from functions.evaluate.open_case import open_cases
 from functions.evaluate.reconcile_cases import Reconciled, reconcile_cases
 from shared.domain import paths

@@ -7,7 +7,7 @@ from typing import Any
 from functions.evaluate import run_evaluation
 from functions.evaluate.plan_evaluation import Planning, plan_evaluation
 from functions.ingest.receive_export import receive_export
-from functions.ingest.receiving import Receiving
+from functions.ingest.reception import Receiving
 from shared.domain import paths
 from shared.domain.identifiers import BatchId
 from shared.domain.policy import parse_policy

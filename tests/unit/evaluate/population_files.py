@@ -5,10 +5,10 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from functions.evaluate.decision import decision_line
+from functions.evaluate.decisions.decision import decision_line
+from functions.evaluate.decisions.reference import evaluate
+from functions.evaluate.decisions.rows import facts_by_rep, people_rows
 from functions.evaluate.evaluate_shard import ShardInputs, assess_shard, decide_shard, merge_population
-from functions.evaluate.rows import facts_by_rep, people_rows
-from functions.evaluate.rules import evaluate
 from shared.domain.period import Period
 from shared.domain.policy import Policy
 

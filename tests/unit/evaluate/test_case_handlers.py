@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from functions.evaluate import case_handler, open_handler, reconcile_handler
+from functions.evaluate.handlers import case as case_handler
+from functions.evaluate.handlers import open as open_handler
+from functions.evaluate.handlers import reconcile as reconcile_handler
 from shared.domain.errors import InvalidInput
 from tests.unit.evaluate.case_life import decision
 from tests.unit.evaluate.office import Office

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from functions.evaluate.escalation import step
-from functions.evaluate.occurrences import (
+from functions.evaluate.cases.escalation import step
+from functions.evaluate.cases.triggers import (
     Answered,
     FindingsHold,
     FindingsUndone,

@@ -9,8 +9,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from functions.evaluate.escalation import what_is_due
-from functions.evaluate.occurrences import (
+from functions.evaluate.cases.escalation import what_is_due
+from functions.evaluate.cases.triggers import (
     CheckInDue,
     FindingsHold,
     FindingsUndone,

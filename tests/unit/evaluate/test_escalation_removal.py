@@ -4,8 +4,8 @@ from datetime import UTC
 
 import pytest
 
-from functions.evaluate.escalation import what_is_due
-from functions.evaluate.occurrences import (
+from functions.evaluate.cases.escalation import what_is_due
+from functions.evaluate.cases.triggers import (
     Answered,
     CheckInDue,
     DeadlinePassed,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from functions.evaluate.advance_case import settle
-from functions.evaluate.casework import Casework
+from functions.evaluate.commit_step import Casework
 from functions.evaluate.open_case import open_cases
 from shared.aws.files import FiledDirectories
 from shared.domain import paths

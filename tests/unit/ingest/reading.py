@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from functions.ingest.export_reader import read_export
-from functions.ingest.outcome import AcceptedRows, Summary
-from functions.ingest.profile import Profile, parse_profile
+from functions.ingest.reading.export_reader import read_export
+from functions.ingest.reading.outcome import AcceptedRows, Summary
+from functions.ingest.reading.profile import Profile, parse_profile
 
 ATTAINMENT = """
 profile: test

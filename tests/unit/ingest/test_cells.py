@@ -2,7 +2,7 @@
 
 import pytest
 
-from functions.ingest.profile import Profile
+from functions.ingest.reading.profile import Profile
 from tests.unit.ingest.reading import ATTAINMENT, HEADER, PEOPLE, both_ways, profile
 
 GOOD = {"id": "r1", "month": "2026-09", "quota": "100", "paid": "50", "cur": "USD", "leave": "0"}

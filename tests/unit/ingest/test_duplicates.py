@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.ingest import duplicates
-from functions.ingest.duplicates import SeenKeys
+from functions.ingest.reading import duplicates
+from functions.ingest.reading.duplicates import SeenKeys
 
 IDS = st.one_of(
     st.integers(0, 60).map(lambda n: f"R{n:03d}"),

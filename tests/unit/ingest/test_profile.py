@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.ingest.profile import parse_profile
+from functions.ingest.reading.profile import parse_profile
 from shared.domain.errors import InvalidProfile
 
 PROFILES = sorted(Path("config/profiles").glob("*.yaml"))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.ingest.profile import parse_profile
+from functions.ingest.reading.profile import parse_profile
 from local.cli import main
 from local.profile_guess import guess_profile
 

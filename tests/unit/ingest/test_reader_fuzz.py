@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.ingest.profile import Profile, parse_profile
+from functions.ingest.reading.profile import Profile, parse_profile
 from tests.unit.ingest.reading import HEADER, both_ways
 from tests.unit.ingest.test_reading_properties import GOOD, PROFILES, account_for
 
@@ -167,8 +167,8 @@ def test_whatever_is_dropped_ends_in_a_result_that_both_ways_agree_on(
     for number in range(part, CASES, 20):
         chance = random.Random(f"reader {number}")
         of, data = damaged_export(chance)
-        monkeypatch.setattr("functions.ingest.text_reader.BLOCK", chance.choice((1, 90, 400, 32_768)))
-        monkeypatch.setattr("functions.ingest.number_columns.VARIED", chance.choice((2, 1_000)))
+        monkeypatch.setattr("functions.ingest.reading.text_reader.BLOCK", chance.choice((1, 90, 400, 32_768)))
+        monkeypatch.setattr("functions.ingest.reading.number_columns.VARIED", chance.choice((2, 1_000)))
         try:
             account_for(both_ways(data, of, piece=chance.choice((7, 100, 4_096)), size=len(data)))
         except Exception as error:

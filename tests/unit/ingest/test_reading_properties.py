@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from functions.ingest.profile import Profile
+from functions.ingest.reading.profile import Profile
 from tests.unit.ingest.reading import ATTAINMENT, HEADER, PEOPLE, ReadRows, both_ways, profile
 
 SOAK = bool(os.environ.get("PLUMBLINE_SOAK"))
@@ -142,8 +142,8 @@ def test_both_ways_agree_on_damaged_exports_and_every_row_is_accounted_for(
 ) -> None:
     of, data = export
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("functions.ingest.text_reader.BLOCK", block)
-        patch.setattr("functions.ingest.number_columns.VARIED", varied)
+        patch.setattr("functions.ingest.reading.text_reader.BLOCK", block)
+        patch.setattr("functions.ingest.reading.number_columns.VARIED", varied)
         account_for(both_ways(data, of, piece=piece))
 
 

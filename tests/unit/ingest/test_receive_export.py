@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from functions.ingest.receive_export import receive_export
-from functions.ingest.receiving import Receiving
+from functions.ingest.reception import Receiving
 from shared.domain import paths
 from shared.domain.canonical import canonical_bytes, parse_canonical
 from shared.domain.change import Change

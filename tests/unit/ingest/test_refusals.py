@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from functions.ingest import text_reader, unpack
-from functions.ingest.export_reader import read_export
+from functions.ingest.reading import text_reader, unpack
+from functions.ingest.reading.export_reader import read_export
 from tests.unit.ingest.reading import ATTAINMENT, HEADER, PEOPLE, ReadRows, both_ways, profile, read
 
 ROW = "a,2026-09,100.50,-1.25,USD,\n"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from functions.ingest import lines, unpack
-from functions.ingest.profile import Profile
+from functions.ingest.reading import lines, unpack
+from functions.ingest.reading.profile import Profile
 from tests.unit.ingest.reading import ATTAINMENT, HEADER, both_ways, profile, read
 
 NOTED = f"{HEADER},note\n"
@@ -210,7 +210,7 @@ def test_rows_are_the_accepted_and_the_rejected_in_every_split_of_the_text(
     text = NOTED + "".join(row(f"r{n}", '"a\nb"' if n % 7 == 0 else "x" * (n % 50)) for n in range(200))
     whole = read(text, row_by_row=True)
     for block in (1, 50, 333, 5000):
-        monkeypatch.setattr("functions.ingest.text_reader.BLOCK", block)
+        monkeypatch.setattr("functions.ingest.reading.text_reader.BLOCK", block)
         for piece in (1, 64, 4096):
             assert read(text, piece=piece) == whole
 
@@ -219,7 +219,7 @@ def test_a_quote_that_stays_open_for_too_long_is_taken_for_a_stray_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(lines, "LONGEST_ROW", 300)
-    monkeypatch.setattr("functions.ingest.text_reader.LONGEST_ROW", 300)
+    monkeypatch.setattr("functions.ingest.reading.text_reader.LONGEST_ROW", 300)
     text = NOTED + f'a,{GOOD},"open\n' + "".join(row(f"r{n}") for n in range(50)) + row("z", '"\n"')
     for piece in (10, 1000, 100_000):
         result = both_ways(text, piece=piece)
@@ -229,8 +229,8 @@ def test_a_quote_that_stays_open_for_too_long_is_taken_for_a_stray_one(
 
 def test_a_line_without_an_end_is_rejected_and_never_held(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines, "LONGEST_ROW", 300)
-    monkeypatch.setattr("functions.ingest.text_reader.LONGEST_ROW", 300)
-    monkeypatch.setattr("functions.ingest.text_reader.BLOCK", 100)
+    monkeypatch.setattr("functions.ingest.reading.text_reader.LONGEST_ROW", 300)
+    monkeypatch.setattr("functions.ingest.reading.text_reader.BLOCK", 100)
     text = NOTED + row("a") + row("b", "x" * 2000) + row("c")
     for piece in (10, 1000, 100_000):
         result = both_ways(text, piece=piece)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from functions.ingest import sweep_exports as module
 from functions.ingest.receive_export import receive_export
-from functions.ingest.receiving import Receiving
+from functions.ingest.reception import Receiving
 from functions.ingest.sweep_exports import Sweeping, Swept, sweep_exports
 from tests.fakes.arrivals import FakeArrivals, FakeExportFlow
 from tests.fakes.clock import FakeClock

@@ -2,7 +2,7 @@
 
 import pytest
 
-from functions.ingest.json_lines import LineNumbers
+from functions.ingest.reading.json_lines import LineNumbers
 from tests.unit.ingest.reading import ATTAINMENT, HEADER, both_ways, profile
 
 THOUSANDS = profile(delimiter=";", decimal=",", thousands=".")
@@ -64,14 +64,14 @@ def test_quotas_that_come_again_and_again_are_read_as_those_that_do_not(
     rows = [f"r{number};2026-09;{cell};5;EUR;" for number, cell in enumerate(cells)]
     text = "\n".join([HEADED, *rows, ""])
     of_few = both_ways(text, THOUSANDS)
-    monkeypatch.setattr("functions.ingest.number_columns.VARIED", 1_000)
+    monkeypatch.setattr("functions.ingest.reading.number_columns.VARIED", 1_000)
     of_many = both_ways(text, THOUSANDS)
     assert of_few == of_many
     assert [row["quota"] for row in of_few.rows[:7]] == ["1000.5", "1000.5", None, "7", "1000.5", None, "7"]
 
 
 def test_quotas_that_begin_alike_and_then_all_differ_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("functions.ingest.text_reader.BLOCK", 400)
+    monkeypatch.setattr("functions.ingest.reading.text_reader.BLOCK", 400)
     quotas = ["80000"] * 40 + [f"{number},75" for number in range(100)] + ["80000"] * 40
     rows = [f"r{number};2026-09;{cell};5;EUR;" for number, cell in enumerate(quotas)]
     result = both_ways("\n".join([HEADED, *rows, ""]), THOUSANDS)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from local import deploy
+from local.cloud import deploy
 
 
 def test_a_failure_is_told_by_the_lines_that_say_why() -> None:

@@ -1,6 +1,6 @@
 """What was mailed, for programs and for people."""
 
-from local.mailbox import list_page, mail_page, read_mails
+from local.cloud.mailbox import list_page, mail_page, read_mails
 
 KEPT = {
     "MessageId": "0101@email.amazonses.com",

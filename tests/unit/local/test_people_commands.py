@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from local import sign_in
 from local.cli import main
+from local.cloud import sign_in
+from local.cloud.sign_in import Refused
 from local.commands import hold, shred
-from local.sign_in import Refused
 
 SHREDDED = {"person": "r 7/a", "status": "shredded", "shredded_at": "2026-10-05T14:00:00.000Z", "by": "hr-9"}
 HELD = {"person": "r-7", "status": "held", "since": "2026-10-05T14:00:00.000Z", "comparators": ["r-8"]}

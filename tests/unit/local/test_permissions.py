@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from local.permissions import Account, Grants, Need, Unjudged, needs
+from local.cloud.permissions import Account, Grants, Need, Unjudged, needs
 
 ACCOUNT = Account("eu-central-1", "000000000000")
 TABLE = "arn:aws:dynamodb:eu-central-1:000000000000:table/cases"

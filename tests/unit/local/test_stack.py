@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from local import stack
+from local.cloud import stack
 from shared.domain.errors import InvalidInput
 
 

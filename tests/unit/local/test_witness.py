@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from functions.audit.ledger import parse_checkpoint
+from functions.audit.ledger.format import parse_checkpoint
 from local.cli import main
 from shared.domain.event import EventTag
 from tests.unit.audit.bundles import bundle_of_ledger, packed, unpacked, with_manifest_mended

@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from functions.notify import relay_handler, respond_handler
+from functions.notify.handlers import relay as relay_handler
+from functions.notify.handlers import respond as respond_handler
 from shared.domain.effect import NoticeKind, WakeWorkflow
 from shared.domain.event import EventTag
 from shared.domain.identifiers import PersonId, case_subject

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from functions.notify import feedback_handler
 from functions.notify.deliver import deliver
+from functions.notify.handlers import feedback as feedback_handler
 from functions.notify.notice_events import FOR_HR
 from functions.notify.record_feedback import Feedback, feedback, record_feedback
 from shared.domain.effect import Notice, NoticeKind, WakeWorkflow

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from functions.notify import response_page
-from functions.notify.others import others_facts
+from functions.notify.comparator_facts import others_facts
 from functions.notify.record_response import record_response
 from functions.notify.screens import Asking, Recorded
 from shared.domain.comparators import Comparator, Comparison

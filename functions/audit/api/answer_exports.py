@@ -1,0 +1,138 @@
+"""Answer what compensation staff ask of exports, and what anybody entitled asks of evaluations."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import orjson
+
+from functions.audit.api.case_view import View
+from functions.audit.api.paging import PageRequest, page
+from functions.audit.caller import HR, Asker, Group
+from functions.audit.sources import Sources
+from shared.domain import paths
+from shared.domain.errors import NotFound
+from shared.domain.event import stamp
+from shared.domain.identifiers import BatchId, EvaluationId
+from shared.domain.line_file import unpacked_lines
+from shared.domain.record import Batch, EvaluationRecord
+
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+def list_exports(sources: Sources, asker: Asker, query: Mapping[str, str]) -> View:
+    """Every export, the latest first."""
+    asker.require(Group.COMPENSATION, Group.HR_ADMIN)
+    taken, cursor = page(
+        sources.store.batches(),
+        lambda batch: (stamp(batch.known_at), batch.id),
+        PageRequest.from_query(query),
+        {},
+        descending=True,
+    )
+    return {"exports": [_batch_view(batch) for batch in taken], "next": cursor}
+
+
+def show_export(sources: Sources, asker: Asker, batch_id: BatchId) -> View:
+    asker.require(Group.COMPENSATION, Group.HR_ADMIN)
+    return _batch_view(sources.store.batch(batch_id))
+
+
+def rejected_rows(sources: Sources, asker: Asker, batch_id: BatchId) -> View:
+    """Every rejected row with all its faults, in the file's order."""
+    return {"batch": batch_id, "rejected": list(_rejected(sources, asker, batch_id))}
+
+
+def rejected_csv(sources: Sources, asker: Asker, batch_id: BatchId) -> str:
+    """One line a fault, for a spreadsheet: no cell is taken for a formula when the file is opened."""
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\r\n")
+    writer.writerow(["line", "column", "code", "value"])
+    for row in _rejected(sources, asker, batch_id):
+        for fault in row["faults"]:
+            cells = [fault["column"], fault["code"], fault["value"]]
+            writer.writerow([row["line"], *(_harmless(cell) for cell in cells)])
+    return written.getvalue()
+
+
+def list_evaluations(sources: Sources, asker: Asker, query: Mapping[str, str]) -> View:
+    """Finished evaluations of every policy, the latest period first: counts, no names."""
+    asker.require(*HR, Group.AUDITOR)
+    policies = sources.policies.in_force(sources.clock.now())
+    records = [record for policy in policies for record in sources.store.evaluations(policy.policy)]
+    taken, cursor = page(
+        records,
+        lambda record: (f"{record.plan.period}#{stamp(record.completed_at)}", record.plan.id),
+        PageRequest.from_query(query),
+        {},
+        descending=True,
+    )
+    return {"evaluations": [_evaluation_view(record) for record in taken], "next": cursor}
+
+
+def show_evaluation(sources: Sources, asker: Asker, evaluation_id: EvaluationId) -> View:
+    """What an evaluation read, by name and digest, and what came of it: enough to replay it."""
+    asker.require(*HR, Group.AUDITOR)
+    record = sources.store.evaluation(evaluation_id)
+    plan = record.plan
+    return _evaluation_view(record) | {
+        "policy_digest": plan.policy_digest,
+        "directory": plan.directory,
+        "revisions": {period: list(batches) for period, batches in plan.revisions.items()},
+        "shards": plan.shards,
+        "code_version": plan.code_version,
+        "decisions": record.decisions,
+        "unknown_reps": record.unknown_reps,
+    }
+
+
+def _rejected(sources: Sources, asker: Asker, batch_id: BatchId) -> Iterator[dict[str, Any]]:
+    """Row by row, since the list may be long."""
+    asker.require(Group.COMPENSATION, Group.HR_ADMIN)
+    batch = sources.store.batch(batch_id)
+    if batch.rejected == 0:
+        return
+    try:
+        body = sources.files.read(paths.rejected(batch_id, batch.known_at))
+    except NotFound as error:
+        raise NotFound(f"the rejected rows of {batch_id} were not kept: the file was refused") from error
+    for chunk in unpacked_lines(body):
+        yield from map(orjson.loads, chunk.splitlines())
+
+
+def _harmless(cell: str | None) -> str:
+    text = cell or ""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _batch_view(batch: Batch) -> View:
+    return {
+        "id": batch.id,
+        "name": batch.key.rpartition("/")[2],
+        "key": batch.key,
+        "object_version": batch.object_version,
+        "profile": batch.profile,
+        "kind": batch.kind,
+        "known_at": stamp(batch.known_at),
+        "sha256": batch.sha256,
+        "bytes": batch.bytes,
+        "rows": batch.rows,
+        "accepted": batch.accepted,
+        "rejected": batch.rejected,
+        "codes": batch.codes,
+        "refused": batch.refused,
+        "periods": list(batch.periods),
+    }
+
+
+def _evaluation_view(record: EvaluationRecord) -> View:
+    return {
+        "id": record.plan.id,
+        "policy": record.plan.policy,
+        "period": record.plan.period,
+        "completed_at": stamp(record.completed_at),
+        "opens_cases": record.plan.opens_cases,
+        "outcomes": record.outcomes,
+        "decisions_root": record.decisions_root,
+    }

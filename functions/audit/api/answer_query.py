@@ -1,0 +1,123 @@
+"""Answer what HR asks of cases: the filtered list, one case, its history.
+
+Whoever may not see a case gets the answer for one that does not exist.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from functions.audit.api.case_view import View, case_view, event_view, overdue, person_view, row_view
+from functions.audit.api.paging import PageRequest, page
+from functions.audit.caller import HR, Asker, Group
+from functions.audit.record_access import record_reading
+from functions.audit.sources import Sources, visible_case
+from shared.domain.case import Case, CaseStatus, Waiting
+from shared.domain.errors import InvalidInput
+from shared.domain.event import parse_event, stamp
+from shared.domain.identifiers import CaseId, case_subject
+from shared.domain.person import Directory, names
+
+FILTERS = frozenset(
+    ("status", "stage", "manager", "hr_partner", "region", "role", "overdue", "waiting_for", "owner")
+)
+PAGING = frozenset(("limit", "cursor"))
+
+
+def list_cases(sources: Sources, asker: Asker, query: Mapping[str, str]) -> View:
+    """Cases that pass every filter: open ones by due time, who is late first; closed ones newest first."""
+    asker.require(*HR)
+    filters = _filters(query)
+    status = CaseStatus(filters["status"])
+    directory, now = sources.directory(), sources.clock.now()
+    theirs = [case for case in sources.store.cases(status) if asker.sees(case, directory)]
+    seen = [case for case in theirs if _passes(case, filters, directory, now)]
+    is_open = status is CaseStatus.OPEN
+    taken, cursor = page(
+        seen,
+        lambda case: (stamp(case.due_at if is_open else case.opened_at), case.id),
+        PageRequest.from_query(query),
+        filters,
+        descending=not is_open,
+    )
+    return {
+        "cases": [row_view(case, directory, now) for case in taken],
+        "total": len(seen),
+        "overdue": sum(overdue(case, now) for case in seen),
+        "choices": _choices(theirs, directory),
+        "as_of": stamp(now),
+        "next": cursor,
+    }
+
+
+def show_case(sources: Sources, asker: Asker, case_id: CaseId) -> View:
+    """One case with its figures and questions. That it was opened is recorded first."""
+    asker.require(*HR)
+    case, directory = visible_case(sources, asker, case_id)
+    now = sources.clock.now()
+    policy, _ = sources.policies.used(case.policy_digest)
+    record_reading(sources.store, asker, case_subject(case_id), now)
+    requests, instructions = sources.store.requests_of(case_id), sources.store.instructions(case_id)
+    return case_view(case, requests, instructions, policy, directory, asker, now)
+
+
+def show_events(sources: Sources, asker: Asker, case_id: CaseId) -> View:
+    """The history in order. What was typed is opened for HR, and stays sealed for an auditor."""
+    asker.require(*HR, Group.AUDITOR)
+    _, directory = visible_case(sources, asker, case_id)
+    record_reading(sources.store, asker, case_subject(case_id), sources.clock.now())
+    opens = asker.reads_private_parts()
+    name_of = names(directory) if opens else str
+    events = []
+    for body in sources.store.events(case_subject(case_id)):
+        private = sources.store.opened(body) if opens else None
+        events.append(event_view(parse_event(body), private, name_of))
+    return {"case_id": case_id, "events": events}
+
+
+def _choices(cases: Sequence[Case], directory: Directory) -> View:
+    """What the asker's cases can be filtered by."""
+    reps = [rep for case in cases if (rep := directory.person(case.rep_id)) is not None]
+    managers = sorted({rep.manager_id for rep in reps if rep.manager_id})
+    partners = sorted({rep.hr_partner_id for rep in reps if rep.hr_partner_id})
+    return {
+        "stage": sorted({case.stage for case in cases}),
+        "region": sorted({rep.region for rep in reps}),
+        "role": sorted({rep.role for rep in reps}),
+        "manager": [person_view(manager, directory) for manager in managers],
+        "hr_partner": [person_view(partner, directory) for partner in partners],
+    }
+
+
+def _filters(query: Mapping[str, str]) -> dict[str, str]:
+    unknown = sorted(set(query) - FILTERS - PAGING)
+    if unknown:
+        raise InvalidInput(f"{unknown[0][:40]!r} is no filter; there are " + ", ".join(sorted(FILTERS)))
+    filters = {name: query[name] for name in FILTERS if query.get(name)}
+    filters.setdefault("status", CaseStatus.OPEN.value)
+    _require_one_of("status", filters["status"], [status.value for status in CaseStatus])
+    if "waiting_for" in filters:
+        _require_one_of("waiting_for", filters["waiting_for"], [waiting.value for waiting in Waiting])
+    if "overdue" in filters:
+        _require_one_of("overdue", filters["overdue"], ["true", "false"])
+    return filters
+
+
+def _require_one_of(name: str, value: str, allowed: list[str]) -> None:
+    if value not in allowed:
+        raise InvalidInput(f"{name} is one of {', '.join(allowed)}, not {value[:40]!r}")
+
+
+def _passes(case: Case, filters: Mapping[str, str], directory: Directory, now: datetime) -> bool:
+    rep = directory.person(case.rep_id)
+    has = {
+        "status": case.status.value,
+        "stage": case.stage,
+        "waiting_for": case.waiting_for.value if case.status is CaseStatus.OPEN else None,
+        "overdue": "true" if overdue(case, now) else "false",
+        "owner": case.owner,
+        "manager": None if rep is None else rep.manager_id,
+        "hr_partner": None if rep is None else rep.hr_partner_id,
+        "region": None if rep is None else rep.region,
+        "role": None if rep is None else rep.role,
+    }
+    return all(has[name] == value for name, value in filters.items())

@@ -1,0 +1,77 @@
+"""Show HR who is in a comparable position to the rep of a case, and what became of them: counts first."""
+
+from typing import Final
+
+from functions.audit.api.case_view import View, person_view
+from functions.audit.caller import HR, HR_SEATS, Asker
+from functions.audit.record_access import record_reading
+from functions.audit.sources import Sources, visible_case
+from shared.domain.case import Case
+from shared.domain.comparators import Comparator, Comparison
+from shared.domain.event import stamp
+from shared.domain.identifiers import CaseId, case_subject
+from shared.domain.person import Directory
+from shared.find_comparators import Sees, compare
+
+_LET_GO: Final = frozenset(("excepted", "withdrawn"))
+
+
+def show_comparators(sources: Sources, asker: Asker, case_id: CaseId) -> View:
+    """Only those whom the asker may see; of the others, how many there are.
+
+    That it was read is recorded first, in this case and in each other one that HR's reason is shown of.
+    """
+    asker.require(*HR)
+    case, directory = visible_case(sources, asker, case_id)
+    found = comparison_for(sources, asker, case, directory)
+    now = sources.clock.now()
+    why = {each.rep.id: _why(each, sources) for each in found.comparators}
+    opened = [each.case_id for each in found.comparators if each.case_id and why[each.rep.id]]
+    for read in (case_id, *opened):
+        record_reading(sources.store, asker, case_subject(read), now)
+    return {
+        "case_id": case_id,
+        "as_of": stamp(now),
+        "group": list(found.group),
+        "reached": found.reached,
+        "total": found.total,
+        "as_low": found.as_low,
+        "others": found.others,
+        "beyond": found.beyond,
+        "became": [{"became": fate, "stage": stage, "count": count} for fate, stage, count in found.became],
+        "comparators": [_view(each, directory, why[each.rep.id]) for each in found.comparators],
+        "compared": found.digest,
+    }
+
+
+def comparison_for(sources: Sources, asker: Asker, case: Case, directory: Directory) -> Comparison:
+    """What the asker is shown now; its digest is what a decision names."""
+    sees = Sees(asker.looks_after, lambda theirs: asker.sees(theirs, directory))
+    policy, _ = sources.policies.used(case.policy_digest)
+    return compare(case, policy, sees, sources.store, sources.files, sources.directories)
+
+
+def _why(found: Comparator, sources: Sources) -> str | None:
+    """Why somebody was not acted on: what HR typed when it granted an exception or withdrew their case."""
+    if found.case_id is None or found.became not in _LET_GO:
+        return None
+    answers = [each.answer for each in sources.store.requests_of(found.case_id) if each.seat in HR_SEATS]
+    given = [answer for answer in answers if answer is not None]
+    return max(given, key=lambda answer: answer.answered_at).reason if given else None
+
+
+def _view(found: Comparator, directory: Directory, why: str | None) -> View:
+    rep = found.rep
+    return {
+        "rep": {"id": rep.id, "name": rep.name},
+        "role": rep.role,
+        "region": rep.region,
+        "manager": person_view(rep.manager_id, directory),
+        "case_id": found.case_id,
+        "found_for": found.found_for,
+        "reached": found.reached,
+        "as_low": found.as_low,
+        "became": found.became,
+        "stage": found.stage,
+        "why": why,
+    }

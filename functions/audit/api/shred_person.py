@@ -1,0 +1,61 @@
+"""Erase a person: the event first, then the key, so that no key is ever gone without a record of why."""
+
+from collections.abc import Sequence
+
+from functions.audit.api.case_view import View
+from functions.audit.api.legal_holds import holds_in_force, last_shredding
+from functions.audit.api.person_act import PersonAct
+from shared.domain.case import CaseStatus
+from shared.domain.change import Change
+from shared.domain.errors import Conflict
+from shared.domain.event import Event, EventTag
+from shared.domain.identifiers import CommandId, derived_id, person_subject
+from shared.retry import again_on_conflict
+
+
+def shred_person(act: PersonAct) -> View:
+    """Make unreadable for ever what the record holds of the person; every hash and signature stays valid.
+
+    Raises Conflict under a legal hold and while a case of theirs is open. A try that died after its event is
+    finished by the next one; a person who was shredded, and has no key since, is left as they are.
+    """
+    ordered_by = again_on_conflict(lambda: _order(act))
+    act.personal_data.erase(act.person, ordered_by)
+    event = act.chain()[ordered_by - 1]
+    return {
+        "person": act.person,
+        "status": "shredded",
+        "shredded_at": event.occurred_at,
+        "by": event.actor.id,
+    }
+
+
+def _order(act: PersonAct) -> int:
+    """The place in the person's chain of the event that orders the shredding, recorded now if need be."""
+    chain, erasure = act.chain(), act.personal_data.erasure(act.person)
+    _require_free(act, chain)
+    ordered_by = last_shredding(chain)
+    if ordered_by and not (ordered_by == erasure.carried_out and erasure.has_key):
+        return ordered_by
+    act.sources.store.commit(_shredding(act, len(chain)))
+    return len(chain) + 1
+
+
+def _require_free(act: PersonAct, chain: Sequence[Event]) -> None:
+    for hold in holds_in_force(chain).values():
+        whose = "" if hold.person == act.person else f", placed on {hold.person},"
+        raise Conflict(f"a legal hold{whose} keeps this record since {hold.since}: nothing of it is erased")
+    for case in act.sources.store.cases_of(act.person):
+        if case.status is CaseStatus.OPEN:
+            raise Conflict(f"{case.id} is open: a case is closed before its person is erased")
+
+
+def _shredding(act: PersonAct, length: int) -> Change:
+    """Decided on the chain as it was looked at: a hold that is placed meanwhile makes it a Conflict."""
+    command = CommandId(derived_id("shred", act.person, str(length)))
+    return Change(
+        command=command,
+        result="shredded",
+        events=(act.event(EventTag.SUBJECT_SHREDDED, command, {"person": act.person}),),
+        decided_on={person_subject(act.person): length},
+    )

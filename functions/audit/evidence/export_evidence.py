@@ -1,0 +1,182 @@
+"""Hand out evidence: one case's bundle, the whole ledger's, or the latest checkpoint to keep as an anchor."""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final, Protocol
+
+from functions.audit.caller import HR, Asker, Group
+from functions.audit.evidence.bundles import (
+    PeriodEvidence,
+    case_bundle,
+    ledger_bundle,
+    ledger_tree,
+    period_bundle,
+    rotations_in,
+)
+from functions.audit.evidence.gather_case import Gatherer, SealedLedger
+from functions.audit.evidence.line_files import FiledLines
+from functions.audit.ledger.format import parse_checkpoint
+from functions.audit.record_access import record_export
+from functions.audit.sources import Sources, visible_case
+from shared.domain.case import Case, CaseStatus
+from shared.domain.errors import InvalidInput, NotFound
+from shared.domain.identifiers import CaseId, EvaluationId, Subject, case_subject
+from shared.domain.period import Period
+from shared.domain.person import Directory
+from shared.ledger_ports import EventLog, Keyring
+
+SEGMENTS: Final = "ledger/segments/"
+CHECKPOINTS: Final = "ledger/checkpoints/"
+TIMESTAMPS: Final = "ledger/timestamps/"
+_SYSTEM: Final = Subject("system")
+_MOST_UNSEALED: Final = 1000
+
+
+class Shelf(Protocol):
+    """The ledger's bucket, for a reader."""
+
+    def names(self, prefix: str) -> Iterable[str]:
+        """Every name that begins so, in order."""
+        ...
+
+    def get(self, name: str) -> bytes:
+        """Raises NotFound."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The ledger as a reader has it."""
+
+    shelf: Shelf
+    events: EventLog
+    keyring: Keyring
+
+
+def latest_checkpoint(record: Record, asker: Asker) -> bytes:
+    """The newest checkpoint file. Whoever keeps it can later show that the record only grew."""
+    asker.require(Group.AUDITOR, Group.HR_ADMIN)
+    found = list(record.shelf.names(CHECKPOINTS))
+    if not found:
+        raise NotFound("the ledger has no checkpoint yet")
+    return record.shelf.get(found[-1])
+
+
+def case_evidence(sources: Sources, record: Record, asker: Asker, case_id: CaseId) -> bytes:
+    """The zip of one case: opened for HR, sealed for an auditor. That it was taken is recorded."""
+    asker.require(*HR, Group.AUDITOR)
+    case, directory = visible_case(sources, asker, case_id)
+    gatherer = _gatherer(sources, record, asker, directory)
+    bundle = case_bundle(gatherer.evidence_of(case))
+    data = {"bundle": "case", "edition": _edition(asker)}
+    digest = sha256(bundle).hexdigest()
+    record_export(sources.store, asker, case_subject(case_id), digest, sources.clock.now(), data)
+    return bundle
+
+
+def period_evidence(sources: Sources, record: Record, asker: Asker, period: str) -> bytes:
+    """The zip of a period: its evaluations, and the whole bundle of each case that they opened or fed.
+
+    For those who see every case. That it was taken is recorded once, and not in each case.
+    """
+    asker.require(Group.HR_ADMIN, Group.AUDITOR)
+    evaluations = _evaluations_of(period, sources)
+    directory = sources.directory()
+    cases = [case for case in _cases_of(evaluations, sources) if asker.sees(case, directory)]
+    gatherer = _gatherer(sources, record, asker, directory)
+    ledger = gatherer.ledger
+    bundle = period_bundle(
+        PeriodEvidence(
+            period=period,
+            events=[at for evaluation in evaluations for at in gatherer.evaluation_events(evaluation)],
+            cases=[gatherer.evidence_of(case) for case in cases],
+            sealed=ledger.tree,
+            checkpoints=ledger.checkpoints,
+            keys=ledger.keys,
+            rotations=ledger.rotations,
+        )
+    )
+    data = {"bundle": f"period/{period}", "edition": _edition(asker)}
+    digest = sha256(bundle).hexdigest()
+    record_export(sources.store, asker, _SYSTEM, digest, sources.clock.now(), data)
+    return bundle
+
+
+def ledger_evidence(sources: Sources, record: Record, asker: Asker) -> bytes:
+    """The zip of every segment and checkpoint, and of the events that no checkpoint covers yet."""
+    asker.require(Group.AUDITOR, Group.HR_ADMIN)
+    checkpoints, segments = _ledger(record)
+    waiting = record.events.read(record.events.unsequenced(_MOST_UNSEALED))
+    unsealed = [waiting[at].data for at in sorted(waiting) if waiting[at].index is None]
+    stamps = {name: record.shelf.get(name) for name in record.shelf.names(TIMESTAMPS)}
+    bundle = ledger_bundle(segments, checkpoints, _keys(record, checkpoints.values()), unsealed, stamps)
+    digest = sha256(bundle).hexdigest()
+    record_export(sources.store, asker, _SYSTEM, digest, sources.clock.now(), {"bundle": "ledger"})
+    return bundle
+
+
+def _evaluations_of(period: str, sources: Sources) -> list[EvaluationId]:
+    """Every finished evaluation of the period, under whatever policy. Raises InvalidInput or NotFound."""
+    try:
+        wanted = str(Period.parse(period))
+    except ValueError as error:
+        raise InvalidInput(str(error)) from error
+    named = {policy.policy for policy in sources.policies.in_force(sources.clock.now())}
+    # A policy that is over by now may have opened cases, which still name it.
+    named |= {case.policy.partition("@")[0] for case in _all_cases(sources)}
+    found = [
+        record.plan.id
+        for name in sorted(named)
+        for record in sources.store.evaluations(name)
+        if record.plan.period == wanted
+    ]
+    if not found:
+        raise NotFound(f"no evaluation of {period} was finished")
+    return found
+
+
+def _cases_of(evaluations: Collection[EvaluationId], sources: Sources) -> Iterator[Case]:
+    """The cases that one of the evaluations opened, or brought results to."""
+    for case in _all_cases(sources):
+        fed = {result.evaluation_id for result in case.results}
+        if case.evaluation_id in evaluations or not fed.isdisjoint(evaluations):
+            yield case
+
+
+def _all_cases(sources: Sources) -> Iterator[Case]:
+    for status in CaseStatus:
+        yield from sources.store.cases(status)
+
+
+def _gatherer(sources: Sources, record: Record, asker: Asker, directory: Directory) -> Gatherer:
+    checkpoints, segments = _ledger(record)
+    ledger = SealedLedger(
+        tree=ledger_tree(segments),
+        checkpoints=list(checkpoints.values()),
+        keys=_keys(record, checkpoints.values()),
+        rotations=rotations_in(segments),
+    )
+    opens = asker.reads_private_parts()
+    return Gatherer(sources, record.events, ledger, FiledLines(sources.files), directory, opens)
+
+
+def _edition(asker: Asker) -> str:
+    return "opened" if asker.reads_private_parts() else "sealed"
+
+
+def _ledger(record: Record) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """Checkpoints and segments by name, in order; NotFound before the first checkpoint.
+
+    Checkpoints are listed first: a segment is written before the checkpoint over it, so none that is needed
+    can be missing from the later list.
+    """
+    points = {name: record.shelf.get(name) for name in record.shelf.names(CHECKPOINTS)}
+    if not points:
+        raise NotFound("the ledger has no checkpoint yet")
+    return points, {name: record.shelf.get(name) for name in record.shelf.names(SEGMENTS)}
+
+
+def _keys(record: Record, checkpoints: Iterable[bytes]) -> list[bytes]:
+    used = dict.fromkeys(parse_checkpoint(data)[0].key for data in checkpoints)
+    return [record.keyring.signer(key).public_key_pem() for key in used]

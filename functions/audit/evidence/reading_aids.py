@@ -1,0 +1,80 @@
+"""What a bundle has for people: made from its proven files, and made again to check what is there."""
+
+import json
+from collections.abc import Mapping
+from typing import Final
+
+from functions.audit.evidence import chronicle
+from shared.domain.errors import InvalidPolicy
+from shared.domain.event import EventTag, parse_event
+from shared.domain.identifiers import batch_subject
+from shared.domain.policy import Policy, parse_policy
+
+_FACTS: Final = "decision/facts/"
+_PROOF: Final = ".proof.json"
+
+
+def doubtful_aids(files: Mapping[str, bytes]) -> list[tuple[str, bool]]:
+    """The reading aids of a bundle of a case that are not what its events make of them.
+
+    Each with whether it claims to be of this edition: then it was altered; if not, it cannot be compared.
+    """
+    if json.loads(files["manifest.json"])["kind"] != "case":
+        return []
+    names = json.loads(files.get("names.json", b"{}"))
+    if not isinstance(names, dict) or not all(isinstance(name, str) for name in names.values()):
+        return [("names.json", True)]
+    edition = f'content="{chronicle.EDITION}"'.encode()
+    return [
+        (name, edition in files[name])
+        for name, data in rendered(files).items()
+        if name in files and files[name] != data
+    ]
+
+
+def rendered(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """What this version writes for people out of a bundle's proven files; also to check what is there."""
+    names = json.loads(files["names.json"]) if "names.json" in files else {}
+    subject = json.loads(files["manifest.json"])["subject"]
+    chain = {
+        name: event
+        for name, data in files.items()
+        if name.startswith(("events/", "unsealed/")) and (event := parse_event(data)).subject == subject
+    }
+    ordered = sorted(chain.values(), key=lambda event: event.sequence)
+    places = {event.sequence: name for name, event in chain.items()}
+    openings = {
+        int(name.removeprefix("openings/").removesuffix(".json")): data
+        for name, data in files.items()
+        if name.startswith("openings/")
+    }
+    page = chronicle.render(subject, ordered, openings, names, places, _reported(files), _policy(files))
+    return {"chronicle.html": page}
+
+
+def _policy(files: Mapping[str, bytes]) -> Policy | None:
+    """The policy of the case; None where none is here, or one that is no policy in the words of today."""
+    texts = [data for name, data in files.items() if name.startswith("policies/")]
+    if len(texts) != 1:
+        return None
+    try:
+        return parse_policy(texts[0].decode(), "the policy of the bundle")
+    except (InvalidPolicy, UnicodeDecodeError):
+        return None
+
+
+def _reported(files: Mapping[str, bytes]) -> dict[str, str]:
+    """By period, which line of which export the row is from that the decision was made from."""
+    accepted = {
+        event.subject: str(event.data.get("key", "")).rpartition("/")[2]
+        for name, data in files.items()
+        if name.startswith("events/") and (event := parse_event(data)).tag is EventTag.EXPORT_ACCEPTED
+    }
+    found = {}
+    for name, data in files.items():
+        if name.startswith(_FACTS) and name.endswith(_PROOF):
+            batch, row = json.loads(data)["batch"], json.loads(files[f"{name.removesuffix(_PROOF)}.json"])
+            export = accepted.get(batch_subject(batch)) or "an export"
+            period = name.removeprefix(_FACTS).removesuffix(_PROOF)
+            found[period] = f"Reported in line {row.get('line')} of {export} (batch {batch})"
+    return found

@@ -1,0 +1,50 @@
+"""Lambda: once an hour, see whether the day's checkpoint has gone to everybody who is to hold it."""
+
+from datetime import timedelta
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from aws_lambda_powertools import Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from functions.audit.ledger.anchor_checkpoint import Anchoring, Authority, Elsewhere, Way, anchor_checkpoint
+from shared.aws import adapters
+from shared.aws.reasons import reason
+from shared.aws.time_stamps import HttpTimeStamps
+from shared.runtime.observability import logger
+from shared.runtime.settings import AnchorSettings
+
+metrics = Metrics(namespace="Plumbline", service="anchor")
+
+
+@cache
+def _dependencies() -> Anchoring:
+    settings = AnchorSettings.from_environment()
+    bucket, url = settings.anchor_bucket, settings.timestamp_url
+    return Anchoring(
+        head=adapters.ledger_head(settings),
+        archive=adapters.archive(settings.ledger_bucket),
+        store=adapters.case_store(settings),
+        clock=settings.clock,
+        retention=timedelta(days=settings.retention_days),
+        addresses=settings.anchor_emails,
+        elsewhere=None if bucket is None else Elsewhere(bucket, adapters.archive(bucket)),
+        authority=None if url is None else Authority(str(urlsplit(url).hostname), HttpTimeStamps(url)),
+    )
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """What it was called for does not matter. ``{"done": […], "failed": […]}``: the ways of this run."""
+    failed: list[Way] = []
+
+    def tell(way: Way, error: Exception) -> None:
+        failed.append(way)
+        logger.error("a checkpoint was not handed out", way=way, because=reason(error))
+
+    done = anchor_checkpoint(_dependencies(), tell)
+    metrics.add_metric("AnchorsMade", MetricUnit.Count, len(done))
+    metrics.add_metric("AnchorsFailed", MetricUnit.Count, len(failed))
+    return {"done": done, "failed": failed}

@@ -1,0 +1,177 @@
+"""Hand the latest checkpoint to others, once a day each way: by mail, to another account, to a time stamper.
+
+Each way is a command of the day, so an hourly run does what is still to be done: where one fails, the next
+run tries it again with the checkpoint that is the latest by then, and the other ways are not held up.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from functions.audit.ledger.format import Checkpoint, checkpoint_name, parse_checkpoint, timestamp_name
+from functions.audit.ledger.seal_ledger import Head
+from shared.domain.canonical import digest
+from shared.domain.change import Change
+from shared.domain.effect import Notice, NoticeKind
+from shared.domain.errors import Conflict, IntegrityError, NotFound
+from shared.domain.event import Actor, ActorKind, EventDraft, EventTag, stamp
+from shared.domain.identifiers import CommandId, NoticeId, Subject, derived_id
+from shared.ledger_ports import Archive, LedgerHead, TimeStamps
+from shared.ports import CaseStore, Clock
+from shared.retry import again_on_conflict
+
+Way = Literal["mail", "bucket", "time_stamp"]
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A bucket of another account."""
+
+    name: str
+    archive: Archive
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """A time-stamping authority, by the name of its host."""
+
+    name: str
+    stamps: TimeStamps
+
+
+@dataclass(frozen=True, slots=True)
+class Anchoring:
+    """What anchoring needs; without addresses, bucket and authority there is nothing to do."""
+
+    head: LedgerHead
+    archive: Archive
+    store: CaseStore
+    clock: Clock
+    retention: timedelta
+    addresses: tuple[str, ...] = ()
+    elsewhere: Elsewhere | None = None
+    authority: Authority | None = None
+
+
+def anchor_checkpoint(anchoring: Anchoring, on_failure: Callable[[Way, Exception], None]) -> list[Way]:
+    """Do what the day still needs; returns the ways that went well. A failure is told, and stops no other."""
+    now = anchoring.clock.now()
+    due = [way for way in _ways(anchoring) if anchoring.store.outcome(_command(way, now)) is None]
+    latest = _latest(anchoring) if due else None
+    if latest is None:
+        return []
+    run, done = _Run(anchoring, latest, now), list[Way]()
+    for way in due:
+        try:
+            run.carry_out(way)
+        except Exception as error:
+            on_failure(way, error)
+        else:
+            done.append(way)
+    return done
+
+
+def _ways(anchoring: Anchoring) -> list[Way]:
+    """Those that were chosen. Mail first: it needs nobody outside who answers."""
+    chosen: dict[Way, object] = {
+        "mail": anchoring.addresses,
+        "bucket": anchoring.elsewhere,
+        "time_stamp": anchoring.authority,
+    }
+    return [way for way, given in chosen.items() if given]
+
+
+def _command(way: Way, now: datetime) -> CommandId:
+    return CommandId(derived_id("anchor", way, stamp(now)[:10]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Latest:
+    checkpoint: Checkpoint
+    file: bytes
+
+
+def _latest(anchoring: Anchoring) -> _Latest | None:
+    """The last checkpoint that was signed, by the ledger's head; None before the first."""
+    stored = anchoring.head.read()
+    head = None if stored is None else Head.parse(*stored)
+    if head is None or head.number == 0:
+        return None
+    # While a round is being sealed, size and number are still those of the checkpoint before it.
+    file = anchoring.archive.get(checkpoint_name(head.frontier.size, head.number - 1))
+    return _Latest(parse_checkpoint(file)[0], file)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    anchoring: Anchoring
+    latest: _Latest
+    now: datetime
+
+    def carry_out(self, way: Way) -> None:
+        if way == "mail":
+            self._mail()
+        elif way == "bucket" and self.anchoring.elsewhere is not None:
+            self._copy(self.anchoring.elsewhere)
+        elif self.anchoring.authority is not None:
+            self._time_stamp(self.anchoring.authority)
+
+    def _mail(self) -> None:
+        addresses = tuple(dict.fromkeys(self.anchoring.addresses))
+        notices = tuple(
+            Notice(
+                id=NoticeId(derived_id("notice", _command("mail", self.now), address)),
+                notice=NoticeKind.CHECKPOINT_ANCHOR,
+                to=None,
+                parameters={"address": address, "checkpoint": self.latest.file.decode()},
+            )
+            for address in addresses
+        )
+        # An address may hold a person's name; the record keeps the domain alone.
+        self._record("mail", sorted({address.rpartition("@")[2] for address in addresses}), None, notices)
+
+    def _copy(self, elsewhere: Elsewhere) -> None:
+        name = self.latest.checkpoint.name()
+        with suppress(Conflict):  # an earlier try wrote it; whether it wrote the same is seen next
+            elsewhere.archive.put(name, self.latest.file, self.now + self.anchoring.retention)
+        if elsewhere.archive.get(name) != self.latest.file:
+            raise IntegrityError(f"{elsewhere.name} holds another file under {name}")
+        self._record("bucket", [elsewhere.name])
+
+    def _time_stamp(self, authority: Authority) -> None:
+        archive, checkpoint = self.anchoring.archive, self.latest.checkpoint
+        name = timestamp_name(checkpoint.size, checkpoint.number)
+        try:
+            token = archive.get(name)  # an earlier try got so far
+        except NotFound:
+            token = authority.stamps.stamp(self.latest.file)
+            with suppress(Conflict):  # another run was first; its token is the one that counts
+                archive.put(name, token, self.now + self.anchoring.retention)
+            token = archive.get(name)
+        self._record("time_stamp", [authority.name], digest(token))
+
+    def _record(
+        self, way: Way, to: list[str], token: str | None = None, notices: tuple[Notice, ...] = ()
+    ) -> None:
+        command, checkpoint = _command(way, self.now), self.latest.checkpoint
+        event = EventDraft(
+            tag=EventTag.CHECKPOINT_ANCHORED,
+            subject=Subject("system"),
+            occurred_at=self.now,
+            actor=Actor(ActorKind.SYSTEM, "anchor"),
+            command=command,
+            data={
+                "number": checkpoint.number,
+                "size": checkpoint.size,
+                "checkpoint": checkpoint.digest(),
+                "by": way,
+                "to": to,
+                "token": token,
+            },
+        )
+        change = Change(command=command, result=checkpoint.name(), events=(event,), effects=notices)
+        again_on_conflict(
+            lambda: self.anchoring.store.commit(change)
+        )  # others write to the system's chain too

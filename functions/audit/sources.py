@@ -1,0 +1,36 @@
+"""What the answers of ``functions/audit`` read from, and the one check of who may see a case."""
+
+from dataclasses import dataclass
+
+from functions.audit.caller import Asker
+from shared.domain.case import Case
+from shared.domain.errors import NotFound
+from shared.domain.identifiers import BatchId, CaseId
+from shared.domain.person import Directory
+from shared.ports import CaseStore, Clock, Directories, Files, Policies
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where the answers come from."""
+
+    store: CaseStore
+    directories: Directories
+    policies: Policies
+    files: Files
+    clock: Clock
+
+    def directory(self) -> Directory:
+        """The directory in force; an empty one before the first."""
+        try:
+            return self.directories.current()
+        except NotFound:
+            return Directory(BatchId(""), {})
+
+
+def visible_case(sources: Sources, asker: Asker, case_id: CaseId) -> tuple[Case, Directory]:
+    """The case, if it is the asker's to see. Raises NotFound."""
+    directory = sources.directory()
+    case = sources.store.case(case_id)
+    asker.require_sight(case, directory)
+    return case, directory

@@ -1,0 +1,250 @@
+"""What an answer makes of the case, by what was asked; and what its absence does."""
+
+from functions.evaluate.cases.requests import ask, ask_rep, tell_hr
+from functions.evaluate.cases.stages import (
+    ask_again,
+    enter_stage,
+    extend_plan,
+    hold,
+    miss_check_in,
+    resume,
+    run_stage,
+)
+from functions.evaluate.cases.step_draft import Draft
+from shared.domain.case import Exit, HoldReason, Phase
+from shared.domain.effect import NoticeKind
+from shared.domain.errors import IllegalTransition
+from shared.domain.event import Actor, ActorKind, Authentication, EventTag
+from shared.domain.ladder import HR_SEATS
+from shared.domain.person import HR_QUEUE
+from shared.domain.request import Answer, Request, RequestStatus
+
+
+def take_answer(draft: Draft, request: Request) -> None:
+    """Apply an answer; where it was not its giver's to give, the question is put again."""
+    answer = request.answer
+    if request.status is not RequestStatus.ANSWERED or answer is None:
+        raise IllegalTransition(f"{request.id} is not answered")
+    fault = _fault(draft, request, answer)
+    draft.forget(request)
+    if fault is not None:
+        draft.record(
+            EventTag.ANSWER_REFUSED,
+            {"request": request.id, "reason": fault, "answered_by": answer.answered_by},
+        )
+        _put_again(draft, request)
+        return
+    actor = Actor(ActorKind.PERSON, answer.answered_by, Authentication(answer.authenticated_by))
+    match request.purpose:
+        case "stage_plan" | "removal_proposal":
+            _stage_answer(draft, request, answer, actor)
+        case "gate":
+            _gate_answer(draft, answer, actor)
+        case "removal_approval":
+            _approval_answer(draft, answer, actor)
+        case "dispute" | "exception" | "withdrawal" | "leave":
+            _hold_answer(draft, request.purpose, answer, actor)
+        case "check_in":
+            _check_in_answer(draft, request, answer, actor)
+        case "rep":
+            _rep_answer(draft, answer, actor)
+
+
+def miss_deadline(draft: Draft, request: Request) -> None:
+    """Silence is never consent: the next one is asked."""
+    if request.purpose == "check_in":
+        miss_check_in(draft, request, RequestStatus.EXPIRED)
+        return
+    draft.end(request, RequestStatus.EXPIRED)
+    draft.record(EventTag.REQUEST_EXPIRED, {"request": request.id, "purpose": request.purpose})
+    ends_at = draft.case.stage_ends_at
+    if request.purpose != "rep":
+        ask(draft, request.purpose, first_step=request.step + 1, after=request)
+    elif draft.case.phase is Phase.RUNNING and ends_at is not None and ends_at > draft.now:
+        # Days on hold were given back to the stage; the rep may speak until its new end.
+        ask_rep(draft, ends_at, again=True)
+
+
+def lose_assignee(draft: Draft, request: Request, because: str) -> None:
+    """Whoever was asked cannot answer: go on at once, and tell HR."""
+    bounced = because == "bounced"
+    if bounced:
+        draft.forget(request)
+    else:
+        draft.end(request, RequestStatus.WITHDRAWN)
+    # Where it is HR's own partner whom no mail reaches, the mail about it goes to the queue.
+    lost = {request.assignee, request.on_behalf_of}
+    tell_hr(
+        draft,
+        NoticeKind.UNREACHABLE,
+        past=lost if bounced else (),
+        because=because,
+        seat=request.seat,
+        person=request.assignee,
+    )
+    if request.purpose == "check_in":
+        draft.change(check_ins_missed=draft.case.check_ins_missed + 1)
+        draft.record(EventTag.CHECK_IN_MISSED, {"request": request.id, "because": because})
+    elif request.purpose != "rep":
+        # Somebody new may sit in the seat by now; a bounced address is passed over wherever it sits.
+        barred = {request.assignee, request.on_behalf_of or request.assignee} if bounced else ()
+        ask(
+            draft,
+            request.purpose,
+            first_step=request.step + bounced,
+            after=request,
+            barred=barred,
+            # Nobody comes after HR's queue, and a mail to it would only come back again, and again.
+            mailed=request.assignee != HR_QUEUE,
+        )
+
+
+def _fault(draft: Draft, request: Request, answer: Answer) -> str | None:
+    """Why an answer does not count; None where it does."""
+    by = answer.answered_by
+    if answer.choice not in request.choices:
+        return "no_such_choice"
+    if request.seat == "rep":
+        return None if by == draft.case.rep_id else "not_the_rep"
+    if by == draft.case.rep_id:
+        return "own_case"
+    signed_in_hr = request.seat in HR_SEATS and answer.authenticated_by == "cognito"
+    if by not in (request.assignee, request.on_behalf_of) and not signed_in_hr:
+        return "not_asked"
+    if request.adverse and answer.authenticated_by == "link":
+        return "code_missing"
+    if request.takes_a_sign_in and answer.authenticated_by != "cognito":
+        return "sign_in_missing"
+    if by == draft.case.proposed_by and request.purpose in (
+        "gate",
+        "exception",
+        "dispute",
+        "removal_approval",
+    ):
+        return "proposer_may_not_decide"
+    return None
+
+
+def _put_again(draft: Draft, request: Request) -> None:
+    if request.purpose == "check_in":
+        draft.change(check_ins_missed=draft.case.check_ins_missed + 1)
+        draft.record(EventTag.CHECK_IN_MISSED, {"request": request.id, "because": "answer_refused"})
+    elif request.purpose == "rep":
+        ask_rep(draft, draft.case.stage_ends_at or request.due_at)
+    else:
+        ask(draft, request.purpose, first_step=request.step)
+
+
+def _stage_answer(draft: Draft, request: Request, answer: Answer, actor: Actor) -> None:
+    draft.change(proposed_by=answer.answered_by)
+    private = {"reason": answer.reason}
+    details = {"request": request.id, "by": answer.answered_by}
+    match answer.choice:
+        case "dispute_figures":
+            _dispute(draft, answer, actor)
+        case "request_exception":
+            draft.record(EventTag.EXCEPTION_REQUESTED, details, private=private, actor=actor)
+            hold(draft, "exception")
+        case "propose_removal" if draft.stage.adverse:
+            draft.change(phase=Phase.APPROVING)
+            draft.record(EventTag.REMOVAL_PROPOSED, details, private=private, actor=actor)
+            ask(draft, "removal_approval")
+        case _ if draft.stage.adverse:
+            extend_plan(draft, answer.answered_by)
+        case _:
+            run_stage(draft, answer.answered_by)
+
+
+def _gate_answer(draft: Draft, answer: Answer, actor: Actor) -> None:
+    following = draft.case.gate_to
+    if following is None:
+        raise IllegalTransition(f"{draft.case.id} stands at no gate")
+    draft.record(
+        EventTag.STAGE_APPROVED if answer.choice == "publish" else EventTag.STAGE_SENT_BACK,
+        {"to": following, "choice": answer.choice, "by": answer.answered_by},
+        private={"reason": answer.reason},
+        actor=actor,
+    )
+    match answer.choice:
+        case "publish":
+            enter_stage(draft, following)
+        case "extend":
+            run_stage(draft, answer.answered_by)
+        case _:
+            draft.close(Exit.EXCEPTED, because="gate")
+
+
+def _approval_answer(draft: Draft, answer: Answer, actor: Actor) -> None:
+    approved = answer.choice == "approve"
+    draft.record(
+        EventTag.REMOVAL_APPROVED if approved else EventTag.REMOVAL_SENT_BACK,
+        {"proposed_by": draft.case.proposed_by, "by": answer.answered_by},
+        private={"reason": answer.reason},
+        actor=actor,
+    )
+    if approved:
+        draft.close(Exit.REMOVAL_APPROVED)
+    else:
+        draft.change(proposed_by=None)
+        ask_again(draft)
+
+
+def _hold_answer(draft: Draft, reason: HoldReason, answer: Answer, actor: Actor) -> None:
+    private, details = {"reason": answer.reason}, {"choice": answer.choice, "by": answer.answered_by}
+    exit_: Exit | None = None
+    refused: str | None = None
+    match reason:
+        case "dispute":
+            draft.record(EventTag.DISPUTE_DECIDED, details, private=private, actor=actor)
+            exit_ = Exit.WITHDRAWN if answer.choice == "uphold" else None
+            refused = "dispute_figures"
+        case "exception":
+            draft.record(EventTag.EXCEPTION_DECIDED, details, private=private, actor=actor)
+            exit_ = Exit.EXCEPTED if answer.choice == "grant" else None
+            refused = "request_exception"
+        case "withdrawal":
+            draft.record(EventTag.WITHDRAWAL_DECIDED, details, private=private, actor=actor)
+            exit_ = Exit.WITHDRAWN if answer.choice == "withdraw" else None
+            draft.change(marked=None)
+        case "leave":
+            pass  # the only choice is to go on; case:resumed says so
+    if exit_ is not None:
+        draft.close(exit_, because=reason)
+        return
+    if refused is not None and refused not in draft.case.refused:
+        draft.change(refused=(*draft.case.refused, refused))
+    resume(draft)
+
+
+def _check_in_answer(draft: Draft, request: Request, answer: Answer, actor: Actor) -> None:
+    if answer.choice == "held":
+        details = {"request": request.id, "by": answer.answered_by}
+        draft.record(EventTag.CHECK_IN_DONE, details, private={"reason": answer.reason}, actor=actor)
+    else:
+        draft.change(check_ins_missed=draft.case.check_ins_missed + 1)
+        draft.record(
+            EventTag.CHECK_IN_MISSED,
+            {"request": request.id, "because": answer.choice},
+            private={"reason": answer.reason},
+            actor=actor,
+        )
+
+
+def _rep_answer(draft: Draft, answer: Answer, actor: Actor) -> None:
+    """Acknowledging is not agreeing; a rebuttal travels with the record, and HR is told of it."""
+    if answer.choice == "dispute_figures":
+        _dispute(draft, answer, actor)
+        return
+    rebuts = answer.choice == "rebut"
+    tag = EventTag.REP_REBUTTED if rebuts else EventTag.REP_ACKNOWLEDGED
+    draft.record(tag, {"choice": answer.choice}, private={"reason": answer.reason}, actor=actor)
+    if rebuts:
+        # Not the manager: the words may be about them, about leave or about health, and are HR's to pass on.
+        tell_hr(draft, NoticeKind.REBUTTAL)
+
+
+def _dispute(draft: Draft, answer: Answer, actor: Actor) -> None:
+    details = {"by": answer.answered_by}
+    draft.record(EventTag.DISPUTE_RAISED, details, private={"reason": answer.reason}, actor=actor)
+    draft.tell(NoticeKind.FIGURES_DISPUTED, None)
+    hold(draft, "dispute")

@@ -1,0 +1,217 @@
+"""The whole life of a case, as one pure function. Whatever is not written here cannot happen to a case."""
+
+import re
+from datetime import datetime
+
+from functions.evaluate.cases.answers import lose_assignee, miss_deadline, take_answer
+from functions.evaluate.cases.chain import responsible
+from functions.evaluate.cases.requests import tell_hr
+from functions.evaluate.cases.results import restore_findings, take_results, undo_findings
+from functions.evaluate.cases.stages import check_in_due, end_stage, enter_stage, gate, hold
+from functions.evaluate.cases.step_draft import Draft, Step
+from functions.evaluate.cases.triggers import (
+    Answered,
+    Bounced,
+    CheckInDue,
+    Context,
+    DeadlinePassed,
+    FindingsHold,
+    FindingsUndone,
+    HeldFor,
+    Occurrence,
+    Opened,
+    OwnerLeft,
+    PersonLeft,
+    PolicyEnded,
+    ResultsArrived,
+    SeatEmptied,
+    StageEnded,
+)
+from shared.domain.case import Case, CaseStatus, Exit, Phase, Waiting
+from shared.domain.effect import NoticeKind
+from shared.domain.errors import IllegalTransition
+from shared.domain.event import EventTag
+from shared.domain.identifiers import CaseId, PersonId, RequestId, derived_id
+from shared.domain.request import Request, RequestStatus
+
+
+def step(case: Case | None, occurrence: Occurrence, context: Context) -> Step:
+    """What the occurrence makes of the case. Raises IllegalTransition where it cannot happen to it."""
+    if isinstance(occurrence, Opened):
+        if case is not None:
+            raise IllegalTransition(f"{case.id} is open already")
+        return _opened(occurrence, context)
+    if case is None or case.status is CaseStatus.CLOSED:
+        name = "no case" if case is None else case.id
+        raise IllegalTransition(f"{type(occurrence).__name__} cannot happen to {name}, which is not open")
+    draft = Draft(case.model_copy(update={"version": case.version + 1}), context)
+    if not isinstance(occurrence, Answered | PersonLeft | PolicyEnded):
+        # What somebody said must not be lost because something else takes their question away.
+        waiting = [r.id for r in draft.standing() if r.status is RequestStatus.ANSWERED]
+        _require(not waiting, f"the answer to {waiting} has to be taken in first")
+    _happen(draft, occurrence)
+    if isinstance(occurrence, ResultsArrived | FindingsUndone | FindingsHold | HeldFor | PolicyEnded):
+        draft.wake_workflow()  # these come from elsewhere, while the workflow sleeps
+    return draft.finished(_named(occurrence))
+
+
+def what_is_due(case: Case, context: Context) -> Occurrence | None:
+    """What has to happen to the case now, the most pressing first; None where it may go on waiting."""
+    if case.status is CaseStatus.CLOSED:
+        return None
+    rep = context.directory.person(case.rep_id)
+    if rep is not None and not rep.active:
+        return PersonLeft()
+    if context.policy_ended:
+        return PolicyEnded()
+    standing = [context.standing[request] for request in case.standing]
+    answered = [r for r in standing if r.status is RequestStatus.ANSWERED]
+    if answered:
+        return Answered(min(answered, key=_answered_at).id)
+    if context.instructions:
+        return HeldFor("leave")
+    for request in standing:
+        if request.status is RequestStatus.BOUNCED:
+            return Bounced(request.id)
+        if request.status is RequestStatus.OPEN and _has_left(request.assignee, context):
+            return SeatEmptied(request.id)
+    if case.request_id is None and _has_left(case.owner, context):
+        return OwnerLeft()
+    overdue = [r for r in standing if r.due_at <= context.now]
+    if overdue:
+        return DeadlinePassed(min(overdue, key=lambda request: request.due_at).id)
+    if case.phase is not Phase.RUNNING or case.hold is not None:
+        return None
+    if case.stage_ends_at is not None and case.stage_ends_at <= context.now:
+        return StageEnded()
+    if case.check_in_at is not None and case.check_in_at <= context.now:
+        return CheckInDue()
+    return None
+
+
+def _named(occurrence: Occurrence) -> str:
+    """``SeatEmptied`` as ``seat_emptied``: the record's words for what came to the case."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(occurrence).__name__).lower()
+
+
+def _happen(draft: Draft, occurrence: Occurrence) -> None:
+    case, now = draft.case, draft.now
+    match occurrence:
+        case Answered(request_id):
+            take_answer(draft, draft.request(request_id))
+        case DeadlinePassed(request_id):
+            request = _open(draft, request_id)
+            _require(request.due_at <= now, f"{request.id} is due at {request.due_at}, not yet")
+            miss_deadline(draft, request)
+        case Bounced(request_id):
+            bounced = draft.request(request_id)
+            _require(bounced.status is RequestStatus.BOUNCED, f"{bounced.id} did not bounce")
+            lose_assignee(draft, bounced, "bounced")
+        case SeatEmptied(request_id):
+            emptied = _open(draft, request_id)
+            _require(_has_left(emptied.assignee, draft.context), f"{emptied.assignee} is still there")
+            lose_assignee(draft, emptied, "left")
+        case ResultsArrived(decision, evaluation_id):
+            _require(decision["rep_id"] == case.rep_id, f"{case.id} is not of {decision['rep_id']}")
+            take_results(draft, decision, evaluation_id)
+        case FindingsUndone(decision, evaluation_id):
+            undone = decision["period"] == case.opened_for and decision["outcome"] != "open_case"
+            _require(undone, f"{evaluation_id} does not undo the findings of {case.id}")
+            undo_findings(draft, decision, evaluation_id)
+        case FindingsHold(decision, evaluation_id):
+            restored = decision["period"] == case.opened_for and decision["outcome"] == "open_case"
+            _require(restored and case.marked is not None, f"no findings of {case.id} had been undone")
+            restore_findings(draft, decision, evaluation_id)
+        case OwnerLeft():
+            left = case.request_id is None and _has_left(case.owner, draft.context)
+            _require(left, f"{case.owner} still looks after {case.id}")
+            tell_hr(draft, NoticeKind.UNREACHABLE, because="left", person=case.owner)
+        case CheckInDue():
+            _require(_reached(case, case.check_in_at, now), f"{case.id} has no check-in due")
+            check_in_due(draft)
+        case StageEnded():
+            _require(_reached(case, case.stage_ends_at, now), f"{case.stage} of {case.id} is not over")
+            end_stage(draft)
+        case HeldFor(reason):
+            hold(draft, reason)
+            draft.carry_out_instructions()
+        case PersonLeft():
+            draft.close(Exit.LEFT_COMPANY)
+        case PolicyEnded():
+            _require(draft.context.policy_ended, f"{draft.context.policy.policy} has not ended")
+            draft.close(Exit.POLICY_CLOSED, because="policy_ended")
+        case Opened():
+            raise IllegalTransition(f"{case.id} is open already")
+
+
+def _opened(opened: Opened, context: Context) -> Step:
+    decision, policy = opened.decision, context.policy
+    _require(decision["outcome"] == "open_case", f"{decision['outcome']} opens no case")
+    rep_id = PersonId(decision["rep_id"])
+    case_id = CaseId(derived_id("case", policy.policy, rep_id, opened.evaluation_id))
+    case = Case(
+        id=case_id,
+        version=1,
+        rep_id=rep_id,
+        policy=policy.ref,
+        policy_digest=context.policy_digest,
+        opened_at=context.now,
+        opened_for=decision["period"],
+        evaluation_id=opened.evaluation_id,
+        decision=dict(decision),
+        status=CaseStatus.OPEN,
+        stage=opened.stage,
+        stage_entered_at=context.now,
+        waiting_for=Waiting.ANSWER,
+        owner=responsible(rep_id, policy, context.directory, context.now),
+        due_at=context.now,
+    )
+    draft = Draft(case, context)
+    draft.record(
+        EventTag.CASE_OPENED,
+        {
+            "rep": rep_id,
+            "policy": policy.ref,
+            "period": decision["period"],
+            "evaluation": opened.evaluation_id,
+            "rules": [finding["rule"] for finding in decision["findings"]],
+            "relapse": opened.relapse,
+            "owner": case.owner,
+        },
+        private={"decision": dict(decision)},
+        relied_on={"evaluation": opened.evaluation_id, "directory": context.directory.version},
+    )
+    draft.start_workflow()
+    tell_hr(draft, NoticeKind.CASE_OPENED)
+    if policy.stage(opened.stage).gate is not None:
+        gate(draft, opened.stage, ["policy"])
+    else:
+        enter_stage(draft, opened.stage)
+    return draft.finished(_named(opened))
+
+
+def _open(draft: Draft, request_id: RequestId) -> Request:
+    request = draft.request(request_id)
+    _require(request.status is RequestStatus.OPEN, f"{request.id} is {request.status}, not open")
+    return request
+
+
+def _has_left(person_id: PersonId, context: Context) -> bool:
+    """Whether the directory says so; somebody it does not know at all may just not be listed."""
+    person = context.directory.person(person_id)
+    return person is not None and not person.active
+
+
+def _answered_at(request: Request) -> tuple[datetime, str]:
+    if request.answer is None:
+        raise IllegalTransition(f"{request.id} is answered without an answer")
+    return request.answer.answered_at, request.id
+
+
+def _reached(case: Case, time: datetime | None, now: datetime) -> bool:
+    return case.phase is Phase.RUNNING and case.hold is None and time is not None and time <= now
+
+
+def _require(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise IllegalTransition(otherwise)

@@ -1,0 +1,66 @@
+"""Loads the context of a case step and commits its result."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from functions.evaluate.cases.escalation import step
+from functions.evaluate.cases.step_draft import Step, wake_workflow
+from functions.evaluate.cases.triggers import Context, Occurrence
+from shared.domain.case import Case
+from shared.domain.change import Change
+from shared.domain.effect import WakeWorkflow
+from shared.domain.event import Actor, ActorKind
+from shared.domain.identifiers import CommandId, derived_id
+from shared.ports import CaseStore, Clock, Directories, Files, Policies
+
+EVALUATE: Final = Actor(ActorKind.SYSTEM, "evaluate")
+
+
+@dataclass(frozen=True, slots=True)
+class Casework:
+    store: CaseStore
+    files: Files
+    directories: Directories
+    policies: Policies
+    clock: Clock
+
+    def context(self, digest: str, case: Case | None, command: str) -> Context:
+        standing = () if case is None else case.standing
+        policy, now = self.policies.used(digest)[0], self.clock.now()
+        return Context(
+            policy=policy,
+            policy_digest=digest,
+            policy_ended=self.policies.ended(policy.policy, now),
+            directory=self.directories.current(),
+            now=now,
+            command=CommandId(command),
+            actor=EVALUATE,
+            standing={request: self.store.request(request) for request in standing},
+            instructions=() if case is None else self.store.instructions(case.id),
+        )
+
+    def carry_out(
+        self, case: Case | None, occurrence: Occurrence, context: Context, *, wake: bool = False
+    ) -> Case:
+        """Decide the step and commit it. ``wake``: also tell the workflow, which does not know of it."""
+        done = step(case, occurrence, context)
+        self.store.commit(change_of(done, context.command, wake=wake))
+        return done.case
+
+    def advancing(self, case: Case) -> Context:
+        """The context of what the case's own version has due; the same version is the same command."""
+        return self.context(case.policy_digest, case, derived_id("advance", case.id, str(case.version)))
+
+
+def change_of(done: Step, command: CommandId, *, wake: bool = False) -> Change:
+    woken = any(isinstance(effect, WakeWorkflow) for effect in done.effects)
+    effects = (*done.effects, wake_workflow(done.case)) if wake and not woken else done.effects
+    return Change(
+        command=command,
+        result=done.case.id,
+        events=done.events,
+        case=done.case,
+        requests=done.requests,
+        effects=effects,
+        carried_out=done.carried_out,
+    )

@@ -1,0 +1,127 @@
+"""Facts of many reps, read fast: only those of the periods asked for, and only what deciding takes.
+
+Lines in the very form in which ``read`` writes them are taken apart by one pattern. Every other line that may
+bear on a period is parsed as JSON and kept as it is, for the plain rules to judge.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from functions.evaluate.decisions.column_caches import NUMBER, Line
+from functions.evaluate.decisions.period_column import PeriodColumn
+from functions.evaluate.decisions.period_figures import Row
+from functions.evaluate.decisions.rows import parsed_row
+from shared.domain.errors import InvalidFacts
+
+# Rep, period, quota, credits, and currency with leave. Quotas, tails and periods are taken by where they end,
+# which is quick: their forms are looked at once for all that are the same.
+_FIELDS: Final = (
+    r'"rep_id":"([^"\\\x00-\x1f]+)","period":"([^"]+)","quota":([^,]+),'
+    rf'"credited":"(-?{NUMBER})","currency":"([^}}]+)'
+)
+_STRAY: Final = r"|.*\n"
+"""Finds a line of any other form, too, with nothing in its fields, which is no field's form: so none slips
+through between two good ones, and nothing needs to be counted.
+"""
+_USUAL: Final = re.compile(r'\{"line":[0-9]+,' + _FIELDS + r"\}\n" + _STRAY)
+_SPACED: Final = re.compile(
+    r'\{(?:"line": ?[0-9]+, ?)?'
+    + _FIELDS.replace('":', '": ?').replace(',"', ', ?"').replace("[^}]+", '[^,}]+, ?"leave_days[^,}]+')
+    + r'(?:, ?"line": ?[0-9]+)?\}\n'
+    + _STRAY
+)
+_IS_PERIOD: Final = re.compile("[0-9Q-]+")
+
+
+def read_facts(columns: Mapping[str, PeriodColumn], files: Iterable[tuple[str, Iterable[bytes]]]) -> None:
+    """Put the facts from (name, chunks) of each file into the columns of their periods; a later supersedes.
+
+    A chunk ends where a line ends. Lines that bear on no period of these are not looked into.
+    """
+    reader = _Reader(columns)
+    # One search for the ends of all the periods' names, -09", is quicker than one for each; to look into a
+    # chunk for nothing does no harm. A backslash could spell a period in another way.
+    endings = re.compile(rf'-(?:{"|".join(sorted({name[5:] for name in columns}))})"'.encode())
+    for name, chunks in files:
+        for chunk in chunks:
+            if b"\\" in chunk or endings.search(chunk) is not None:
+                reader.read(chunk, name)
+            else:
+                # What is skipped is at least no other kind of file, nor one that breaks off.
+                head, tail = chunk[: chunk.find(b"\n") + 1] or chunk, chunk[chunk.rfind(b"\n", 0, -1) + 1 :]
+                for _ in _rows([head, tail], name):
+                    pass
+
+
+class _Reader:
+    def __init__(self, columns: Mapping[str, PeriodColumn]) -> None:
+        self._columns = columns
+
+    def read(self, chunk: bytes, name: str) -> None:
+        """Take a chunk in which there may be something to take."""
+        try:
+            text = chunk.decode()
+        except UnicodeDecodeError:
+            self._read_lines(chunk.splitlines(), name)
+            return
+        if not text.endswith("\n"):
+            text += "\n"
+        if self._is_mostly_of_other_periods(text):
+            names = list(self._columns)
+            kept = [line for line in text.split("\n") if "\\" in line or any(name in line for name in names)]
+            text = "\n".join([*kept, ""])
+        # A backslash could spell a period in another way.
+        if "\\" not in text and self._read_usual(text):
+            return
+        # Facts of the chunk that were put already are put again: the later is the same.
+        self._read_lines(text.encode().split(b"\n"), name)
+
+    def _read_usual(self, text: str) -> bool:
+        for form in (_USUAL, _SPACED):
+            try:
+                self._add(form.findall(text))
+                return True
+            except ValueError:
+                continue
+        return False
+
+    def _add(self, found: Sequence[Line]) -> None:
+        """ValueError where a quota, a tail or a period is not in its form."""
+        while found:
+            period = found[0][1]
+            column = self._columns.get(period)
+            if column is not None:
+                found = column.put(found)
+            else:
+                if _IS_PERIOD.fullmatch(period) is None or any("\n" in "".join(line) for line in found):
+                    raise ValueError(f"{period} is not in the usual form")
+                found = [line for line in found if line[1] != period]
+
+    def _is_mostly_of_other_periods(self, text: str) -> bool:
+        """Whether sorting lines out first is cheaper than taking all apart; it changes nothing else."""
+        sample = text[:2048]
+        return sum(sample.count(f'"{period}"') for period in self._columns) * 2 < sample.count("\n")
+
+    def _read_lines(self, lines: Iterable[bytes], name: str) -> None:
+        for line, row in _rows(lines, name):
+            rep, period = row.get("rep_id"), row.get("period")
+            if not isinstance(rep, str) or not isinstance(period, str):
+                raise InvalidFacts(f"{name}: a row has no rep_id or no period")
+            column = self._columns.get(period)
+            if column is not None:
+                usual = None if b"\\" in line else _SPACED.fullmatch(line.decode() + "\n")
+                try:
+                    if usual is not None and usual[1] is not None:
+                        self._add([(rep, period, usual[3], usual[4], usual[5])])
+                        continue
+                except ValueError:
+                    pass
+                column.put_row(rep, row)
+
+
+def _rows(lines: Iterable[bytes], name: str) -> Iterator[tuple[bytes, Row]]:
+    for line in lines:
+        if line.strip():
+            shown = line[:60].decode(errors="replace")
+            yield line, parsed_row(line, f"{name}: the line {shown!r}", InvalidFacts)

@@ -1,0 +1,64 @@
+"""What reading an export comes to: its rows, into a sink, and its summary."""
+
+import builtins
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import orjson
+
+from functions.ingest.reading.codes import Fault, FileCode
+from shared.domain.identifiers import BatchId
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedRows:
+    """Accepted rows in the file's order: the id of each (rep or person), and a JSON line of each."""
+
+    ids: list[str]
+    jsonl: bytes
+
+
+class RowSink(Protocol):
+    """Where rows go; they count once the whole export was read."""
+
+    def accepted(self, rows: AcceptedRows) -> None: ...
+
+    def rejected(self, jsonl: bytes) -> None:
+        """Rejected rows as JSON lines, ``{"line": 17, "faults": [...]}``."""
+
+
+def rejected_row(line: int, faults: Iterable[Fault]) -> bytes:
+    """A rejected row as JSON, without a line feed."""
+    return orjson.dumps({"line": line, "faults": [fault._asdict() for fault in faults]})
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What became of one export; ``refused`` is None where its rows count."""
+
+    profile: str
+    batch: BatchId
+    sha256: str
+    bytes: int
+    rows: int
+    accepted: int
+    rejected: int
+    blank_lines: int
+    codes: Mapping[str, int]
+    refused: FileCode | None
+
+    def as_json(self) -> "builtins.bytes":
+        return orjson.dumps(self, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+@dataclass(slots=True)
+class Counts:
+    """What was seen of one export so far."""
+
+    rows: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    blank_lines: int = 0
+    codes: Counter[str] = field(default_factory=Counter)

@@ -1,0 +1,186 @@
+"""Starts and stops the local cloud: one child process on loopback, whose state lives in a folder."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import boto3
+from botocore.config import Config
+
+REGION = "eu-central-1"
+ACCOUNT = "000000000000"
+START_SECONDS = 60.0
+STOP_SECONDS = 30.0
+# So many Lambdas run at once; the rest wait their turn. Each is a Python process of its own.
+CONCURRENT_LAMBDAS = 6
+# Whatever proxy the machine is told to use, loopback is reached without it.
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class EngineFailed(RuntimeError):
+    """The local cloud did not start, or ended by itself; the message names its log."""
+
+
+def free_port(preferred: int | None = None) -> int:
+    """The preferred loopback port if nothing has it, else any."""
+    for port in filter(None, (preferred, 0)) if preferred else (0,):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    return free_port()
+
+
+def client(service: str, endpoint: str) -> Any:
+    """A boto3 client of a local cloud; path-style, since a bucket has no host name there."""
+    return boto3.client(  # type: ignore[call-overload]  # the service is any string here
+        service,
+        endpoint_url=endpoint,
+        region_name=REGION,
+        aws_access_key_id=ACCOUNT,
+        aws_secret_access_key="local",
+        config=Config(s3={"addressing_style": "path"}, retries={"mode": "standard"}, proxies={}),
+    )
+
+
+def loopback_environment() -> dict[str, str]:
+    """The environment without what would lead a child away from this machine: AWS settings, proxies."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("AWS_") and not name.lower().endswith("_proxy")
+    }
+
+
+class Engine:
+    """One engine over one folder. ``with Engine(folder) as engine`` starts and stops it."""
+
+    def __init__(self, folder: Path, port: int | None = None, mended: bool = True) -> None:
+        self.folder = folder.resolve()
+        self.port = port or free_port()
+        self.log = self.folder / "engine.log"
+        self._mended = mended
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start the engine and wait until it answers."""
+        if free_port(self.port) != self.port:
+            raise EngineFailed(f"another program listens on port {self.port}")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._scratch.mkdir()
+        program = "local.cloud.launcher" if self._mended else "ministack"
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", program],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=self._environment(),
+                cwd=Path(__file__).parents[2],
+                # Ctrl-C is for the one who started the cloud; it then ends the engine in order.
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise EngineFailed(f"the local cloud did not start; see {self.log}")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """End the engine in order, so that it saves its state; by force if it does not end."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        assert process.stdin is not None
+        process.stdin.close()
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def kill(self) -> None:
+        """End the engine as a power cut would: what it had not yet saved is gone."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+            assert process.stdin is not None
+            process.stdin.close()
+
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def client(self, service: str) -> Any:
+        return client(service, self.endpoint)
+
+    def mails(self) -> list[dict[str, Any]]:
+        """Everything that was mailed, as the engine keeps it, oldest first."""
+        with DIRECT.open(f"{self.endpoint}/_ministack/ses/messages", timeout=10) as reply:
+            messages = json.load(reply)["messages"]
+        return sorted(
+            (mail for mails in messages.values() for mail in mails), key=lambda mail: mail["Timestamp"]
+        )
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def _scratch(self) -> Path:
+        """Where the engine unpacks functions; swept at start and end, since the engine does not."""
+        return self.folder / "scratch"
+
+    def _answers(self) -> bool:
+        try:
+            with DIRECT.open(f"{self.endpoint}/_ministack/health", timeout=2):
+                return True
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            return False
+
+    def _environment(self) -> dict[str, str]:
+        return loopback_environment() | {
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(self.port),
+            "MINISTACK_REGION": REGION,
+            "MINISTACK_ACCOUNT_ID": ACCOUNT,
+            "AWS_DEFAULT_REGION": REGION,
+            "PERSIST_STATE": "1",
+            "STATE_DIR": str(self.folder / "state"),
+            "S3_PERSIST": "1",
+            "S3_DATA_DIR": str(self.folder / "s3"),
+            "TMPDIR": str(self._scratch),
+            "LAMBDA_ACCOUNT_CONCURRENCY": str(CONCURRENT_LAMBDAS),
+            "LAMBDA_WARM_TTL_SECONDS": "120",
+            "SFTP_ENABLED": "0",
+            "IOT_MTLS_ENABLED": "0",
+            "DOCKER_HOST": "unix:///nonexistent",
+            "LOG_LEVEL": "INFO",
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }

@@ -1,0 +1,195 @@
+"""The whole local cloud as one thing: engine, deployment and front, over one folder that outlives them."""
+
+import fcntl
+import json
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+from local.cloud import engine as engines
+from local.cloud.deploy import deploy
+from local.cloud.engine import REGION, Engine, free_port
+from local.cloud.gateway import Front
+from local.cloud.resume import resume
+from shared.domain.errors import InvalidInput
+
+STATE_MACHINES = {"evaluation": "EvaluationStateMachine", "case": "CaseStateMachine"}
+
+
+class AlreadyRunning(RuntimeError):
+    """Another process runs the cloud of this folder."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A local cloud that is ready; ``info`` is what ``stack.json`` says."""
+
+    folder: Path
+    engine: Engine
+    info: dict[str, Any]
+
+    @property
+    def endpoint(self) -> str:
+        return self.engine.endpoint
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of this cloud."""
+        return self.engine.client(service)
+
+    def mails(self) -> list[dict[str, Any]]:
+        """What was mailed, oldest first, as ``messages.json`` lists it."""
+        from local.cloud.mailbox import read_mails
+
+        return [mail.as_json() for mail in read_mails(self.engine.mails())]
+
+
+@contextmanager
+def running_stack(
+    folder: Path,
+    clock_rate: int | None = None,
+    fresh: bool = False,
+    say: Callable[[str], None] = lambda _: None,
+    config: Path | None = None,
+    context: Mapping[str, str] | None = None,
+) -> Iterator[Stack]:
+    """Start the cloud of a folder, deploy what changed, and stop everything again at the end.
+
+    ``clock_rate`` is of a new folder; an old one keeps its own, since its deadlines were set by it. ``fresh``
+    throws away what the folder held. ``config``: a folder of policies and profiles in place of the project's.
+    ``context``: further settings of the deployment, as the CDK's command line takes them.
+    """
+    folder = folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    with _held(folder):
+        if fresh:
+            _empty(folder)
+        _forget(folder)
+        settings = _settings(folder, clock_rate)
+        engine = Engine(folder / "engine", port=free_port(settings["engine_port"]))
+        say("starting the engine")
+        with engine, Front(free_port(settings["front_port"]), engine.mails) as front:
+            settings |= {"engine_port": engine.port, "front_port": int(front.url.rpartition(":")[2])}
+            _write(folder / "settings.json", settings)
+            given = {
+                "stage": "local",
+                "clock_rate": str(settings["clock_rate"]),
+                "clock_origin": settings["clock_origin"],
+                "public_url": front.url,
+                "console_url": f"{front.url}/console",
+                "console_origins": front.url,
+            }
+            if config is not None:
+                given["config"] = str(config.resolve())
+            given |= context or {}
+            info = _describe(engine, front, settings, deploy(engine, folder, given, say))
+            front.api_url = info["api_url"]
+            front.console = {
+                "api_url": front.url,
+                "cognito_endpoint": engine.endpoint,
+                "client_id": info["user_pool_client_id"],
+                "region": REGION,
+            }
+            resume(engine, info["state_machines"]["evaluation"])
+            _write(folder / "stack.json", info)
+            try:
+                yield Stack(folder, engine, info)
+            finally:
+                _forget(folder)
+
+
+def read_stack(folder: Path) -> dict[str, Any]:
+    """What the running cloud of a folder says of itself."""
+    try:
+        return dict(json.loads((folder / "stack.json").read_text()))
+    except FileNotFoundError:
+        raise InvalidInput(f"no local cloud runs over {folder}; `plumbline up` starts one") from None
+
+
+def client(service: str, info: dict[str, Any]) -> Any:
+    """A boto3 client of the cloud that a ``stack.json`` describes."""
+    return engines.client(service, info["endpoint"])
+
+
+def _describe(
+    engine: Engine, front: Front, settings: dict[str, Any], outputs: dict[str, str]
+) -> dict[str, Any]:
+    """The contents of ``stack.json``."""
+    api_id = outputs["ApiUrl"].partition("://")[2].partition(".")[0]
+    return {
+        "endpoint": engine.endpoint,
+        "region": REGION,
+        "exports_bucket": outputs["ExportsBucket"],
+        "ledger_bucket": outputs["LedgerBucket"],
+        "facts_bucket": outputs["FactsBucket"],
+        "table": outputs["Table"],
+        "api_url": f"{engine.endpoint}/_aws/execute-api/{api_id}/$default",
+        "public_url": front.url,
+        "mailbox_url": f"{front.url}/mail",
+        "console_url": f"{front.url}/console",
+        "state_machines": {name: outputs[output] for name, output in STATE_MACHINES.items()},
+        "user_pool_id": outputs["UserPoolId"],
+        "user_pool_client_id": outputs["UserPoolClientId"],
+        "clock": {"rate": settings["clock_rate"], "origin": settings["clock_origin"]},
+    }
+
+
+def _settings(folder: Path, clock_rate: int | None) -> dict[str, Any]:
+    """Ports and clock of a folder: the same at every start, so that links and deadlines hold."""
+    path = folder / "settings.json"
+    if not path.exists():
+        origin = datetime.now(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+        return {
+            "engine_port": None,
+            "front_port": None,
+            "clock_rate": clock_rate or 1,
+            "clock_origin": origin,
+        }
+    settings: dict[str, Any] = json.loads(path.read_text())
+    if clock_rate not in (None, settings["clock_rate"]):
+        raise InvalidInput(
+            f"the clock of {folder} runs at {settings['clock_rate']} times the world's, and its deadlines"
+            f" were set by that; for {clock_rate} times take another --data"
+        )
+    return settings
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """One cloud a folder: held by a lock that ends with its process, however it ends."""
+    with (folder / "lock").open("a") as lock:
+        if not _locked(lock):
+            raise AlreadyRunning(f"the local cloud of {folder} is running already")
+        yield
+
+
+def _locked(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.name == "lock":
+            continue
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _forget(folder: Path) -> None:
+    """Say no more that the cloud is ready: who waits for ``stack.json`` must not read an old one."""
+    (folder / "stack.json").unlink(missing_ok=True)
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(content, indent=2) + "\n")
+    part.replace(path)

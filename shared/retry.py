@@ -1,0 +1,21 @@
+"""Repeats a read-decide-commit attempt when another writer committed first."""
+
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from shared.domain.errors import Conflict
+
+TRIES: Final = 3
+"""Attempts before the conflict goes to the caller: a workflow, a queue or a person then tries again."""
+
+Result = TypeVar("Result")
+
+
+def again_on_conflict(attempt: Callable[[], Result]) -> Result:
+    """Return what ``attempt`` returns. ``attempt`` reads anew each time; raises the last Conflict."""
+    for _ in range(TRIES - 1):
+        try:
+            return attempt()
+        except Conflict:
+            continue
+    return attempt()

@@ -1,0 +1,65 @@
+"""What happened, in sentences that need no legend."""
+
+from typing import Any
+
+import pytest
+
+from functions.audit.event_sentences import headline, who
+from shared.domain.event import NOTHING_BEFORE, Actor, ActorKind, Authentication, Event, EventTag
+from shared.domain.identifiers import CommandId, Subject
+
+NAMES = {"m-1": "Mia Manager", "hr-queue": "the HR queue"}
+
+
+def event(tag: EventTag, **data: Any) -> Event:
+    at, actor = "2026-10-05T14:00:00.000Z", Actor(ActorKind.SYSTEM, "test")
+    return Event(tag, Subject("case/c-1"), 1, NOTHING_BEFORE, at, at, actor, CommandId("command-1"), {}, data)
+
+
+def said(tag: EventTag, **data: Any) -> str:
+    return headline(event(tag, **data), lambda person: NAMES.get(person, person))
+
+
+@pytest.mark.parametrize("tag", list(EventTag))
+def test_every_event_of_the_catalogue_has_a_sentence_even_with_nothing_in_it(tag: EventTag) -> None:
+    assert said(tag).endswith(".")
+    assert "{" not in said(tag)
+
+
+def test_people_are_named_and_times_are_readable() -> None:
+    asked = {
+        "assignee": "m-1",
+        "seat": "skip_level",
+        "purpose": "stage_plan",
+        "due_at": "2026-10-07T09:30:00.000Z",
+    }
+    assert said(EventTag.REQUEST_SENT, **asked) == (
+        "Mia Manager (skip level) was asked about the stage plan, and has until 2026-10-07 09:30 UTC."
+    )
+
+
+def test_a_sentence_begins_with_a_capital_whoever_it_begins_with() -> None:
+    assert said(EventTag.OWNER_CHANGED, to="hr-queue", **{"from": "m-1"}) == (
+        "The HR queue has to act next; before, it was Mia Manager."
+    )
+
+
+def test_what_an_event_does_not_say_is_not_made_up() -> None:
+    assert said(EventTag.CASE_OPENED, period="2026-09", rules=[]) == "The case was opened."
+    assert said(EventTag.CASE_OPENED, period="2026-09", rules=["two-of-three", "trailing"]) == (
+        "The case was opened for 2026-09, by the rules: two-of-three, trailing."
+    )
+
+
+@pytest.mark.parametrize(
+    ("authentication", "words"),
+    [
+        (Authentication.LINK, "by personal link"),
+        (Authentication.LINK_AND_CODE, "by personal link and one-time code"),
+        (Authentication.COGNITO, "signed in"),
+        (Authentication.NONE, "not authenticated"),
+    ],
+)
+def test_it_is_said_how_a_person_was_known(authentication: Authentication, words: str) -> None:
+    actor = Actor(ActorKind.PERSON, "m-1", authentication)
+    assert who(actor, lambda person: NAMES[person]) == f"Mia Manager ({words})"
