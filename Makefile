@@ -4,6 +4,7 @@
 #   make demo     the main job, end to end, on the local cloud
 #   make test     every test: unit, contract, infra, end to end
 #   make check    formatting, lint, types, import rules, template rules, policies
+#   make docs     the documentation as a site, in build/site
 #   make bench    the benchmarks, beside their peers
 #   make soak     the long runs of the tests that can be long
 #   make clean    remove what any of these made, the environments included
@@ -20,7 +21,7 @@ STAMPS := .venv/.stamps
 NODE := $(PY) -m local.node
 WORKERS ?= 2
 
-.PHONY: setup demo test test-unit test-contract test-infra test-e2e check bench soak browser clean help requirements
+.PHONY: setup demo test test-unit test-contract test-infra test-e2e check docs screenshots bench soak browser clean help requirements
 .DEFAULT_GOAL := setup
 
 setup: $(STAMPS)/python $(STAMPS)/project $(STAMPS)/node
@@ -49,6 +50,16 @@ check: setup
 	.venv/bin/lint-imports
 	$(PY) -m local.check_templates
 	@for policy in config/policies/*.yaml; do .venv/bin/plumbline policy check $$policy >/dev/null || exit 1; done
+
+# MkDocs stays out of the project's own environment; the reference pages are read from the code first.
+docs: setup $(STAMPS)/docs
+	$(PY) -m local.docs
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict --quiet
+	@echo "the site is in build/site; open build/site/index.html"
+
+# The pictures of the tutorial, taken again from the pages as they are now.
+screenshots: setup browser
+	$(PY) -m tests.docs.screenshots
 
 # The peers' libraries stay out of the project's own environment: PEERS_PYTHON runs them.
 bench: setup $(STAMPS)/peers
@@ -95,14 +106,21 @@ $(STAMPS)/peers: $(STAMPS)/python bench/peers/requirements.txt
 			-r bench/peers/requirements.txt
 	@touch $@
 
+$(STAMPS)/docs: $(STAMPS)/python requirements/docs.txt
+	@test -x .venv-docs/bin/python || $(UV) venv -q --python $(PY) .venv-docs
+	@$(UV) pip install -q --python .venv-docs/bin/python --require-hashes -r requirements/docs.txt || \
+		.venv-tools/bin/python -m pip --python .venv-docs/bin/python install -q --require-hashes \
+			-r requirements/docs.txt
+	@touch $@
+
 # Resolve the pins again after requirements/*.in changed.
 requirements: $(STAMPS)/python
-	for name in tools function functions/audit functions/evaluate functions/ingest functions/notify dev; do \
+	for name in tools function functions/audit functions/evaluate functions/ingest functions/notify dev docs; do \
 		$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 			requirements/$$name.in -o requirements/$$name.txt || exit 1; done
 
 clean:
-	rm -rf .venv .venv-tools .venv-peers node_modules cdk.out build .plumbline .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-tools .venv-peers .venv-docs node_modules cdk.out build .plumbline .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 help:
 	@sed -n 's/^#   //p' Makefile

@@ -39,6 +39,7 @@ class DeploymentSettings(BaseModel):
     """A folder of policies and profiles in place of the project's own ``config``."""
 
     clock_rate: Annotated[int, Field(ge=1)] = 1
+    """How many times faster than the world's the clock runs; more than 1 only on a laptop."""
     clock_origin: datetime | None = None
     """Since when the clock runs faster than the world's; needed where the rate is not 1."""
 
@@ -52,13 +53,17 @@ class DeploymentSettings(BaseModel):
     """Which web pages may call the API from a browser."""
 
     mail_from: Email = "plumbline@example.com"
+    """The sender of every mail."""
     mail_identity: Literal["create", "existing"] = "create"
     """Whether this stack registers ``mail_from`` with SES, or your domain is registered already."""
     hr_queue_email: Email = "hr-queue@example.com"
+    """The shared mailbox that is asked last in every chain."""
     source_owner_email: Email = "compensation@example.com"
+    """Who is told of refused files and rejected rows."""
     source_owners: Annotated[dict[str, Email], BeforeValidator(_parsed)] = {}
     """By profile: who is told, in place of ``source_owner_email``, what was wrong with its files."""
     alarm_email: str | None = None
+    """Who is told when an alarm rings."""
     anchor_emails: Annotated[tuple[Email, ...], BeforeValidator(_split)] = ()
     """Who is mailed the ledger's latest checkpoint each day, to hold it against the keeper one day."""
     anchor_bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")] | None = None
@@ -73,6 +78,7 @@ class DeploymentSettings(BaseModel):
     retention_days: Annotated[int, Field(ge=1, le=36500)] = 2557
     """How long nobody, not even the account's root, can remove a piece of the ledger. Seven years."""
     log_retention_days: LogDays = 90
+    """How long CloudWatch keeps the functions' logs."""
     reserve_concurrency: bool = True
     """False in a new account whose limit of ten concurrent functions leaves none to reserve."""
 

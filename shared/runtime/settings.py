@@ -15,10 +15,15 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     table_name: str = Field(alias="TABLE_NAME")
+    """The table of cases, events and everything else that changes."""
     subject_key_id: str = Field(alias="SUBJECT_KEY_ID")
+    """The KMS key that wraps each person's data key."""
     code_version: str = Field(alias="CODE_VERSION")
+    """The digest of the deployed source, which events name."""
     clock_rate: int = Field(alias="CLOCK_RATE", ge=1)
+    """How many times faster than the world's the clock runs; 1 on AWS."""
     clock_origin: datetime | None = Field(alias="CLOCK_ORIGIN", default=None)
+    """Since when the clock runs faster."""
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -32,10 +37,12 @@ class Settings(BaseModel):
 
 class FilesSettings(Settings):
     facts_bucket: str = Field(alias="FACTS_BUCKET")
+    """The bucket of facts, decisions and rejected rows."""
 
 
 class IngestSettings(FilesSettings):
     exports_bucket: str = Field(alias="EXPORTS_BUCKET")
+    """The bucket into which exports are dropped."""
     shards: int = Field(alias="SHARDS", ge=1, le=9999)
     large_export_bytes: int = Field(alias="LARGE_EXPORT_BYTES", ge=2)
     """A larger export is read in ranges."""
@@ -43,7 +50,9 @@ class IngestSettings(FilesSettings):
 
 class SweepSettings(Settings):
     exports_bucket: str = Field(alias="EXPORTS_BUCKET")
+    """The bucket into which exports are dropped."""
     evaluation_state_machine_arn: str = Field(alias="EVALUATION_STATE_MACHINE_ARN")
+    """The evaluation workflow."""
 
 
 class PlanSettings(FilesSettings):
@@ -52,6 +61,7 @@ class PlanSettings(FilesSettings):
 
 class ReconcileSettings(FilesSettings):
     case_state_machine_arn: str = Field(alias="CASE_STATE_MACHINE_ARN")
+    """The case workflow."""
 
 
 class RelaySettings(FilesSettings):
@@ -63,8 +73,11 @@ class RelaySettings(FilesSettings):
     """The owners of single sources, by profile, as JSON."""
     console_url: str | None = Field(alias="CONSOLE_URL", default=None)
     configuration_set: str = Field(alias="CONFIGURATION_SET")
+    """The SES configuration set that reports deliveries and bounces."""
     topic_arn: str = Field(alias="TOPIC_ARN")
+    """The SNS topic that tells other systems of each event of a case."""
     case_state_machine_arn: str = Field(alias="CASE_STATE_MACHINE_ARN")
+    """The case workflow."""
 
 
 class RespondSettings(FilesSettings):
@@ -73,12 +86,15 @@ class RespondSettings(FilesSettings):
 
 class LedgerSettings(Settings):
     ledger_bucket: str = Field(alias="LEDGER_BUCKET")
+    """The bucket of segments and checkpoints, locked by S3 Object Lock."""
     signing_key_id: str = Field(alias="SIGNING_KEY_ID")
+    """The KMS key that signs checkpoints."""
     retention_days: int = Field(alias="RETENTION_DAYS", ge=1)
 
 
 class AnchorSettings(Settings):
     ledger_bucket: str = Field(alias="LEDGER_BUCKET")
+    """The bucket of segments and checkpoints, locked by S3 Object Lock."""
     retention_days: int = Field(alias="RETENTION_DAYS", ge=1)
     anchor_emails: Json[tuple[str, ...]] = Field(alias="ANCHOR_EMAILS", default=())
     """Who is mailed the latest checkpoint each day, as JSON."""
@@ -90,4 +106,6 @@ class AnchorSettings(Settings):
 
 class QuerySettings(FilesSettings):
     ledger_bucket: str = Field(alias="LEDGER_BUCKET")
+    """The bucket of segments and checkpoints, locked by S3 Object Lock."""
     signing_key_id: str = Field(alias="SIGNING_KEY_ID")
+    """The KMS key that signs checkpoints."""
