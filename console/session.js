@@ -9,7 +9,7 @@ export class SignInRefused extends Error {}
 export async function configuration() {
   if (config === null) {
     const answer = await fetch("config.json", { cache: "no-store" });
-    if (!answer.ok) throw new Error("The file config.json is missing beside this page; docs/api.md says what is in it.");
+    if (!answer.ok) throw new Error("The file config.json is missing beside this page; docs/reference/api.md says what is in it.");
     config = await answer.json();
   }
   return config;

@@ -1,6 +1,7 @@
 """The picture of a case's life, found by living it: every answer and every occurrence, through the real core.
 
-`python -m local.case_life` writes it into docs/case-life.md; a test fails where page and code disagree.
+`python -m local.case_life` writes it into docs/explanation/case-life.md; a test fails where page and code
+disagree.
 """
 
 import sys
@@ -30,7 +31,7 @@ from shared.domain.person import HR_QUEUE, Directory, Person
 from shared.domain.policy import Policy, parse_policy
 from shared.domain.request import Answer, Request
 
-PAGE: Final = Path(__file__).resolve().parents[1] / "docs" / "case-life.md"
+PAGE: Final = Path(__file__).resolve().parents[1] / "docs" / "explanation" / "case-life.md"
 POLICY: Final = Path(__file__).resolve().parents[1] / "config" / "policies" / "field-sales.yaml"
 _BEGIN, _END = "```mermaid\n", "```\n"
 _START: Final = datetime(2026, 10, 2, 14, 0, tzinfo=UTC)

@@ -1,7 +1,8 @@
 """What the local cloud's engine does differently from AWS, and the smallest change that mends each.
 
 Written for exactly one version of MiniStack, by text and names of its source: a change there stops the
-launcher at once, and `docs/local-engine.md` says what to look at. No mending adds a feature of our own.
+launcher at once, and `docs/reference/local-engine.md` says what to look at. No mending adds a feature of our
+own.
 """
 
 import asyncio

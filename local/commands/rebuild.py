@@ -41,7 +41,7 @@ examples:
 On AWS, --of names the deployment's query function: its settings name the table, the buckets and the keys.
 Exit status: 0 made, or the same; 1 the ledger is not intact, or the table differs, with one line an item;
 2 usage; 4 something is missing (a key, facts): nothing is written, unless you say --partial.
-docs/restore.md has the whole procedure, and what is not made again.
+docs/how-to/restore.md has the whole procedure, and what is not made again.
 """
 _REFUSED = 1
 _INCOMPLETE = 4

@@ -1,5 +1,5 @@
 """Where the engine, unmended, still differs from AWS. One of these failing is good news: a mending, or a line
-of docs/local-engine.md, can go.
+of docs/reference/local-engine.md, can go.
 """
 
 import urllib.error

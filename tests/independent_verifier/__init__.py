@@ -1,4 +1,4 @@
-"""A second verifier, written from docs/ledger-format.md and nothing else.
+"""A second verifier, written from docs/reference/ledger-format.md and nothing else.
 
 It shares no line with the one that is handed out, works another way round (it gathers everything first, then
 asks one question after another of the whole), and answers with the exit status alone. Where the two differ,

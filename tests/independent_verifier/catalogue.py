@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.independent_verifier.forms import is_hash, is_when
 
-PAGE = Path(__file__).parents[2] / "docs" / "events.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "events.md"
 
 
 def _objects_of(inner: Callable[[Any], bool]) -> Callable[[Any], bool]:

@@ -1,4 +1,4 @@
-"""A decision made anew, step by step as docs/ledger-format.md lists them."""
+"""A decision made anew, step by step as docs/reference/ledger-format.md lists them."""
 
 import calendar
 import re

@@ -2,7 +2,7 @@
 
 Three kinds. A ``case`` bundle has one case's events, each with a proof of its place in the whole ledger, a
 ``period`` bundle those of all its cases, and a ``ledger`` bundle every segment and checkpoint. The same input
-gives the same zip. docs/ledger-format.md has the layout.
+gives the same zip. docs/reference/ledger-format.md has the layout.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set

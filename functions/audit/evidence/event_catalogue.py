@@ -1,4 +1,4 @@
-"""Every kind of event, in words: what an auditor looks up. Pure; ``python -m`` prints docs/events.md."""
+"""Every kind of event, in words: what an auditor looks up. Pure; docs/reference/events.md is made from it."""
 
 from typing import Final
 

@@ -1,7 +1,7 @@
 """The ledger's files: segments of events, and signed checkpoints over all events so far. Bytes in, bytes out.
 
 An event's global index is its position, counted from 0, in all segments one after another.
-docs/ledger-format.md says the same for somebody who writes a reader from nothing.
+docs/reference/ledger-format.md says the same for somebody who writes a reader from nothing.
 """
 
 import base64

@@ -6,7 +6,7 @@
 
 The package imports the standard library and `cryptography`, and nothing of ours, on purpose: it repeats in
 its own words what the writer does elsewhere, so that one mistake is not made twice. What it checks stands in
-docs/ledger-format.md.
+docs/reference/ledger-format.md.
 """
 
 from .check import verify

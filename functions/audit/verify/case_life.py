@@ -1,4 +1,7 @@
-"""The course of a case: which step can follow which, whatever its policy. See docs/ledger-format.md."""
+"""The course of a case: which step can follow which, whatever its policy.
+
+The rules are those of docs/reference/ledger-format.md.
+"""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,4 +1,6 @@
-"""What the `data` of each kind of event holds, and what it relied on: frozen, as docs/events.md prints it.
+"""What the `data` of each kind of event holds, and what it relied on: frozen.
+
+docs/reference/events.md prints it.
 
 A line of a form is ``name:type``; ``name?`` may be left out, ``type?`` may be null. A published form never
 changes. A kind of event that needs another one gets it as a further form beside the old.

@@ -1,6 +1,6 @@
 """A decision made again from the rep's own rows, the policy and what was summed up of everybody else.
 
-In this package's own words: docs/ledger-format.md, "Recomputing a decision", is what it follows.
+In this package's own words: docs/reference/ledger-format.md, "Recomputing a decision", is what it follows.
 """
 
 import calendar

@@ -10,7 +10,7 @@ def test_every_kind_of_event_is_explained_to_auditors() -> None:
 
 
 def test_the_page_for_auditors_is_the_catalogue_of_today() -> None:
-    page = Path(__file__).parents[3] / "docs" / "events.md"
+    page = Path(__file__).parents[3] / "docs" / "reference" / "events.md"
     assert page.read_text(encoding="utf-8") == as_markdown()
 
 

@@ -1,4 +1,4 @@
-"""What other systems hear of a case is what docs/notices.md promises them."""
+"""What other systems hear of a case is what docs/reference/notices.md promises them."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from tests.fakes.builders import CASE
 from tests.unit.notify.office import Office
 from tests.unit.notify.test_record_response import answered
 
-NOTICES = Path(__file__).parents[3] / "docs" / "notices.md"
+NOTICES = Path(__file__).parents[3] / "docs" / "reference" / "notices.md"
 
 
 class Sns:
