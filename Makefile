@@ -2,9 +2,10 @@
 #
 #   make          set everything up (also: make setup)
 #   make demo     the main job, end to end, on the local cloud
-#   make test     every test: unit, contract, infra, end to end
+#   make test     every test: unit, docs, contract, infra, end to end
 #   make check    formatting, lint, types, import rules, template rules, policies
 #   make docs     the documentation as a site, in build/site
+#   make screenshots  the pictures of the tutorial, taken again
 #   make bench    the benchmarks, beside their peers
 #   make soak     the long runs of the tests that can be long
 #   make clean    remove what any of these made, the environments included
@@ -21,7 +22,7 @@ STAMPS := .venv/.stamps
 NODE := $(PY) -m local.node
 WORKERS ?= 2
 
-.PHONY: setup demo test test-unit test-contract test-infra test-e2e check docs screenshots bench soak browser clean help requirements
+.PHONY: setup demo test test-unit test-docs test-contract test-infra test-e2e check docs screenshots bench soak browser clean help requirements
 .DEFAULT_GOAL := setup
 
 setup: $(STAMPS)/python $(STAMPS)/project $(STAMPS)/node
@@ -29,10 +30,13 @@ setup: $(STAMPS)/python $(STAMPS)/project $(STAMPS)/node
 demo: setup
 	$(PY) -m local.demo
 
-test: setup browser test-unit test-contract test-infra test-e2e
+test: setup browser test-unit test-docs test-contract test-infra test-e2e
 
 test-unit: setup
 	$(PY) -m pytest tests/unit -n $(WORKERS) -q
+
+test-docs: setup
+	$(PY) -m pytest tests/docs -q
 
 test-contract: setup
 	$(PY) -m pytest tests/contract -n $(WORKERS) -q

@@ -1,4 +1,4 @@
-"""A hook of MkDocs: reads lists as CommonMark does, so that a page looks the same on the site and elsewhere."""
+"""A hook of MkDocs: reads lists as CommonMark does, so that a page looks the same everywhere."""
 
 import re
 from typing import Any

@@ -3,15 +3,15 @@
 from typing import Final
 
 _COMMON: Final[dict[str, tuple[str, str]]] = {
-    "id": ("two-of-three", "The rule's name in decisions, mails and reports; unique within the policy."),
     "opens": ("coaching", "The stage of the ladder at which a case opens when the rule fires."),
     "cite": ("Field sales policy 3.1", "Where the company's own policy says so; shown with each finding."),
 }
 
 
-def _rule(kind: str, **own: tuple[str, str]) -> dict[str, tuple[str, str]]:
-    """The keys of one kind of rule, by their paths."""
-    return {f"rules[] with `{kind}`.{name}": said for name, said in {**_COMMON, **own}.items()}
+def _rule(kind: str, example: str, **own: tuple[str, str]) -> dict[str, tuple[str, str]]:
+    """The keys of one kind of rule, by their paths; ``example`` is a name for such a rule."""
+    named = {"id": (example, "The rule's name in decisions, mails and reports; unique within the policy.")}
+    return {f"rules[] with `{kind}`.{name}": said for name, said in {**named, **_COMMON, **own}.items()}
 
 
 _HEAD: Final[dict[str, tuple[str, str]]] = {
@@ -77,17 +77,20 @@ _HEAD: Final[dict[str, tuple[str, str]]] = {
 _RULES: Final = {
     **_rule(
         "below",
+        "two-of-three",
         below=('"0.70"', "A period with an attainment below this counts; the latest period must be one."),
         count=("2", "How many periods below it fire the rule."),
         of_last=("3", "How many calendar periods the rule looks back over, the latest one included."),
     ),
     **_rule(
         "trailing_below",
+        "trailing-three",
         trailing_below=('"0.60"', "The rule fires when attainment over the whole window is below this."),
         of_last=("3", "The window; every period of it must be assessable and in one currency."),
     ),
     **_rule(
         "peer_rank_below",
+        "bottom-decile",
         peer_rank_below=(
             '"0.10"',
             "The rule fires for a rep under quota when a smaller share of the group has a strictly "
