@@ -103,6 +103,16 @@ def test_a_list_below_a_paragraph_becomes_a_list_on_the_site() -> None:
     assert on_page_markdown("Then:\n1. one\n   more\n2. two\n") == "Then:\n\n1. one\n   more\n2. two\n"
 
 
+def test_a_state_diagram_becomes_a_table_on_the_site() -> None:
+    diagram = (
+        "```mermaid\nstateDiagram-v2\n    a: it waits\n    [*] --> a: opened\n    a --> b: time is up\n```\n"
+    )
+    assert on_page_markdown(diagram).splitlines()[2:] == [
+        "| (start) | opened | it waits |",
+        "| it waits | time is up | `b` |",
+    ]
+
+
 def test_what_looks_like_a_list_within_a_fence_stays_as_it_is() -> None:
     fenced = "Then:\n```yaml\nladder:\n- stage: coaching\n```\n"
     assert on_page_markdown(fenced) == fenced
