@@ -1,4 +1,4 @@
-"""A hook of MkDocs: shows on the site what other readers of Markdown show by themselves."""
+"""Hooks of MkDocs: the site shows what other readers of Markdown show, and loads nothing from elsewhere."""
 
 import re
 from typing import Any
@@ -7,11 +7,21 @@ _ITEM = re.compile(r"\s*([-*+]|[0-9]+[.)])\s")
 _FENCE = re.compile(r"\s*(```|~~~)")
 _DIAGRAM = re.compile(r"^```mermaid\nstateDiagram-v2\n(.*?)^```$", re.M | re.S)
 _ARROW = re.compile(r"\s*(\S+) --> (\S+): (.+)")
+_FOREIGN = re.compile(
+    r"""<(?:script|img|link|iframe|source)\b[^>]*\b(?:src|href)=["']?(?:https?:)?//[^>]*>"""
+)
 _LABEL = re.compile(r"\s*(\w+): (.+)")
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
     return with_lists(_DIAGRAM.sub(lambda found: state_table(found[1]), markdown))
+
+
+def on_post_page(output: str, **_: Any) -> str:
+    """Stop the build at a page that would load something from another server."""
+    if foreign := _FOREIGN.search(output):
+        raise ValueError(f"a page of the site loads from elsewhere: {foreign[0]}")
+    return output
 
 
 def with_lists(markdown: str) -> str:

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from functions.ingest.reading.profile import Profile, parse_profile
 from local.docs.languages import CONFIG
-from local.docs.mkdocs_hooks import on_page_markdown
+from local.docs.mkdocs_hooks import on_page_markdown, on_post_page
 from local.docs.model_keys import keys, parts
 from local.docs.pages import DOCS, pages
 from local.docs.policy_keys import POLICY_KEYS
@@ -101,6 +101,24 @@ def test_a_picture_is_small_and_is_one(name: str) -> None:
 
 def test_a_list_below_a_paragraph_becomes_a_list_on_the_site() -> None:
     assert on_page_markdown("Then:\n1. one\n   more\n2. two\n") == "Then:\n\n1. one\n   more\n2. two\n"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        '<script src="https://unpkg.com/mermaid"></script>',
+        '<link rel="stylesheet" href="//fonts.example.com/css">',
+        "<img src='http://example.com/a.png'>",
+    ],
+)
+def test_a_page_that_loads_from_elsewhere_stops_the_build(page: str) -> None:
+    with pytest.raises(ValueError, match="loads from elsewhere"):
+        on_post_page(f"<html>{page}</html>")
+
+
+def test_a_page_may_link_elsewhere_and_load_its_own_files() -> None:
+    page = '<link href="../assets/main.css"><img src="a.png"><a href="https://example.com/">there</a>'
+    assert on_post_page(page) == page
 
 
 def test_a_state_diagram_becomes_a_table_on_the_site() -> None:
