@@ -1,4 +1,4 @@
-"""Record what became of an export that was read: accepted whole, refused whole, or known already."""
+"""Record the result of reading an export: accepted, refused, or a repetition of an accepted one."""
 
 from collections.abc import Iterator, Mapping
 
@@ -24,16 +24,16 @@ from shared.ports import CaseStore, Clock, Files
 from shared.retry import again_on_conflict
 
 RECEIVER = Actor(ActorKind.SYSTEM, "receive_export")
-_REREAD = (FileCode.MANIFEST_MISMATCH, FileCode.TOO_MANY_REJECTED)
-"""Refusals of files whose every row was read, so that the rejected rows are worth keeping."""
+_READ_TO_THE_END = (FileCode.MANIFEST_MISMATCH, FileCode.TOO_MANY_REJECTED)
+"""Reasons for refusal that are known only after every row was read. The rejected rows are kept."""
 
 
 def conclude(
     dropped: Dropped, profile: Profile | None, summary: Summary, rows: FiledRows | None, receiving: Receiving
 ) -> Received:
-    """File the rows of an export that is acceptable, and record it or its refusal, in one transaction.
+    """File the rows of an acceptable export, then record the result in one transaction.
 
-    A crash before the transaction leaves files that nothing names; doing it again writes the same ones.
+    A crash before the transaction leaves files that no record names. A retry writes the same files.
     """
     known = accepted_before(summary.batch, receiving.store)
     if known is not None:
@@ -46,7 +46,7 @@ def conclude(
     def attempt() -> Received:
         known = accepted_before(batch.id, receiving.store)
         if known is not None:
-            # Another reception of the same content was faster; it filed the very same rows.
+            # Another reception of the same content committed first. It filed the same rows.
             return repeat(dropped, known, receiving)
         receiving.store.commit(_acceptance(dropped, batch, filed, receiving))
         return Received("accepted", batch)
@@ -56,12 +56,12 @@ def conclude(
 
 def _acceptance(dropped: Dropped, batch: Batch, filed: Filed, receiving: Receiving) -> Change:
     command = _command("receive", dropped, batch)
-    told = _notice(NoticeKind.EXPORT_REJECTS, batch, command)
-    effects: tuple[Effect, ...] = () if batch.rejected == 0 else (told,)
+    notice = _notice(NoticeKind.EXPORT_REJECTS, batch, command)
+    effects: tuple[Effect, ...] = () if batch.rejected == 0 else (notice,)
     accepted = _event(EventTag.EXPORT_ACCEPTED, batch, command)
     if batch.kind == "people":
         faults = directory_faults(_people(batch, receiving.files))
-        in_force = _is_the_last_word(batch, receiving.store)
+        in_force = _is_latest_directory(batch, receiving.store)
         details = {
             "files": filed.digests,
             "roots": filed.roots,
@@ -69,7 +69,7 @@ def _acceptance(dropped: Dropped, batch: Batch, filed: Filed, receiving: Receivi
             "in_force": in_force,
         }
         if faults and in_force:
-            effects += (_told_of(faults, batch, command),)
+            effects += (_faults_notice(faults, batch, command),)
         return Change(
             command=command,
             result="accepted",
@@ -79,7 +79,7 @@ def _acceptance(dropped: Dropped, batch: Batch, filed: Filed, receiving: Receivi
             events=(accepted, _event(EventTag.DIRECTORY_RECORDED, batch, command, details)),
             effects=effects,
         )
-    # One digest and one root a period, so that the event stays small however many periods and shards.
+    # One digest and one root per period keep the event small, whatever the number of shards.
     files = {period: digest(canonical_bytes(shards)) for period, shards in filed.digests.items()}
     return Change(
         command=command,
@@ -104,8 +104,8 @@ def _acceptance(dropped: Dropped, batch: Batch, filed: Filed, receiving: Receivi
     )
 
 
-def _is_the_last_word(batch: Batch, store: CaseStore) -> bool:
-    """A people file that is read late is kept as a version, and leaves a later one in force."""
+def _is_latest_directory(batch: Batch, store: CaseStore) -> bool:
+    """False if a people file dropped later is already in force. The batch is then kept as a version."""
     current = store.directory_batch()
     return current is None or store.batch(current).place <= batch.place
 
@@ -115,8 +115,8 @@ def _people(batch: Batch, files: Files) -> Iterator[Mapping[str, str | None]]:
         yield from map(orjson.loads, chunk.splitlines())
 
 
-def _told_of(faults: DirectoryFaults, batch: Batch, command: CommandId) -> Effect:
-    """The directory is in force as it is; HR hears where it leaves nobody to ask."""
+def _faults_notice(faults: DirectoryFaults, batch: Batch, command: CommandId) -> Effect:
+    """Tells HR which managers form a circle and who has no HR partner. The directory is in force anyway."""
     return Notice(
         id=NoticeId(derived_id("notice", command, NoticeKind.DIRECTORY_FAULTS)),
         notice=NoticeKind.DIRECTORY_FAULTS,
@@ -129,7 +129,7 @@ def _refuse(
     dropped: Dropped, profile: Profile | None, summary: Summary, rows: FiledRows | None, receiving: Receiving
 ) -> Received:
     batch = _batch(dropped, profile, summary, (), receiving.clock)
-    if rows is not None and summary.refused in _REREAD:
+    if rows is not None and summary.refused in _READ_TO_THE_END:
         rows.file_rejected(batch.id, batch.known_at, receiving.files)
     command = _command("receive", dropped, batch)
     receiving.store.commit(
@@ -146,7 +146,7 @@ def _refuse(
 
 
 def repeat(dropped: Dropped, known: Batch, receiving: Receiving) -> Received:
-    """Record that an accepted batch came again, unless it is the very drop by which it was accepted."""
+    """Record that an accepted batch was dropped again. The drop that was accepted is no repetition."""
     if (known.key, known.object_version) == (dropped.key, dropped.object_version):
         return Received("accepted", known)
     command = _command("repeat", dropped, known)
@@ -191,7 +191,7 @@ def _batch(
 
 
 def _command(verb: str, dropped: Dropped, batch: Batch) -> CommandId:
-    """One object version, read to one outcome; a mended profile makes another outcome, so another command."""
+    """One command for each object version and outcome. A corrected profile may give another outcome."""
     return CommandId(
         derived_id(verb, batch.sha256, dropped.key, dropped.object_version or "", batch.refused or "")
     )

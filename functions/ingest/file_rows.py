@@ -1,4 +1,4 @@
-"""Accepted rows on their way into files: by shard and period for facts, by shard for people."""
+"""Write accepted rows to files: facts by period and shard, people by shard."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,9 +15,8 @@ from shared.domain.line_file import LineFile
 from shared.domain.merkle import Frontier, leaf_hash
 from shared.ports import Files
 
-SHOWN_FIRST: Final = 20
-"""How many rejected rows are filed once more by themselves."""
-
+FIRST_REJECTED: Final = 20
+"""How many rejected rows get a small file of their own, for a page that shows only the first."""
 
 _LEAVES_AT_ONCE: Final = 256
 _PERIOD: Final = b'"period":"'
@@ -25,7 +24,7 @@ _PERIOD: Final = b'"period":"'
 
 @dataclass(slots=True)
 class ProvableFile:
-    """A file of lines whose Merkle root is known at its end, so that one line can be proven by itself."""
+    """A file of lines with a Merkle root, so that a single line can be proven."""
 
     file: LineFile = field(default_factory=LineFile)
     tree: Frontier = field(default_factory=Frontier)
@@ -39,7 +38,7 @@ class ProvableFile:
             self._grow()
 
     def root(self) -> tuple[int, str]:
-        """How many lines there are, and the root over them, each without its line feed."""
+        """The number of lines, and the root over the lines without their line feeds."""
         self._grow()
         return self.tree.size, self.tree.root().hex()
 
@@ -50,10 +49,10 @@ class ProvableFile:
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """What was written of a batch, by period ("" for people).
+    """The files written for a batch, by period ("" for people).
 
-    ``digests`` are the SHA-256 of each part by shard. ``roots`` are ``{"root", "shards"}``: a tree over the
-    entries of `paths.line_roots`, each of which has the root over the lines of one shard.
+    ``digests``: the SHA-256 of each file by shard. ``roots``: ``{"root", "shards"}``, the root of a tree over
+    the entries of `paths.line_roots`. Each entry has the root over the lines of one shard.
     """
 
     digests: dict[str, dict[str, str]]
@@ -61,7 +60,7 @@ class Filed:
 
 
 class FiledRows:
-    """The sink of a batch. Nothing is written before `file`, since a file may be refused at its last byte."""
+    """Collects the rows of a batch. Only `file` writes, because an export may be refused at its last byte."""
 
     def __init__(self, kind: Kind, shards: int) -> None:
         self._kind = kind
@@ -70,7 +69,7 @@ class FiledRows:
         self._whole = LineFile()
         self._rejected = LineFile()
         self._first: list[bytes] = []
-        # Every shard of a directory has a file, also one in which nobody is.
+        # Every shard of a directory has a file, even an empty one.
         if kind == "people":
             self._parts = {("", shard): ProvableFile() for shard in range(shards)}
 
@@ -87,11 +86,11 @@ class FiledRows:
 
     def rejected(self, jsonl: bytes) -> None:
         self._rejected.add(jsonl)
-        if len(self._first) < SHOWN_FIRST:
-            self._first += jsonl.splitlines(keepends=True)[: SHOWN_FIRST - len(self._first)]
+        if len(self._first) < FIRST_REJECTED:
+            self._first += jsonl.splitlines(keepends=True)[: FIRST_REJECTED - len(self._first)]
 
     def file(self, batch: BatchId, known_at: datetime, files: Files) -> Filed:
-        """Write everything under the batch's own names; ``known_at`` is when it was read."""
+        """Write every file of the batch. ``known_at`` is the time at which it was read."""
         digests: dict[str, dict[str, str]] = {}
         shards: dict[str, list[dict[str, Any]]] = {}
         for (period, shard), part in sorted(self._parts.items()):
@@ -108,7 +107,7 @@ class FiledRows:
         return Filed(digests, {period: _root_over(entries) for period, entries in shards.items()})
 
     def file_rejected(self, batch: BatchId, known_at: datetime, files: Files) -> None:
-        """Write the rejected rows alone, as for a file that was refused for their number."""
+        """Write only the rejected rows, for example of an export with too many of them."""
         files.write(paths.rejected(batch, known_at), self._rejected.finish()[0])
         files.write_lines(paths.first_rejected(batch, known_at), self._first)
 
@@ -124,7 +123,7 @@ class FiledRows:
 
 
 def _period(line: bytes) -> str:
-    """The row's period, without parsing it: a quote within a JSON text is escaped, so this is the key."""
+    """The row's period, found without parsing: a quote inside a JSON string is escaped, so this is the key."""
     start = line.index(_PERIOD) + len(_PERIOD)
     return line[start : line.index(b'"', start)].decode()
 

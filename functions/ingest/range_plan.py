@@ -1,4 +1,4 @@
-"""How a large export is read: all that its ranges, and joining them, must agree upon."""
+"""The plan by which a large export is read in ranges: what every range and the join must agree on."""
 
 from datetime import datetime
 from typing import NamedTuple, Self
@@ -21,8 +21,8 @@ class _Part(NamedTuple):
     sha256: str
 
 
-class ReadingPlan(BaseModel):
-    """Holds the profile and the manifest as they were at its making: either may change between two steps."""
+class RangePlan(BaseModel):
+    """Contains the profile and the manifest as planned, because either may change between two steps."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
 
@@ -42,7 +42,7 @@ class ReadingPlan(BaseModel):
 
     @classmethod
     def of(cls, export: Export, profile_id: str, profile_text: str, split: Split, code_version: str) -> Self:
-        """The same export, profile, manifest, cuts and code make the same plan, under the same name."""
+        """The same export, profile, manifest, ranges and code give the same plan under the same name."""
         manifest = None if export.manifest is None else export.manifest.hex()
         cuts = ",".join(str(each.stop) for each in split.ranges)
         reading = derived_id(

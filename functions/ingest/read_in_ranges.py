@@ -1,29 +1,28 @@
-"""Take in a large export in ranges, several at a time, to the very outcome of reading it in one pass.
+"""Read a large export in ranges, several at a time, with the same result as in one pass.
 
-Three steps, each of which may run twice or be retried after a crash: cut, read a range, join. Until the last
-one's transaction nothing counts, and what lies between them is told apart by all that it depends on.
+Three steps: plan the ranges, read each range, join them. Each step may run twice or be retried after a crash.
+Only the transaction at the end of the join has an effect. Files between the steps are named by everything
+that they depend on, so two readings never mix.
 """
 
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import BinaryIO, Final
+from typing import Final
 
 import orjson
 
 from functions.ingest.conclude_export import accepted_before, conclude, repeat
 from functions.ingest.file_rows import FiledRows
-from functions.ingest.range_plan import ReadingPlan
-from functions.ingest.reading import text_reader
+from functions.ingest.range_plan import RangePlan
+from functions.ingest.reading import range_reader, text_reader
 from functions.ingest.reading.codes import FileCode
 from functions.ingest.reading.export_reader import summary_of, totals_stated
 from functions.ingest.reading.outcome import AcceptedRows, Counts
 from functions.ingest.reading.profile import parse_profile
-from functions.ingest.reading.range_reader import ReadRange, join_ranges, read_range
+from functions.ingest.reading.range_reader import ReadRange
 from functions.ingest.reading.split import split_export
-from functions.ingest.receive_export import CHUNK_BYTES, profile_of, receive_export, receive_opened
-from functions.ingest.reception import Received, Receiving
+from functions.ingest.reception import CHUNK_BYTES, LargeExports, Received, Receiving, chunks
 from shared.arrival_ports import ExportParts
 from shared.domain import paths
 from shared.domain.canonical import canonical_bytes
@@ -31,48 +30,28 @@ from shared.domain.errors import IntegrityError
 from shared.domain.line_file import LineFile, unpacked_lines
 from shared.ports import Export, Files
 
-_LIGHTLY: Final = 1
+_FAST_COMPRESSION: Final = 1
 """zlib's level for files that are read once."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReadingInRanges:
-    """``limit``: how many bytes are read in one pass; a range has half as many."""
+def plan_ranges(
+    export: Export, profile_id: str, receiving: Receiving, large: LargeExports
+) -> Received | RangePlan | None:
+    """Plan the ranges of a large export, or record that it repeats an accepted one.
 
-    receiving: Receiving
-    parts: ExportParts
-    limit: int
-    code_version: str
-
-    @property
-    def range_bytes(self) -> int:
-        return max(1, self.limit // 2)
-
-
-def take_in(key: str, object_version: str | None, reading: ReadingInRanges) -> Received | ReadingPlan:
-    """Receive an export in one pass, or, where it is large, say how it is to be read in ranges."""
-    export = reading.receiving.exports.open(key, object_version)
-    if export.size <= reading.limit:
-        return receive_opened(export, reading.receiving)
-    profile_id = profile_of(key)
-    profile_text = reading.receiving.profile_text(profile_id)
+    Returns None if the export must be read in one pass: its profile is unknown, or it cannot be split, for
+    example because it is compressed.
+    """
+    profile_text = receiving.profile_text(profile_id)
     if profile_text is None:
-        return receive_opened(export, reading.receiving)
-    return _cut(export, profile_id, profile_text, reading)
-
-
-def _cut(
-    export: Export, profile_id: str, profile_text: str, reading: ReadingInRanges
-) -> Received | ReadingPlan:
-    receiving = reading.receiving
-    piece = min(CHUNK_BYTES, max(1, reading.range_bytes // 4))
+        return None
+    piece = min(CHUNK_BYTES, max(1, large.range_bytes // 4))
     split = split_export(
-        _chunks(export.body, piece), parse_profile(profile_text, profile_id), reading.range_bytes
+        chunks(export.body, piece), parse_profile(profile_text, profile_id), large.range_bytes
     )
-    export.body.close()
     if split is None:
-        return receive_export(export.key, export.object_version, receiving)
-    plan = ReadingPlan.of(export, profile_id, profile_text, split, reading.code_version)
+        return None
+    plan = RangePlan.of(export, profile_id, profile_text, split, large.code_version)
     known = accepted_before(plan.batch, receiving.store)
     if known is not None:
         return repeat(plan.dropped, known, receiving)
@@ -82,21 +61,19 @@ def _cut(
     return plan
 
 
-def read_one_range(plan_key: str, number: int, reading: ReadingInRanges) -> Counts:
-    """Read a range and put its rows where joining finds them; the counts come last."""
-    files = reading.receiving.files
-    plan = ReadingPlan.model_validate_json(files.read(plan_key))
+def read_one_range(plan_key: str, number: int, files: Files, parts: ExportParts) -> Counts:
+    """Read a range and file its rows for the join. The counts are filed last."""
+    plan = RangePlan.model_validate_json(files.read(plan_key))
     begins, totals, rows = plan.range(number), totals_stated(plan.manifest), _StagedRows()
     digest = hashlib.sha256()
 
-    def chunks() -> Iterator[bytes]:
-        body = reading.parts.part(plan.key, plan.object_version, begins.start, begins.stop)
-        for chunk in _chunks(body, CHUNK_BYTES):
+    def digested() -> Iterator[bytes]:
+        for chunk in chunks(parts.part(plan.key, plan.object_version, begins.start, begins.stop)):
             digest.update(chunk)
             yield chunk
 
-    counts = read_range(
-        chunks(),
+    counts = range_reader.read_range(
+        digested(),
         plan.profile,
         rows,
         totals,
@@ -105,10 +82,10 @@ def read_one_range(plan_key: str, number: int, reading: ReadingInRanges) -> Coun
         big_endian=plan.big_endian,
     )
     if digest.hexdigest() != begins.sha256:
-        raise IntegrityError(f"{plan.key} is no longer what it was when it was cut: range {number} differs")
+        raise IntegrityError(f"{plan.key} has changed since its ranges were planned: range {number} differs")
     files.write(paths.range_accepted(plan.batch, plan.reading, number), rows.kept.finish()[0])
     files.write(paths.range_rejected(plan.batch, plan.reading, number), rows.refused.finish()[0])
-    told = {
+    result = {
         "rows": counts.rows,
         "accepted": counts.accepted,
         "rejected": counts.rejected,
@@ -116,14 +93,13 @@ def read_one_range(plan_key: str, number: int, reading: ReadingInRanges) -> Coun
         "codes": dict(counts.codes),
         "sums": totals.as_text(),
     }
-    files.write(paths.range_counts(plan.batch, plan.reading, number), canonical_bytes(told))
+    files.write(paths.range_counts(plan.batch, plan.reading, number), canonical_bytes(result))
     return counts
 
 
-def join(plan_key: str, reading: ReadingInRanges) -> Received:
-    """Join all ranges, which were read, and record what became of the export."""
-    receiving = reading.receiving
-    plan = ReadingPlan.model_validate_json(receiving.files.read(plan_key))
+def join_ranges(plan_key: str, receiving: Receiving) -> Received:
+    """Join all ranges after each has been read, and record the result."""
+    plan = RangePlan.model_validate_json(receiving.files.read(plan_key))
     known = accepted_before(plan.batch, receiving.store)
     if known is not None:
         return repeat(plan.dropped, known, receiving)
@@ -131,23 +107,23 @@ def join(plan_key: str, reading: ReadingInRanges) -> Received:
     rows, totals = FiledRows(profile.kind, receiving.shards), totals_stated(plan.manifest)
     parts: list[Counts] = []
     for number in range(len(plan.parts)):
-        told = orjson.loads(receiving.files.read(paths.range_counts(plan.batch, plan.reading, number)))
-        for column, total in told.pop("sums").items():
+        result = orjson.loads(receiving.files.read(paths.range_counts(plan.batch, plan.reading, number)))
+        for column, total in result.pop("sums").items():
             totals.add(column, [total])
-        parts.append(Counts(**told | {"codes": Counter(told["codes"])}))
+        parts.append(Counts(**result | {"codes": Counter(result["codes"])}))
     faults: set[FileCode] = set()
     counts = Counts()
     if sum(part.rows for part in parts) > text_reader.MAX_ROWS:
         faults.add(FileCode.TOO_LARGE)
     else:
-        counts = join_ranges(_read_ranges(plan, parts, receiving.files), profile, rows)
+        counts = range_reader.join_ranges(_read_ranges(plan, parts, receiving.files), profile, rows)
     summary = summary_of(
         profile, plan.sha256, plan.size, counts, totals, manifest=plan.manifest, faults=faults
     )
     return conclude(plan.dropped, profile, summary, rows, receiving)
 
 
-def _read_ranges(plan: ReadingPlan, parts: list[Counts], files: Files) -> Iterator[ReadRange]:
+def _read_ranges(plan: RangePlan, parts: list[Counts], files: Files) -> Iterator[ReadRange]:
     for number, counts in enumerate(parts):
         yield ReadRange(
             counts,
@@ -157,18 +133,13 @@ def _read_ranges(plan: ReadingPlan, parts: list[Counts], files: Files) -> Iterat
 
 
 class _StagedRows:
-    """The sink of one range."""
+    """The rows of one range, collected for the join."""
 
     def __init__(self) -> None:
-        self.kept, self.refused = LineFile(_LIGHTLY), LineFile(_LIGHTLY)
+        self.kept, self.refused = LineFile(_FAST_COMPRESSION), LineFile(_FAST_COMPRESSION)
 
     def accepted(self, rows: AcceptedRows) -> None:
         self.kept.add(rows.jsonl)
 
     def rejected(self, jsonl: bytes) -> None:
         self.refused.add(jsonl)
-
-
-def _chunks(body: BinaryIO, size: int) -> Iterator[bytes]:
-    while chunk := body.read(size):
-        yield chunk

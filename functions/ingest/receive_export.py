@@ -1,33 +1,45 @@
-"""Take in one dropped export: accept it whole, or refuse it whole, once."""
+"""Receive one dropped export: accept it whole or refuse it whole, once."""
 
 import hashlib
-from collections.abc import Iterator
 
 from functions.ingest.conclude_export import conclude
 from functions.ingest.file_rows import FiledRows
+from functions.ingest.range_plan import RangePlan
+from functions.ingest.read_in_ranges import plan_ranges
 from functions.ingest.reading.codes import FileCode
 from functions.ingest.reading.export_reader import read_export
 from functions.ingest.reading.outcome import Summary
 from functions.ingest.reading.profile import parse_profile
-from functions.ingest.reception import Received, Receiving
+from functions.ingest.reception import LargeExports, Received, Receiving, chunks
 from shared.arrival_ports import Dropped
 from shared.domain.identifiers import batch_id
 from shared.ports import Export
 
-CHUNK_BYTES = 256 * 1024
 
+def receive_export(
+    key: str, object_version: str | None, receiving: Receiving, large: LargeExports
+) -> Received | RangePlan:
+    """Read the export under ``incoming/<profile id>/<name>`` and record the result.
 
-def receive_export(key: str, object_version: str | None, receiving: Receiving) -> Received:
-    """Read the export under ``incoming/<profile id>/<name>`` and record what became of it.
-
-    The same object announced twice is the same reception. The same content dropped again, under whatever
-    name, is ``repeated`` and changes nothing, unless it was refused before: then it is read anew.
+    A large export is only planned here: the workflow reads its ranges in parallel, then joins them.
     """
-    return receive_opened(receiving.exports.open(key, object_version), receiving)
+    export = receiving.exports.open(key, object_version)
+    if export.size > large.limit_bytes:
+        planned = plan_ranges(export, profile_of(key), receiving, large)
+        export.body.close()
+        if planned is not None:
+            return planned
+        # Planning consumed the stream. Open the export again to read it in one pass.
+        export = receiving.exports.open(key, object_version)
+    return read_whole(export, receiving)
 
 
-def receive_opened(export: Export, receiving: Receiving) -> Received:
-    """`receive_export` for one of which nothing was read yet."""
+def read_whole(export: Export, receiving: Receiving) -> Received:
+    """Read an unread export in one pass and record the result.
+
+    Receiving the same object version twice has one effect. The same content under another name is
+    ``repeated`` and changes nothing. Content that was refused before is read again.
+    """
     dropped = Dropped(export.key, export.object_version, export.dropped_at)
     profile_id = profile_of(export.key)
     profile_text = receiving.profile_text(profile_id)
@@ -35,19 +47,19 @@ def receive_opened(export: Export, receiving: Receiving) -> Received:
         return conclude(dropped, None, _unread(export, profile_id), None, receiving)
     profile = parse_profile(profile_text, profile_id)
     rows = FiledRows(profile.kind, receiving.shards)
-    summary = read_export(_chunks(export), profile, rows, manifest=export.manifest, size=export.size)
+    summary = read_export(chunks(export.body), profile, rows, manifest=export.manifest, size=export.size)
     return conclude(dropped, profile, summary, rows, receiving)
 
 
 def profile_of(key: str) -> str:
-    """The profile that a dropped object's key names; "" where it names none."""
+    """The profile id in a dropped object's key; "" if the key has none."""
     return key.split("/")[1] if key.count("/") >= 2 else ""
 
 
 def _unread(export: Export, profile_id: str) -> Summary:
-    """What is known of a file that no profile fits: its size and digest."""
+    """The size and digest of a file whose profile does not exist."""
     digest, size = hashlib.sha256(), 0
-    for chunk in _chunks(export):
+    for chunk in chunks(export.body):
         digest.update(chunk)
         size += len(chunk)
     return Summary(
@@ -62,8 +74,3 @@ def _unread(export: Export, profile_id: str) -> Summary:
         codes={},
         refused=FileCode.UNKNOWN_PROFILE,
     )
-
-
-def _chunks(export: Export) -> Iterator[bytes]:
-    while chunk := export.body.read(CHUNK_BYTES):
-        yield chunk

@@ -1,4 +1,4 @@
-"""Find exports that no event announced, and batches whose evaluation was cut short, and start them again."""
+"""Find exports whose event was lost and batches whose evaluation stopped, and start the workflow for each."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,22 +9,22 @@ from shared.domain.identifiers import derived_id
 from shared.ports import Clock
 
 QUIET: Final = timedelta(minutes=2)
-"""How long an event may be under way before its export counts as forgotten."""
+"""How long S3's event may take before the sweep treats it as lost."""
 OVERDUE: Final = timedelta(minutes=15)
-"""How long after its drop a batch that was accepted should have been evaluated."""
+"""How long after its drop an accepted batch should have been evaluated."""
 LOOKS_BACK: Final = timedelta(days=35)
-"""An export older than this is not looked up any more, so that a sweep costs what came lately."""
+"""Older exports are not looked up, so that a sweep costs only as much as the recent drops."""
 PAGES: Final = 50
-"""Pages of 1,000 that one sweep reads; the next one goes on where it stopped.
+"""Pages of 1,000 object versions that one sweep reads. The next sweep continues from there.
 
-Three sweeps in a quarter of an hour: what is forgotten is found within it while no more than 100,000 versions
-lie under ``incoming/``; beyond that it takes five minutes longer for each further 50,000.
+A sweep runs every five minutes and covers 50,000 versions. With up to 100,000 versions under ``incoming/`` a
+lost export is found within 15 minutes; each further 50,000 versions add five minutes.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Sweeping:
-    """What a sweep works with. ``clock`` is the world's, since the bucket knows no other."""
+    """The dependencies of a sweep. ``clock`` is real time, because S3 stamps objects with real time."""
 
     exports: ExportList
     arrivals: Arrivals
@@ -34,7 +34,7 @@ class Sweeping:
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """How many versions were listed, forgotten exports started, and cut-short batches started again."""
+    """Counts: versions listed, lost exports started, unfinished batches started again."""
 
     listed: int
     found: int
@@ -42,10 +42,9 @@ class Swept:
 
 
 def sweep_exports(sweeping: Sweeping) -> Swept:
-    """One sweep. What it starts is harmless where something runs already: the same export is read once.
+    """Run one sweep. Starting an export that is already being read is harmless: it is received once.
 
-    Tries for one export come at twice the age of the one before, so what always fails is not tried for ever
-    at the pace of the sweeps.
+    Each retry of an export waits until its age has doubled, so an export that always fails costs little.
     """
     now = sweeping.clock.now()
     listed = found = 0
@@ -73,12 +72,12 @@ def _resume(now: datetime, sweeping: Sweeping) -> int:
     for batch in sweeping.arrivals.unsettled():
         age = now - batch.dropped_at
         if age < OVERDUE:
-            break  # those behind it were dropped later
+            break  # the rest was dropped later
         name = derived_id("resumed", batch.id, _attempt(age, OVERDUE))
         resumed += sweeping.flow.start(name, batch.key, batch.object_version)
     return resumed
 
 
 def _attempt(age: timedelta, first: timedelta) -> str:
-    """0 from the first age on, 1 from its double, 2 from its fourfold: one execution each."""
+    """1 from the first age, 2 from twice that age, 3 from four times: one execution for each number."""
     return str((age // first).bit_length())

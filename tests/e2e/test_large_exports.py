@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from functions.ingest.receive_export import receive_export
+from functions.ingest.receive_export import read_whole
 from functions.ingest.reception import Receiving
 from functions.ingest.sweep_exports import QUIET
 from local.cloud.clients import SignedIn, until
@@ -119,7 +119,7 @@ def _files_of_one_pass(key: str, content: bytes) -> dict[str, bytes]:
     exports.drop(key, content)
     profile = (ROOT / f"config/profiles/{PROFILE}.yaml").read_text()
     receiving = Receiving(FakeStore(clock), exports, files, clock, lambda _: profile, shards=16)
-    assert receive_export(key, None, receiving).status == "accepted"
+    assert read_whole(exports.open(key, None), receiving).status == "accepted"
     return files.files
 
 

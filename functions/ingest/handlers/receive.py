@@ -1,12 +1,13 @@
-"""Lambda: take in one dropped export."""
+"""Lambda: receive one dropped export, or read one of its ranges."""
 
 from functools import cache
 from typing import Any
 
 import boto3
 
-from functions.ingest.read_in_ranges import ReadingInRanges, join, read_one_range, take_in
-from functions.ingest.reception import Received, Receiving
+from functions.ingest.read_in_ranges import join_ranges, read_one_range
+from functions.ingest.receive_export import receive_export
+from functions.ingest.reception import LargeExports, Received, Receiving
 from shared.aws import adapters
 from shared.aws.arrivals import TableArrivals
 from shared.aws.files import S3Exports
@@ -18,7 +19,7 @@ from shared.runtime.settings import IngestSettings
 
 
 @cache
-def _dependencies() -> ReadingInRanges:
+def _dependencies() -> tuple[Receiving, LargeExports, TableArrivals]:
     settings = IngestSettings.from_environment()
     exports = S3Exports(settings.exports_bucket, boto3.client("s3", config=adapters.AWS))
     receiving = Receiving(
@@ -29,47 +30,44 @@ def _dependencies() -> ReadingInRanges:
         profile_text=bundled_profile,
         shards=settings.shards,
     )
-    return ReadingInRanges(receiving, exports, settings.large_export_bytes, settings.code_version)
-
-
-@cache
-def _arrivals() -> TableArrivals:
-    return adapters.arrivals(IngestSettings.from_environment())
+    large = LargeExports(exports, settings.large_export_bytes, settings.code_version)
+    return receiving, large, adapters.arrivals(settings)
 
 
 @logger.inject_lambda_context
 def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """``{"bucket", "key", "object_version"?}`` in; ``{"batch", "status", "kind"}`` out.
+    """Receive ``{"bucket", "key", "object_version"?}``; returns ``{"batch", "status", "kind"}``.
 
-    A large export has the status ``cut`` and ``plan`` and ``ranges``, the keys of two files. Then
-    ``{"plan", "range"}`` reads a range, and ``{"plan", "join": true}`` joins them, with a result as above.
-    Or ``{"settled": batch}``: what the batch called for is done, and nobody need look after it any more.
+    For a large export the status is ``cut``, and ``plan`` and ``ranges`` are the keys of two files. Then
+    ``{"plan", "range"}`` reads one range, and ``{"plan", "join": true}`` joins all and returns as above.
+    ``{"settled": batch}`` records that every evaluation of the batch is done.
     """
+    receiving, large, arrivals = _dependencies()
     if "settled" in event:
-        _arrivals().settle(BatchId(event["settled"]))
+        arrivals.settle(BatchId(event["settled"]))
         return {"batch": event["settled"], "status": "settled", "kind": None}
     if "range" in event:
-        counts = read_one_range(event["plan"], event["range"], _dependencies())
+        counts = read_one_range(event["plan"], event["range"], receiving.files, large.parts)
         logger.info("read a range", plan=event["plan"], range=event["range"], rows=counts.rows)
         return {"range": event["range"], "rows": counts.rows}
     if "join" in event:
-        return _told(join(event["plan"], _dependencies()))
+        return _reply(join_ranges(event["plan"], receiving))
     if paths.is_manifest(event["key"]):
         return {"batch": None, "status": "ignored", "kind": None}
-    taken = take_in(event["key"], event.get("object_version"), _dependencies())
-    if isinstance(taken, Received):
-        return _told(taken)
-    logger.info("cut", key=taken.key, batch=taken.batch, ranges=len(taken.parts))
+    result = receive_export(event["key"], event.get("object_version"), receiving, large)
+    if isinstance(result, Received):
+        return _reply(result)
+    logger.info("planned ranges", key=result.key, batch=result.batch, ranges=len(result.parts))
     return {
-        "batch": taken.batch,
+        "batch": result.batch,
         "status": "cut",
-        "kind": taken.profile.kind,
-        "plan": paths.reading_plan(taken.batch, taken.reading),
-        "ranges": paths.reading_ranges(taken.batch, taken.reading),
+        "kind": result.profile.kind,
+        "plan": paths.reading_plan(result.batch, result.reading),
+        "ranges": paths.reading_ranges(result.batch, result.reading),
     }
 
 
-def _told(received: Received) -> dict[str, Any]:
+def _reply(received: Received) -> dict[str, Any]:
     batch = received.batch
     logger.info("received", key=batch.key, batch=batch.id, status=received.status, refused=batch.refused)
     return {"batch": batch.id, "status": received.status, "kind": batch.kind}

@@ -1,4 +1,4 @@
-"""Lambda, every five minutes: find exports that nobody announced."""
+"""Lambda, every five minutes: find exports whose event was lost."""
 
 from functools import cache
 from typing import Any
@@ -23,7 +23,7 @@ def _dependencies() -> Sweeping:
         exports=S3Exports(settings.exports_bucket, boto3.client("s3", config=adapters.AWS)),
         arrivals=adapters.arrivals(settings),
         flow=StepFunctionsExportFlow(sfn, settings.evaluation_state_machine_arn, settings.exports_bucket),
-        # The world's clock, also where the product's runs faster: the bucket's times are the world's.
+        # Real time even if the product's clock runs faster, because S3 stamps objects with real time.
         clock=ScaledClock(),
     )
 
@@ -31,7 +31,7 @@ def _dependencies() -> Sweeping:
 @logger.inject_lambda_context
 @metrics.log_metrics
 def handle(event: dict[str, Any], context: object) -> dict[str, int]:
-    """Whatever the event says: ``{"listed", "found", "resumed"}`` out."""
+    """Ignore the event; return ``{"listed", "found", "resumed"}``."""
     swept = sweep_exports(_dependencies())
     counts = {"listed": swept.listed, "found": swept.found, "resumed": swept.resumed}
     metrics.add_metric("ExportsFound", MetricUnit.Count, swept.found)

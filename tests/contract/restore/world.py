@@ -18,7 +18,7 @@ from functions.evaluate.advance_case import advance_case
 from functions.evaluate.commit_step import Casework
 from functions.evaluate.open_case import open_cases
 from functions.evaluate.plan_evaluation import Planning, plan_evaluation
-from functions.ingest.receive_export import receive_export
+from functions.ingest.receive_export import read_whole
 from functions.ingest.reception import Received, Receiving
 from functions.notify.compose import Addresses, Composing
 from functions.notify.deliver import Delivering, deliver
@@ -102,7 +102,7 @@ class Deployment:
         version = self.exports.drop(key, content, self.clock.now().replace(microsecond=0))
         profiles = {"varicent-attainment": PROFILE, "hr-people": PEOPLE}
         receiving = Receiving(self.store, self.exports, self.files, self.clock, profiles.get, shards=4)
-        return receive_export(key, version, receiving)
+        return read_whole(self.exports.open(key, version), receiving)
 
     def evaluate(self, batch: BatchId, *decisions: Mapping[str, Any]) -> None:
         """Plan what the batch calls for, and end it with these decisions for each evaluation planned."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from functions.evaluate import run_evaluation
 from functions.evaluate.plan_evaluation import Planning, plan_evaluation
-from functions.ingest.receive_export import receive_export
+from functions.ingest.receive_export import read_whole
 from functions.ingest.reception import Receiving
 from shared.domain import paths
 from shared.domain.identifiers import BatchId
@@ -35,7 +35,7 @@ class Organisation:
         self.clock.advance(minutes=1)
         key = f"incoming/{profile}/{name}"
         version = self.exports.drop(key, content or (ROOT / "examples/varicent" / name).read_bytes())
-        return receive_export(key, version, self.receiving).batch.id
+        return read_whole(self.exports.open(key, version), self.receiving).batch.id
 
     def people(self) -> BatchId:
         return self.drop("hr-people", "people-2026-09.csv")

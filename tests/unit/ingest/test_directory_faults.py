@@ -1,4 +1,4 @@
-"""A directory that leaves nobody to ask is taken as it is, and HR is told where it does."""
+"""Circles of managers and missing HR partners are found; the directory is accepted all the same."""
 
 import itertools
 
@@ -26,12 +26,12 @@ def test_a_house_in_order_has_no_faults() -> None:
     assert not directory_faults(HOUSE)
 
 
-def test_seats_that_are_not_in_the_export_are_no_fault_of_it() -> None:
+def test_a_manager_outside_the_directory_is_no_fault() -> None:
     assert not directory_faults([person("boss", "somebody-abroad", hr=None), *HOUSE[1:]])
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
-def test_a_circle_of_managers_is_found_once_in_whatever_order(order: tuple[int, ...]) -> None:
+def test_a_circle_of_managers_is_found_once_in_any_order(order: tuple[int, ...]) -> None:
     circle = [person("a", "b"), person("b", "c"), person("c", "a")]
     people = [*HOUSE, person("under", "a"), *(circle[index] for index in order)]
     faults = directory_faults(people)
@@ -39,7 +39,7 @@ def test_a_circle_of_managers_is_found_once_in_whatever_order(order: tuple[int, 
     assert faults.in_words() == {"circles_of_managers": "1: a > b > c > a"}
 
 
-def test_somebody_who_is_their_own_manager_is_a_circle_of_one() -> None:
+def test_a_person_who_is_their_own_manager_is_a_circle_of_one() -> None:
     assert directory_faults([*HOUSE, person("x", "x")]).circles == (("x",),)
 
 
@@ -48,7 +48,7 @@ def test_circles_of_people_who_have_left_concern_nobody() -> None:
 
 
 @pytest.mark.parametrize("partner", [None, "nobody", "gone"])
-def test_whoever_has_no_living_hr_partner_is_named(partner: str | None) -> None:
+def test_a_person_without_an_active_hr_partner_is_named(partner: str | None) -> None:
     people = [*HOUSE, person("gone", active="false"), person("r-3", "m-1", hr=partner)]
     faults = directory_faults(people)
     assert faults.without_hr_partner == ("r-3",)
@@ -63,6 +63,6 @@ def test_a_directory_without_any_hr_partner_names_the_first_and_counts_all() -> 
     assert told.endswith(", ...")
 
 
-def test_a_very_long_line_of_managers_is_looked_at_once() -> None:
+def test_a_very_long_chain_of_managers_takes_linear_time() -> None:
     people = [person(str(n), str(n + 1)) for n in range(50_000)]
     assert directory_faults([*people, person("50000", "0")]).circles[0][:2] == ("0", "1")

@@ -1,4 +1,4 @@
-"""A large export taken in by ranges: the same outcome as in one pass, whatever happens between the steps."""
+"""A large export read in ranges has the same result as in one pass, whatever happens between the steps."""
 
 import json
 from collections.abc import Callable
@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.ingest.range_plan import ReadingPlan
-from functions.ingest.read_in_ranges import ReadingInRanges, join, read_one_range, take_in
+from functions.ingest.range_plan import RangePlan
+from functions.ingest.read_in_ranges import join_ranges, read_one_range
 from functions.ingest.reading import text_reader
 from functions.ingest.reading.profile import Profile
-from functions.ingest.receive_export import receive_export
-from functions.ingest.reception import Received, Receiving
+from functions.ingest.receive_export import read_whole, receive_export
+from functions.ingest.reception import LargeExports, Received, Receiving
 from shared.domain import paths
 from shared.domain.change import Change
 from shared.domain.errors import Conflict, IntegrityError, Throttled
@@ -31,12 +31,12 @@ MANY = HEADER + b"".join(LINES)
 
 
 class Crash(Exception):
-    """The function died."""
+    """The function crashed."""
 
 
 @dataclass
 class Office:
-    """What takes in; ``dies_in`` counts down the writes and commits that are still left to it."""
+    """Receives exports. ``dies_in``: after so many more writes and commits it crashes."""
 
     profiles: dict[str, str] = field(
         default_factory=lambda: {"varicent-attainment": PROFILE, "hr-people": PEOPLE}
@@ -58,8 +58,17 @@ class Office:
         )
 
     @property
-    def reading(self) -> ReadingInRanges:
-        return ReadingInRanges(self.receiving, self.exports, self.limit, self.code_version)
+    def large(self) -> LargeExports:
+        return LargeExports(self.exports, self.limit, self.code_version)
+
+    def receive(self, key: str = KEY, version: str | None = None) -> Received | RangePlan:
+        return receive_export(key, version, self.receiving, self.large)
+
+    def read_range(self, plan: RangePlan, number: int) -> None:
+        read_one_range(plan_key(plan), number, self.files, self.exports)
+
+    def join(self, plan: RangePlan) -> Received:
+        return join_ranges(plan_key(plan), self.receiving)
 
     def spend(self) -> None:
         if self.dies_in is not None:
@@ -68,25 +77,25 @@ class Office:
                 raise Crash
 
     def in_one_pass(self, key: str = KEY, version: str | None = None) -> Received:
-        return receive_export(key, version, self.receiving)
+        return read_whole(self.exports.open(key, version), self.receiving)
 
-    def plan(self, key: str = KEY, version: str | None = None) -> ReadingPlan:
-        taken = take_in(key, version, self.reading)
-        assert isinstance(taken, ReadingPlan)
+    def plan(self, key: str = KEY, version: str | None = None) -> RangePlan:
+        taken = self.receive(key, version)
+        assert isinstance(taken, RangePlan)
         return taken
 
     def by_the_flow(self, key: str = KEY, version: str | None = None) -> Received:
-        """What the workflow does, its ranges in no order."""
-        taken = take_in(key, version, self.reading)
+        """What the workflow does, with the ranges in reverse order."""
+        taken = self.receive(key, version)
         if isinstance(taken, Received):
             return taken
         listed = json.loads(self.files.read(paths.reading_ranges(taken.batch, taken.reading)))
         for item in reversed(listed):
-            read_one_range(plan_key(taken), item["range"], self.reading)
-        return join(plan_key(taken), self.reading)
+            self.read_range(taken, item["range"])
+        return self.join(taken)
 
     def told(self) -> dict[str, Any]:
-        """All that anybody can see, what lies between the steps left out."""
+        """Everything except the files between the steps."""
         return {
             "files": {key: body for key, body in self.files.files.items() if not is_staged(key)},
             "batches": list(self.store.batches()),
@@ -119,7 +128,7 @@ class MortalStore(FakeStore):
         return super().commit(change)
 
 
-def plan_key(plan: ReadingPlan) -> str:
+def plan_key(plan: RangePlan) -> str:
     return paths.reading_plan(plan.batch, plan.reading)
 
 
@@ -132,7 +141,7 @@ def is_staged(key: str) -> bool:
 
 
 def after_one_pass(office: Office, content: bytes, key: str = KEY, manifest: bytes | None = None) -> Received:
-    """What one pass makes of the export, in another office like this one, which then has it dropped too."""
+    """Check that the workflow's result equals that of one pass in another office; return it."""
     other = Office(office.profiles)
     for each in (other, office):
         if manifest is not None:
@@ -156,13 +165,13 @@ def test_a_large_export_is_read_in_ranges_to_the_outcome_of_one_pass() -> None:
 def test_an_export_up_to_the_limit_is_read_at_once() -> None:
     office = Office(limit=len(MANY))
     office.exports.drop(KEY, MANY)
-    assert isinstance(take_in(KEY, None, office.reading), Received)
+    assert isinstance(office.receive(KEY, None), Received)
     assert not any(is_staged(key) for key in office.files.files)
     office.exports.drop(KEY, MANY + LINES[0])
-    assert isinstance(take_in(KEY, None, office.reading), ReadingPlan)
+    assert isinstance(office.receive(KEY, None), RangePlan)
 
 
-def test_of_rows_with_one_key_in_several_ranges_the_first_one_counts() -> None:
+def test_the_first_of_duplicate_rows_counts_across_ranges() -> None:
     office = Office()
     office.profiles["varicent-attainment"] = PROFILE.replace("0.5", "1")
     broken = b"r-8,2026-13,1,1,USD\n"
@@ -183,12 +192,12 @@ def test_of_rows_with_one_key_in_several_ranges_the_first_one_counts() -> None:
         ([], "manifest_mismatch"),
     ],
 )
-def test_control_totals_run_over_all_ranges(manifest: object, refused: str | None) -> None:
+def test_control_totals_are_summed_over_all_ranges(manifest: object, refused: str | None) -> None:
     received = after_one_pass(Office(), MANY, manifest=json.dumps(manifest).encode())
     assert received.batch.refused == refused
 
 
-def test_a_manifest_that_is_no_text_is_kept_between_the_steps_as_it_is() -> None:
+def test_a_manifest_that_is_not_text_passes_between_the_steps_unchanged() -> None:
     assert after_one_pass(Office(), MANY, manifest=b"\xff\xfe\x00").batch.refused == "manifest_mismatch"
 
 
@@ -207,7 +216,7 @@ def test_too_many_rejected_rows_are_counted_over_all_ranges() -> None:
     )
 
 
-def test_more_rows_than_the_limit_are_too_many_whatever_each_range_has(
+def test_the_limit_on_rows_holds_over_all_ranges(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(text_reader, "MAX_ROWS", 39)
@@ -268,7 +277,7 @@ def test_any_damaged_export_has_the_same_outcome_both_ways(
 WITH_REJECTS = MANY + LINES[0] + b"r-1,2026-13,1,1,USD\n"
 
 
-def test_a_crash_between_any_two_steps_is_mended_by_trying_again() -> None:
+def test_a_retry_after_a_crash_at_any_write_gives_the_same_result() -> None:
     untouched = Office()
     untouched.exports.drop(KEY, WITH_REJECTS)
     untouched.in_one_pass()
@@ -290,7 +299,7 @@ def test_a_crash_between_any_two_steps_is_mended_by_trying_again() -> None:
     raise AssertionError("it never came to its end")
 
 
-def test_a_flow_that_dies_again_and_again_still_comes_to_its_end() -> None:
+def test_a_workflow_that_crashes_again_and_again_still_ends() -> None:
     office, untouched = Office(limit=600), Office()
     for each in (office, untouched):
         each.exports.drop(KEY, WITH_REJECTS)
@@ -305,7 +314,7 @@ def test_a_flow_that_dies_again_and_again_still_comes_to_its_end() -> None:
     assert office.told() == untouched.told()
 
 
-def test_every_step_done_twice_has_the_effect_of_once() -> None:
+def test_each_step_done_twice_has_the_effect_of_one() -> None:
     office, untouched = Office(), Office()
     for each in (office, untouched):
         each.exports.drop(KEY, MANY)
@@ -313,9 +322,9 @@ def test_every_step_done_twice_has_the_effect_of_once() -> None:
     plan = office.plan()
     assert office.plan() == plan
     for number in [*range(len(plan.parts)), 0, 3]:
-        read_one_range(plan_key(plan), number, office.reading)
-    first = join(plan_key(plan), office.reading)
-    assert join(plan_key(plan), office.reading) == first
+        office.read_range(plan, number)
+    first = office.join(plan)
+    assert office.join(plan) == first
     assert office.by_the_flow() == first
     assert office.told() == untouched.told()
 
@@ -345,36 +354,36 @@ def test_a_correction_under_the_same_name_while_the_first_is_being_read_is_a_bat
     corrected = office.exports.drop(KEY, MANY.replace(b"100,50", b"100,95"))
     late = office.by_the_flow(version=corrected)
     for number in range(len(plan.parts)):
-        read_one_range(plan_key(plan), number, office.reading)
-    early = join(plan_key(plan), office.reading)
+        office.read_range(plan, number)
+    early = office.join(plan)
     assert (early.batch.object_version, late.batch.object_version) == (first, corrected)
     revisions = office.store.revisions("2026-09")
     assert [each.batch for each in revisions] == [early.batch.id, late.batch.id]
 
 
-def test_the_same_content_again_is_known_before_a_range_is_read() -> None:
+def test_repeated_content_is_recognised_before_any_range_is_read() -> None:
     office = Office()
     office.exports.drop(KEY, MANY)
     office.by_the_flow()
     staged = len(office.files.files)
     office.exports.drop(KEY + ".again", MANY)
-    again = take_in(KEY + ".again", None, office.reading)
+    again = office.receive(KEY + ".again", None)
     assert isinstance(again, Received)
     assert again.status == "repeated"
     assert len(office.files.files) == staged
-    assert take_in(KEY, "v1", office.reading) == Received("accepted", again.batch)
+    assert office.receive(KEY, "v1") == Received("accepted", again.batch)
 
 
-def test_content_accepted_elsewhere_meanwhile_is_a_repetition_at_the_join() -> None:
+def test_content_accepted_meanwhile_is_a_repetition_at_the_join() -> None:
     office = Office()
     office.exports.drop(KEY, MANY)
     plan = office.plan()
     office.exports.drop(KEY + ".again", MANY)
     assert office.in_one_pass(KEY + ".again").status == "accepted"
-    assert join(plan_key(plan), office.reading).status == "repeated"
+    assert office.join(plan).status == "repeated"
 
 
-def test_a_new_profile_a_new_manifest_or_new_code_begins_anew() -> None:
+def test_a_new_profile_manifest_or_code_version_makes_a_new_plan() -> None:
     office = Office()
     office.exports.drop(KEY, MANY)
     plans = {office.plan().reading}
@@ -388,27 +397,27 @@ def test_a_new_profile_a_new_manifest_or_new_code_begins_anew() -> None:
     assert office.by_the_flow().status == "accepted"
 
 
-def test_what_was_planned_holds_though_profile_and_manifest_change_before_the_end() -> None:
+def test_the_plans_own_profile_and_manifest_hold_until_the_join() -> None:
     office = Office()
     office.exports.drop(KEY, MANY)
     plan = office.plan()
     office.profiles.clear()
     office.exports.drop(KEY + paths.MANIFEST_SUFFIX, b'{"rows": 39}')
     for number in range(len(plan.parts)):
-        read_one_range(plan_key(plan), number, office.reading)
-    assert join(plan_key(plan), office.reading).status == "accepted"
+        office.read_range(plan, number)
+    assert office.join(plan).status == "accepted"
 
 
-def test_bytes_that_changed_since_they_were_cut_are_not_read() -> None:
+def test_bytes_that_changed_since_the_plan_are_refused() -> None:
     office = Office()
     office.exports.drop(KEY, MANY)
     plan = office.plan()
     office.exports.versions[KEY][0] = (plan.dropped_at, MANY.replace(b"100,50", b"100,95"))
     with pytest.raises(IntegrityError, match="range 1 differs"):
-        read_one_range(plan_key(plan), 1, office.reading)
+        office.read_range(plan, 1)
 
 
-def test_a_join_that_meets_others_for_too_long_is_tried_again_by_the_workflow(
+def test_a_lasting_conflict_at_the_join_is_left_to_the_workflows_retry(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     office = Office()

@@ -1,4 +1,4 @@
-"""What taking in an export promises: whole or not at all, once, and never silently."""
+"""Receiving an export: whole or not at all, once, and never silently."""
 
 import dataclasses
 import json
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from functions.ingest.receive_export import receive_export
-from functions.ingest.reception import Receiving
+from functions.ingest.receive_export import read_whole
+from functions.ingest.reception import Received, Receiving
 from shared.domain import paths
 from shared.domain.canonical import canonical_bytes, parse_canonical
 from shared.domain.change import Change
@@ -47,9 +47,13 @@ def receiving() -> Receiving:
 
 
 def drop(receiving: Receiving, content: bytes, key: str = KEY, dropped_at: datetime | None = None) -> str:
-    """Returns the version under which it lies."""
+    """Returns the object version."""
     assert isinstance(receiving.exports, FakeExports)
     return receiving.exports.drop(key, content, dropped_at)
+
+
+def receive(key: str, version: str | None, receiving: Receiving) -> Received:
+    return read_whole(receiving.exports.open(key, version), receiving)
 
 
 def store_of(receiving: Receiving) -> FakeStore:
@@ -63,7 +67,7 @@ def notices(receiving: Receiving) -> list[Notice]:
 
 def test_an_accepted_export_is_filed_by_shard_and_period(receiving: Receiving) -> None:
     drop(receiving, SEPTEMBER)
-    received = receive_export(KEY, "v1", receiving)
+    received = receive(KEY, "v1", receiving)
     assert received.status == "accepted"
     assert received.batch.periods == ("2026-08", "2026-09")
     (revision,) = receiving.store.revisions("2026-09")
@@ -76,20 +80,20 @@ def test_an_accepted_export_is_filed_by_shard_and_period(receiving: Receiving) -
     assert notices(receiving) == []
 
 
-def test_the_same_announcement_twice_is_one_reception(receiving: Receiving) -> None:
+def test_two_events_for_one_drop_have_the_effect_of_one(receiving: Receiving) -> None:
     drop(receiving, SEPTEMBER)
-    first = receive_export(KEY, "v1", receiving)
+    first = receive(KEY, "v1", receiving)
     events = len(store_of(receiving).seen)
-    assert receive_export(KEY, "v1", receiving) == first
+    assert receive(KEY, "v1", receiving) == first
     assert len(store_of(receiving).seen) == events
     assert len(receiving.store.revisions("2026-09")) == 1
 
 
 def test_the_same_content_under_another_name_changes_nothing_and_is_recorded(receiving: Receiving) -> None:
     drop(receiving, SEPTEMBER)
-    receive_export(KEY, "v1", receiving)
+    receive(KEY, "v1", receiving)
     drop(receiving, SEPTEMBER, KEY + ".again")
-    assert receive_export(KEY + ".again", "v1", receiving).status == "repeated"
+    assert receive(KEY + ".again", "v1", receiving).status == "repeated"
     assert len(receiving.store.revisions("2026-09")) == 1
     assert EventTag.EXPORT_REPEATED in store_of(receiving)
 
@@ -98,36 +102,36 @@ def test_accepted_content_dropped_where_no_profile_is_changes_nothing_and_is_rec
     receiving: Receiving,
 ) -> None:
     drop(receiving, SEPTEMBER)
-    batch = receive_export(KEY, "v1", receiving).batch
+    batch = receive(KEY, "v1", receiving).batch
     drop(receiving, SEPTEMBER, "incoming/no-such-profile/september.csv")
-    again = receive_export("incoming/no-such-profile/september.csv", "v1", receiving)
+    again = receive("incoming/no-such-profile/september.csv", "v1", receiving)
     assert (again.status, again.batch) == ("repeated", batch)
     assert receiving.store.batch(batch.id).refused is None
 
 
 def test_a_correction_under_the_same_name_is_a_revision_of_its_own(receiving: Receiving) -> None:
     drop(receiving, SEPTEMBER)
-    receive_export(KEY, "v1", receiving)
+    receive(KEY, "v1", receiving)
     drop(receiving, SEPTEMBER.replace(b"100,50", b"100,95"))
-    assert receive_export(KEY, "v2", receiving).status == "accepted"
+    assert receive(KEY, "v2", receiving).status == "accepted"
     assert len(receiving.store.revisions("2026-09")) == 2
 
 
-def test_a_correction_that_is_read_first_stays_in_force(receiving: Receiving) -> None:
+def test_a_correction_stays_in_force_when_the_original_is_read_after_it(receiving: Receiving) -> None:
     first = drop(receiving, SEPTEMBER)
     corrected = drop(receiving, SEPTEMBER.replace(b"100,50", b"100,95"))
-    in_force = receive_export(KEY, corrected, receiving).batch
+    in_force = receive(KEY, corrected, receiving).batch
     assert isinstance(receiving.clock, FakeClock)
     receiving.clock.advance(minutes=5)
-    late = receive_export(KEY, first, receiving).batch
+    late = receive(KEY, first, receiving).batch
     assert late.known_at > in_force.known_at
     assert [revision.batch for revision in receiving.store.revisions("2026-09")] == [late.id, in_force.id]
 
 
-def test_ten_years_in_one_file_are_taken_in_whole(receiving: Receiving) -> None:
+def test_a_file_of_many_years_is_accepted_whole(receiving: Receiving) -> None:
     months = [f"{year}-{month:02d}" for year in range(2014, 2027) for month in range(1, 13)][:150]
     drop(receiving, HEADER + b"".join(b"r-1,%s,100,50,USD\n" % month.encode() for month in months))
-    assert receive_export(KEY, None, receiving).batch.periods == tuple(months)
+    assert receive(KEY, None, receiving).batch.periods == tuple(months)
     assert receiving.store.periods() == months
     (recorded,) = (event for event in store_of(receiving).seen if event.tag is EventTag.FACTS_RECORDED)
     assert len(recorded.data["files"]) == 150
@@ -136,7 +140,7 @@ def test_ten_years_in_one_file_are_taken_in_whole(receiving: Receiving) -> None:
 def test_the_event_commits_to_every_line_of_every_file(receiving: Receiving) -> None:
     rows = b"".join(b"r-%d,2026-%02d,100,50,USD\n" % (n % 700, 8 + n % 2) for n in range(1400))
     drop(receiving, HEADER + rows)
-    batch = receive_export(KEY, None, receiving).batch
+    batch = receive(KEY, None, receiving).batch
     (recorded,) = (event for event in store_of(receiving).seen if event.tag is EventTag.FACTS_RECORDED)
     filed = parse_canonical(receiving.files.read(paths.line_roots(batch.id)))
     assert set(filed) == set(recorded.data["roots"]) == {"2026-08", "2026-09"}
@@ -149,18 +153,18 @@ def test_the_event_commits_to_every_line_of_every_file(receiving: Receiving) -> 
         assert recorded.data["roots"][period] == {"root": over.root().hex(), "shards": 4}
 
 
-def test_a_rep_whose_id_looks_like_a_period_is_filed_under_its_own(receiving: Receiving) -> None:
+def test_a_rep_id_that_looks_like_a_period_is_not_taken_for_one(receiving: Receiving) -> None:
     drop(receiving, HEADER + b'"""period"":""2020-01","2026-09",100,50,USD\nperiod,2026-09,100,50,USD\n')
-    batch = receive_export(KEY, None, receiving).batch
+    batch = receive(KEY, None, receiving).batch
     assert batch.periods == ("2026-09",)
     assert batch.accepted == 2
 
 
-def test_a_directorys_event_commits_to_every_line_too_and_to_shards_without_anybody(
+def test_a_directorys_event_commits_to_every_line_and_to_empty_shards(
     receiving: Receiving,
 ) -> None:
     drop(receiving, people("Ada"), PEOPLE_KEY)
-    batch = receive_export(PEOPLE_KEY, None, receiving).batch
+    batch = receive(PEOPLE_KEY, None, receiving).batch
     recorded = next(e for e in store_of(receiving).seen if e.tag is EventTag.DIRECTORY_RECORDED)
     entries = parse_canonical(receiving.files.read(paths.line_roots(batch.id)))[""]
     assert sorted(entry["size"] for entry in entries) == [0, 0, 0, 1]
@@ -181,9 +185,9 @@ def test_a_crash_before_the_commit_leaves_nothing_that_counts_and_a_retry_ends_t
     with monkeypatch.context() as crash:
         crash.setattr(receiving.store, "commit", _raises_throttled)
         with pytest.raises(Throttled):
-            receive_export(KEY, "v1", receiving)
+            receive(KEY, "v1", receiving)
     assert receiving.store.revisions("2026-09") == []
-    assert receive_export(KEY, "v1", receiving).status == "accepted"
+    assert receive(KEY, "v1", receiving).status == "accepted"
     assert len(receiving.store.revisions("2026-09")) == 1
 
 
@@ -207,7 +211,7 @@ def test_a_refused_file_is_recorded_and_its_owner_told_and_no_fact_changes(
     receiving: Receiving, content: bytes, key: str, code: str
 ) -> None:
     drop(receiving, content, key)
-    received = receive_export(key, "v1", receiving)
+    received = receive(key, "v1", receiving)
     assert (received.status, received.batch.refused) == ("refused", code)
     assert receiving.store.batch(received.batch.id).refused == code
     assert receiving.store.periods() == []
@@ -219,7 +223,7 @@ def test_a_refused_file_is_recorded_and_its_owner_told_and_no_fact_changes(
 
 def test_a_half_broken_file_is_accepted_with_its_rejects_and_its_owner_told(receiving: Receiving) -> None:
     drop(receiving, SEPTEMBER + b"r-3,2026-09,12;5,1,USD\n")
-    received = receive_export(KEY, "v1", receiving)
+    received = receive(KEY, "v1", receiving)
     assert (received.status, received.batch.accepted, received.batch.rejected) == ("accepted", 3, 1)
     rejected = json.loads(
         b"".join(receiving.files.read_lines(paths.rejected(received.batch.id, received.batch.known_at)))
@@ -232,7 +236,7 @@ def test_a_half_broken_file_is_accepted_with_its_rejects_and_its_owner_told(rece
 
 def test_the_first_twenty_rejected_rows_are_filed_by_themselves(receiving: Receiving) -> None:
     drop(receiving, SEPTEMBER + b"".join(b"r-%d,2026-13,1,1,USD\n" % number for number in range(3, 30)))
-    received = receive_export(KEY, "v1", receiving)
+    received = receive(KEY, "v1", receiving)
     assert (received.batch.refused, received.batch.rejected) == ("too_many_rejected", 27)
     where = paths.first_rejected(received.batch.id, received.batch.known_at)
     first = b"".join(receiving.files.read_lines(where)).splitlines()
@@ -242,25 +246,25 @@ def test_the_first_twenty_rejected_rows_are_filed_by_themselves(receiving: Recei
 def test_a_refused_file_is_read_anew_when_it_is_dropped_again(receiving: Receiving) -> None:
     wrong = "incoming/hr-people/september.csv"
     drop(receiving, SEPTEMBER, wrong)
-    assert receive_export(wrong, "v1", receiving).status == "refused"
+    assert receive(wrong, "v1", receiving).status == "refused"
     drop(receiving, SEPTEMBER)
-    assert receive_export(KEY, "v1", receiving).status == "accepted"
+    assert receive(KEY, "v1", receiving).status == "accepted"
 
 
-def test_a_file_refused_for_its_rows_is_taken_in_when_its_profile_was_mended_and_it_is_dropped_again(
+def test_a_refused_file_is_accepted_when_it_is_dropped_again_after_its_profile_was_corrected(
     receiving: Receiving,
 ) -> None:
     rows = [b"r-%d,2026/09,100,50,USD\n" % number for number in range(9)]
     slashed = HEADER + b"".join([*rows, b"r-9,x,1,1,USD\n"])
     drop(receiving, slashed)
-    refused = receive_export(KEY, "v1", receiving).batch
+    refused = receive(KEY, "v1", receiving).batch
     assert (refused.refused, refused.rejected) == ("too_many_rejected", 10)
     mended = {"varicent-attainment": PROFILE + 'format: {period: "%Y/%m"}\n'}.get
     again = dataclasses.replace(receiving, profile_text=mended)
     drop(again, slashed)
     assert isinstance(receiving.clock, FakeClock)
     receiving.clock.advance(minutes=5)
-    taken = receive_export(KEY, "v2", again).batch
+    taken = receive(KEY, "v2", again).batch
     assert (taken.id, taken.refused, taken.rejected) == (refused.id, None, 1)
     kept = _lines(receiving, paths.rejected(taken.id, taken.known_at))
     assert [json.loads(line)["line"] for line in kept] == [11]
@@ -269,7 +273,7 @@ def test_a_file_refused_for_its_rows_is_taken_in_when_its_profile_was_mended_and
 def test_a_directory_is_filed_whole_and_by_shard_and_is_then_in_force(receiving: Receiving) -> None:
     people = b"id,name,email,boss,role,region,hired\nm-1,Ada,ada@example.com,,MGR,West,2020-01-01\n"
     drop(receiving, people, "incoming/hr-people/people.csv")
-    received = receive_export("incoming/hr-people/people.csv", "v1", receiving)
+    received = receive("incoming/hr-people/people.csv", "v1", receiving)
     assert receiving.store.directory_batch() == received.batch.id
     for shard in range(4):
         found = b"".join(receiving.files.read_lines(paths.people_shard(received.batch.id, shard)))
@@ -287,8 +291,8 @@ PEOPLE_KEY = "incoming/hr-people/people.csv"
 def test_an_older_people_file_that_is_read_later_is_kept_and_not_put_in_force(receiving: Receiving) -> None:
     old = drop(receiving, people("Ada"), PEOPLE_KEY)
     new = drop(receiving, people("Ada Byron"), PEOPLE_KEY)
-    in_force = receive_export(PEOPLE_KEY, new, receiving).batch
-    late = receive_export(PEOPLE_KEY, old, receiving)
+    in_force = receive(PEOPLE_KEY, new, receiving).batch
+    late = receive(PEOPLE_KEY, old, receiving)
     assert (late.status, late.batch.refused) == ("accepted", None)
     assert receiving.store.batch(late.batch.id) == late.batch
     assert paths.people(late.batch.id) in receiving.files  # type: ignore[operator]  # the fake's own
@@ -297,7 +301,7 @@ def test_an_older_people_file_that_is_read_later_is_kept_and_not_put_in_force(re
     assert [event.data["in_force"] for event in recorded] == [True, False]
 
 
-def test_two_people_files_read_at_one_moment_leave_the_later_in_force(
+def test_of_two_people_files_read_at_once_the_later_drop_is_in_force(
     receiving: Receiving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = drop(receiving, people("Ada"), PEOPLE_KEY)
@@ -306,23 +310,23 @@ def test_two_people_files_read_at_one_moment_leave_the_later_in_force(
 
     def slow(change: Change) -> str:
         monkeypatch.setattr(store, "commit", commit)
-        receive_export(PEOPLE_KEY, new, receiving)
+        receive(PEOPLE_KEY, new, receiving)
         return commit(change)
 
     monkeypatch.setattr(store, "commit", slow)
-    assert receive_export(PEOPLE_KEY, old, receiving).status == "accepted"
+    assert receive(PEOPLE_KEY, old, receiving).status == "accepted"
     in_force = store.directory_batch()
     assert in_force is not None
     assert store.batch(in_force).object_version == new
 
 
-def test_an_export_that_meets_others_for_too_long_is_tried_again_by_the_workflow(
+def test_a_lasting_conflict_is_left_to_the_workflows_retry(
     receiving: Receiving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drop(receiving, SEPTEMBER)
     monkeypatch.setattr(receiving.store, "commit", _raises_conflict)
     with pytest.raises(Conflict):
-        receive_export(KEY, None, receiving)
+        receive(KEY, None, receiving)
 
 
 def _raises_conflict(change: object) -> str:
@@ -331,7 +335,7 @@ def _raises_conflict(change: object) -> str:
 
 def test_an_export_that_is_gone_is_not_found(receiving: Receiving) -> None:
     with pytest.raises(NotFound):
-        receive_export(KEY, "v1", receiving)
+        receive(KEY, "v1", receiving)
 
 
 def test_the_samples_of_the_main_organisation_are_all_accepted(receiving: Receiving) -> None:
@@ -345,7 +349,7 @@ def test_the_samples_of_the_main_organisation_are_all_accepted(receiving: Receiv
     for sample in samples:
         key = f"incoming/varicent-attainment/{sample.name}"
         drop(own, sample.read_bytes(), key)
-        assert receive_export(key, "v1", own).status == "accepted"
+        assert receive(key, "v1", own).status == "accepted"
     assert len(own.store.revisions("2026-08")) >= 2
 
 
@@ -356,7 +360,7 @@ m-2,Max,max@example.com,m-1,AE,West,2020-01-01
 """
     key = "incoming/hr-people/people.csv"
     drop(receiving, people, key)
-    received = receive_export(key, "v1", receiving)
+    received = receive(key, "v1", receiving)
     assert receiving.store.directory_batch() == received.batch.id
     (notice,) = notices(receiving)
     assert (notice.notice, notice.to) == (NoticeKind.DIRECTORY_FAULTS, HR_QUEUE)

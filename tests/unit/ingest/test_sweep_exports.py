@@ -1,10 +1,10 @@
-"""What a sweep promises: no export is forgotten, none is read for ever, and nothing is done twice."""
+"""A sweep finds every lost export, retries ever less often, and starts nothing twice."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from functions.ingest import sweep_exports as module
-from functions.ingest.receive_export import receive_export
+from functions.ingest.receive_export import read_whole
 from functions.ingest.reception import Receiving
 from functions.ingest.sweep_exports import Sweeping, Swept, sweep_exports
 from tests.fakes.arrivals import FakeArrivals, FakeExportFlow
@@ -18,7 +18,7 @@ DROPPED = datetime(2026, 10, 5, 6, tzinfo=UTC)
 
 @dataclass
 class Bucket:
-    """An exports bucket, what takes in from it, and what sweeps it; the clock is the world's."""
+    """An exports bucket with a receiver and a sweeper; the clock is real time."""
 
     clock: FakeClock = field(default_factory=lambda: FakeClock(DROPPED))
     exports: FakeExports = field(default_factory=FakeExports)
@@ -35,7 +35,7 @@ class Bucket:
         return self.exports.drop(key, content, self.clock.now())
 
     def receive(self, version: str, key: str = KEY) -> None:
-        receive_export(key, version, self.receiving)
+        read_whole(self.exports.open(key, version), self.receiving)
 
     def sweep_after(self, **age: float) -> Swept:
         self.clock.set(DROPPED + timedelta(**age))
@@ -50,7 +50,7 @@ def test_an_export_that_no_event_announced_is_started_with_its_version() -> None
     assert sorted(bucket.flow.started.values()) == [(KEY, "v1"), (KEY, "v2")]
 
 
-def test_within_a_quarter_of_an_hour_at_the_sweeps_own_pace_it_is_found() -> None:
+def test_a_lost_export_is_found_within_fifteen_minutes() -> None:
     for offset in range(5):
         bucket = Bucket()
         bucket.drop()
@@ -58,13 +58,13 @@ def test_within_a_quarter_of_an_hour_at_the_sweeps_own_pace_it_is_found() -> Non
         assert any(found)
 
 
-def test_an_event_gets_its_time_to_arrive() -> None:
+def test_a_new_export_is_left_to_its_event() -> None:
     bucket = Bucket()
     bucket.drop()
     assert bucket.sweep_after(minutes=1) == Swept(listed=1, found=0, resumed=0)
 
 
-def test_what_was_accepted_refused_or_repeated_is_not_started_again() -> None:
+def test_an_accepted_refused_or_repeated_export_is_not_started_again() -> None:
     bucket = Bucket()
     bucket.receive(bucket.drop())
     bucket.receive(bucket.drop(b"\x00"))
@@ -73,20 +73,20 @@ def test_what_was_accepted_refused_or_repeated_is_not_started_again() -> None:
     assert bucket.sweep_after(minutes=10) == Swept(listed=3, found=0, resumed=0)
 
 
-def test_what_always_fails_is_tried_ever_more_seldom() -> None:
+def test_an_export_that_always_fails_is_tried_ever_less_often() -> None:
     bucket = Bucket()
     bucket.drop()
     tries = [minutes for minutes in range(0, 24 * 60, 5) if bucket.sweep_after(minutes=minutes).found]
     assert tries == [5, 10, 20, 35, 65, 130, 260, 515, 1025]
 
 
-def test_what_lies_there_for_long_costs_no_look_any_more() -> None:
+def test_an_old_export_is_not_looked_up_any_more() -> None:
     bucket = Bucket()
     bucket.drop()
     assert bucket.sweep_after(days=36).found == 0
 
 
-def test_a_sweep_that_cannot_see_all_goes_on_where_it_stopped() -> None:
+def test_a_sweep_that_does_not_reach_the_end_continues_next_time() -> None:
     bucket = Bucket()
     for number in range(module.PAGES + 3):
         bucket.drop(key=f"incoming/varicent-attainment/{number:03d}.csv")
@@ -96,7 +96,7 @@ def test_a_sweep_that_cannot_see_all_goes_on_where_it_stopped() -> None:
     assert len(bucket.flow) == module.PAGES + 3
 
 
-def test_a_batch_whose_evaluation_was_cut_short_is_started_again_until_it_is_settled() -> None:
+def test_a_batch_whose_evaluation_stopped_is_started_again_until_it_is_settled() -> None:
     bucket = Bucket()
     bucket.receive(bucket.drop())
     (batch,) = bucket.arrivals.unsettled()
