@@ -1,4 +1,4 @@
-"""What the CDK's command line runs: one stack, by the settings in the context, under cdk-nag's rules."""
+"""The CDK app: one stack, configured by the CDK's context and checked by cdk-nag's rules."""
 
 from aws_cdk import App
 

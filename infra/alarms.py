@@ -1,4 +1,4 @@
-"""What tells the operators: each alarm is something that a person should look at, and says what."""
+"""Alarms for the operators. Each one calls for a person, and its description says what has happened."""
 
 from aws_cdk import Aws, Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -14,7 +14,7 @@ from infra.storage import Storage, allow_service
 from infra.workflows import Flow
 
 SEAL_LAG_SECONDS = 300
-"""The ledger promises a checkpoint within a minute of an event; five are no hiccup any more."""
+"""An event is sealed within a minute. Five minutes mean that sealing fails repeatedly."""
 
 
 class Alarms(Construct):
@@ -39,7 +39,7 @@ class Alarms(Construct):
                 period=Duration.minutes(1), statistic="Maximum"
             ),
             threshold=0,
-            means=f"Something could not be handled and waits in the queue {name}.",
+            means=f"A message could not be delivered and is in the dead-letter queue {name}.",
         )
 
     def watch_flow(self, name: str, flow: Flow) -> None:
@@ -48,10 +48,11 @@ class Alarms(Construct):
                 f"{name}Flow{ending}",
                 flow.resource.metric(f"Executions{ending}", statistic="Sum", period=Duration.minutes(5)),
                 threshold=0,
-                means=f"An execution of the {name.lower()} flow ended as {ending}; its history says where.",
+                means=f"A {name.lower()} workflow ended as {ending}. Its history shows the step.",
             )
 
-    def watch_function(self, name: str, function: Function) -> None:
+    def watch_function(self, function: Function) -> None:
+        name = function.node.id
         self._alarm(
             f"{name}Errors",
             function.resource.metric_errors(period=Duration.minutes(5), statistic="Sum"),
@@ -62,15 +63,16 @@ class Alarms(Construct):
             f"{name}Throttles",
             function.resource.metric_throttles(period=Duration.minutes(5), statistic="Sum"),
             threshold=50,
-            means=f"The function {name} is short of concurrency: raise the account's limit.",
+            means=f"The function {name} is throttled. Raise the account's concurrency limit.",
         )
 
-    def watch_stream(self, name: str, function: Function) -> None:
+    def watch_stream(self, function: Function) -> None:
+        name = function.node.id
         self._alarm(
             f"{name}Behind",
             function.resource.metric("IteratorAge", statistic="Maximum", period=Duration.minutes(1)),
             threshold=Duration.minutes(10).to_milliseconds(),
-            means=f"{name} is ten minutes behind the table's stream; its minutely run still does the work.",
+            means=f"{name} is ten minutes behind the table's stream. Its scheduled run does the work.",
             for_minutes=5,
         )
 
@@ -79,14 +81,14 @@ class Alarms(Construct):
             "SealLag",
             _seal_metric("SealLagSeconds"),
             threshold=SEAL_LAG_SECONDS,
-            means="Events have waited five minutes for their place in the ledger.",
+            means="Events have waited five minutes to be sealed into the ledger.",
             for_minutes=2,
         )
         self._alarm(
             "SealBroken",
             _seal_metric("SealBroken"),
             threshold=0,
-            means="The ledger goes on without an event that cannot be sealed: look at it at once.",
+            means="An event cannot be sealed, and the ledger continues without it. Investigate at once.",
         )
 
     def watch_anchoring(self) -> None:
@@ -94,18 +96,18 @@ class Alarms(Construct):
             "AnchorsFailed",
             _metric_of("anchor", "AnchorsFailed", "Sum", Duration.hours(6)),
             threshold=3,
-            means="For hours the day's checkpoint could not be mailed, copied or time-stamped.",
+            means="For hours the latest checkpoint could not be mailed, copied or time-stamped.",
         )
 
     def watch_table(self) -> None:
         self._alarm(
             "TableThrottled",
-            # One operation, since a sum over several is arithmetic that not every engine does.
+            # One operation only: the local engine refuses alarms on metric mathematics.
             self._table.metric_throttled_requests_for_operation(
                 "TransactWriteItems", period=Duration.minutes(5), statistic="Sum"
             ),
             threshold=100,
-            means="The table throttles: a partition is hot, or the account's limit is met.",
+            means="The table throttles requests: a partition is hot, or the account's limit is reached.",
         )
 
     def watch_mail(self) -> None:
@@ -119,7 +121,7 @@ class Alarms(Construct):
                     period=Duration.hours(1),
                 ),
                 threshold=threshold,
-                means=f"The account's mail {rate} nears what SES tolerates: see the directory's addresses.",
+                means=f"The account's mail {rate} nears the limit of SES. Check the directory's addresses.",
             )
 
     def _alarm(

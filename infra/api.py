@@ -1,4 +1,4 @@
-"""The HTTP API: response links for whoever holds one, and everything else for people who signed in."""
+"""The HTTP API and its user pool. A response link needs no sign-in; every other route needs one."""
 
 from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_apigatewayv2 as apigateway
@@ -34,9 +34,9 @@ ACTS_ON_PEOPLE = ("/people/{id}/shred", "/people/{id}/hold")
 ENDS = ("/people/{id}/hold",)
 LINK = "/r/{token}"
 GROUPS = {
-    "hr_partner": "Decides on the cases of the people they look after",
-    "hr_admin": "Decides on every case, shreds and holds",
-    "compensation": "Sees exports and what was rejected in them",
+    "hr_partner": "Decides on the cases of their own people",
+    "hr_admin": "Decides on every case, erases people, places legal holds",
+    "compensation": "Reads exports and their rejected rows",
     "auditor": "Reads everything and changes nothing",
 }
 
@@ -54,7 +54,7 @@ class Api(Construct):
             id_token_validity=Duration.hours(1),
             refresh_token_validity=Duration.hours(12),
             disable_o_auth=True,
-            # Whose cases an HR partner sees hangs on `person_id`: read by the console, written by no user.
+            # `person_id` decides whose cases an HR partner sees. The console reads it; no user may write it.
             read_attributes=cognito.ClientAttributes()
             .with_standard_attributes(email=True, email_verified=True)
             .with_custom_attributes("person_id"),
@@ -63,7 +63,7 @@ class Api(Construct):
         self.api = apigateway.HttpApi(
             self,
             "Api",
-            description="Plumbline: response links, and what HR reads and decides",
+            description="Plumbline: response links, and the requests of HR",
             create_default_stage=False,
             cors_preflight=self._cors(),
         )
@@ -71,18 +71,18 @@ class Api(Construct):
 
     @property
     def url(self) -> str:
-        """Where this API answers."""
+        """The address of this API."""
         if self._settings.api_base:
             return f"{self._settings.api_base}/{self.api.api_id}/$default"
         return f"https://{self.api.api_id}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}"
 
     @property
     def public_url(self) -> str:
-        """What links in mails begin with."""
+        """The first part of the links in mails."""
         return self._settings.public_url or self.url
 
-    def answer_links_by(self, respond: Function) -> None:
-        """Links are opened by whoever holds them: no authoriser. What they may do is the token's matter."""
+    def route_links_to(self, respond: Function) -> None:
+        """Route response links without an authoriser: the token in the link authorises its holder."""
         routes = self.api.add_routes(
             path=LINK,
             methods=[GET, HEAD, POST],
@@ -93,12 +93,12 @@ class Api(Construct):
                 route,
                 (
                     "AwsSolutions-APIG4",
-                    "The link's 256-bit token, stored hashed, is what authorises its holder.",
+                    "The link's 256-bit token, stored as a hash, authorises its holder.",
                 ),
             )
 
-    def answer_queries_by(self, query: Function) -> None:
-        """Everything else wants a token of the user pool; groups are checked by the function."""
+    def route_requests_to(self, query: Function) -> None:
+        """Route every other path. It needs a token of the user pool; the function checks the groups."""
         integration = HttpLambdaIntegration("Query", query.resource, scope_permission_to_route=False)
         authorizer = HttpJwtAuthorizer(
             "SignedIn",
@@ -127,7 +127,7 @@ class Api(Construct):
                 require_symbols=True,
                 temp_password_validity=Duration.days(3),
             ),
-            # A decision about somebody's job wants a second factor; a laptop's made-up people have none.
+            # A decision about a person's job needs a second factor. The local stage has only sample people.
             mfa=cognito.Mfa.OFF if local else cognito.Mfa.REQUIRED,
             mfa_second_factor=None if local else cognito.MfaSecondFactor(otp=True, sms=False),
             account_recovery=cognito.AccountRecovery.EMAIL_ONLY,
@@ -144,13 +144,13 @@ class Api(Construct):
             users,
             (
                 "AwsSolutions-COG8",
-                "Threat protection is priced by user; the second factor is required here instead.",
+                "Threat protection is charged by user. A second factor is required instead.",
             ),
         )
         if local:
             acknowledge(
                 users,
-                ("AwsSolutions-COG2", "The local stage's people are made up and have no second factor."),
+                ("AwsSolutions-COG2", "The local stage has only sample people, without a second factor."),
             )
         return users
 
@@ -178,7 +178,7 @@ class Api(Construct):
         assert isinstance(resource, apigateway.CfnStage)
         resource.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
             destination_arn=log_group(self, "AccessLogs", self._settings).log_group_arn,
-            # The route and never the path: the path of a response link is its token.
+            # The route, never the path: the path of a response link contains its token.
             format='{"request":"$context.requestId","time":"$context.requestTime","route":"$context.routeKey",'
             '"status":"$context.status","milliseconds":"$context.responseLatency",'
             '"length":"$context.responseLength","problem":"$context.error.message"}',

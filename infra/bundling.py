@@ -1,4 +1,4 @@
-"""What goes into a function's bundle: its folder, ``shared``, ``config`` and its libraries. No Docker."""
+"""Makes a function's bundle from its folder, ``shared``, ``config`` and its libraries, without Docker."""
 
 import hashlib
 import shutil
@@ -12,28 +12,28 @@ ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "build" / "bundles"
 PYTHON_VERSION = "3.13"
 PLATFORM = "aarch64-manylinux_2_28"
-"""What Lambda's python3.13 on Graviton loads."""
+"""The wheels that Lambda's python3.13 on Graviton loads."""
 PIP_PLATFORMS = ("manylinux_2_28_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64")
-"""The same to pip, which wants every older name of the platform, too."""
+"""The same platform for pip, which needs every older name of it as well."""
 UNUSED = ("__pycache__", "bin", "tests")
-"""Folders of libraries that no function reaches: caches, command lines, their tests."""
+"""Folders of libraries that no function uses."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A folder ready to be zipped, and a digest of what is in it: the same content gives the same digest."""
+    """A folder to be zipped. The same content gives the same digest."""
 
     folder: Path
     digest: str
-    """SHA-256 of the bundle's content; what CDK takes for the asset's hash."""
+    """SHA-256 of the bundle's content; the asset hash for the CDK."""
     code_version: str
-    """SHA-256 of our own source in it alone; what events name as the code that decided."""
+    """SHA-256 of our own source in the bundle. Events name it as the code that decided."""
 
 
 def bundle(function: str, with_libraries: bool, config: Path | None = None) -> Bundle:
-    """Make the bundle of ``functions/<function>``, or find the one made before from the same content.
+    """Make the bundle of ``functions/<function>``, or reuse one with the same content.
 
-    ``config`` is a folder of policies and profiles that stands in for the project's own.
+    ``config``: a folder of policies and profiles in place of the project's own.
     """
     sources = source_files(function, config)
     code_version = digest_of(sources)
@@ -52,18 +52,18 @@ def bundle(function: str, with_libraries: bool, config: Path | None = None) -> B
         try:
             unfinished.rename(folder)
         except OSError:
-            # Another synthesis made the same folder meanwhile.
+            # Another synthesis has made the same folder meanwhile.
             shutil.rmtree(unfinished)
     return Bundle(folder, digest, code_version)
 
 
 def requirements(function: str) -> Path:
-    """The function's pinned and hashed libraries."""
+    """The requirements file with the folder's pinned and hashed libraries."""
     return ROOT / "requirements" / "functions" / f"{function}.txt"
 
 
 def source_files(function: str, config: Path | None = None) -> dict[str, Path]:
-    """Our files that the function needs, by their name in the bundle, in one order everywhere."""
+    """Our files that the function needs, by their name in the bundle, in a fixed order."""
     found: dict[str, Path] = {}
     for part in ("config", "functions/__init__.py", f"functions/{function}", "shared"):
         start = config if part == "config" and config is not None else ROOT / part
@@ -92,11 +92,11 @@ def _copy(files: Mapping[str, Path], target: Path) -> None:
 
 
 def _install(pins: Path, target: Path) -> None:
-    """Install the pinned wheels for Lambda's platform, whatever machine this is."""
+    """Install the pinned wheels for Lambda's platform, on any machine."""
     chosen = ["--quiet", "--require-hashes", "--only-binary", ":all:", "--python-version", PYTHON_VERSION]
     tools = ROOT / ".venv-tools" / "bin"
     uv = [str(tools / "uv"), "pip", "install", *chosen, "--python-platform", PLATFORM]
-    # pip knows of mirrors that uv may not have been told of: it is the second try.
+    # pip may be configured with mirrors that uv does not know, so pip is the second attempt.
     pip = [str(tools / "python"), "-m", "pip", "install", "--no-deps", "--implementation", "cp", *chosen]
     for policy in PIP_PLATFORMS:
         pip += ["--platform", policy]

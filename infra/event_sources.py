@@ -1,4 +1,7 @@
-"""What wakes a function: the table's stream, a mere doorbell, and a schedule for when it is not heard."""
+"""What calls a function or starts a workflow: the table's stream, topics, schedules and dropped exports.
+
+The stream only speeds things up. A scheduled function reads the table itself, so a lost record costs minutes.
+"""
 
 from typing import Any
 
@@ -8,6 +11,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
@@ -15,6 +19,7 @@ from constructs import Construct
 
 from infra.function import Function
 from infra.nag import acknowledge
+from infra.workflows import Flow
 
 NEW_EVENT = {
     "eventName": ["INSERT"],
@@ -26,8 +31,8 @@ NEW_EFFECT = {
 }
 
 
-def undelivered(scope: Construct, name: str) -> sqs.Queue:
-    """Where a message goes that nobody could take; kept for two weeks, and watched by an alarm."""
+def dead_letter_queue(scope: Construct, name: str) -> sqs.Queue:
+    """A queue for messages that could not be delivered. It keeps them for two weeks; an alarm watches it."""
     queue = sqs.Queue(
         scope,
         name,
@@ -35,32 +40,35 @@ def undelivered(scope: Construct, name: str) -> sqs.Queue:
         enforce_ssl=True,
         retention_period=Duration.days(14),
     )
-    acknowledge(queue, ("AwsSolutions-SQS3", "It is a dead-letter queue itself."))
+    acknowledge(queue, ("AwsSolutions-SQS3", "This is a dead-letter queue itself."))
     return queue
 
 
-def ring(
+def call_on_new_items(
     function: Function,
     table: dynamodb.Table,
     *,
-    on: list[dict[str, Any]],
-    undelivered: sqs.Queue,
+    matching: list[dict[str, Any]],
+    dead_letters: sqs.Queue,
     batch_size: int,
     window_seconds: int,
     reports_failures: bool,
 ) -> None:
-    """Call the function for new items that match. What fails is split, tried again, then set aside."""
+    """Call the function with new items of the table that match.
+
+    A batch that fails is split and retried, and finally sent to the dead-letter queue.
+    """
     stream = table.table_stream_arn
     assert stream is not None
     function.may(["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"], [stream])
-    function.may(["dynamodb:ListStreams"], ["*"], because="Listing streams takes no resource.")
-    function.may(["sqs:SendMessage"], [undelivered.queue_arn])
+    function.may(["dynamodb:ListStreams"], ["*"], because="ListStreams takes no resource.")
+    function.may(["sqs:SendMessage"], [dead_letters.queue_arn])
     lambda_.CfnEventSourceMapping(
         function,
         "Doorbell",
         function_name=function.resource.function_name,
         event_source_arn=stream,
-        # The oldest record first: with the latest, what is written while this is deployed rings nowhere.
+        # Start at the oldest record. LATEST would skip records written during the deployment.
         starting_position="TRIM_HORIZON",
         batch_size=batch_size,
         maximum_batching_window_in_seconds=window_seconds,
@@ -69,25 +77,31 @@ def ring(
         maximum_record_age_in_seconds=3600,
         function_response_types=["ReportBatchItemFailures"] if reports_failures else None,
         filter_criteria=lambda_.CfnEventSourceMapping.FilterCriteriaProperty(
-            filters=[lambda_.CfnEventSourceMapping.FilterProperty(pattern=_pattern(each)) for each in on]
+            filters=[
+                lambda_.CfnEventSourceMapping.FilterProperty(pattern=_pattern(each)) for each in matching
+            ]
         ),
         destination_config=lambda_.CfnEventSourceMapping.DestinationConfigProperty(
-            on_failure=lambda_.CfnEventSourceMapping.OnFailureProperty(destination=undelivered.queue_arn)
+            on_failure=lambda_.CfnEventSourceMapping.OnFailureProperty(destination=dead_letters.queue_arn)
         ),
     ).node.add_dependency(function.role)
 
 
-def hear(function: Function, topic: sns.Topic, undelivered: sqs.Queue) -> None:
-    """Call the function with each of the topic's messages; what fails three times is set aside."""
-    function.may(["sqs:SendMessage"], [undelivered.queue_arn])
+def call_on_messages(function: Function, topic: sns.Topic, dead_letters: sqs.Queue) -> None:
+    """Call the function with each message of the topic. After three failures it is a dead letter."""
+    function.may(["sqs:SendMessage"], [dead_letters.queue_arn])
     function.resource.configure_async_invoke(
-        retry_attempts=2, max_event_age=Duration.hours(6), on_failure=destinations.SqsDestination(undelivered)
+        retry_attempts=2,
+        max_event_age=Duration.hours(6),
+        on_failure=destinations.SqsDestination(dead_letters),
     )
-    topic.add_subscription(subscriptions.LambdaSubscription(function.resource, dead_letter_queue=undelivered))
+    topic.add_subscription(
+        subscriptions.LambdaSubscription(function.resource, dead_letter_queue=dead_letters)
+    )
 
 
-def every(function: Function, minutes: int) -> None:
-    """Call the function every so many minutes; a call that cannot be made is dropped: another follows."""
+def call_every(function: Function, minutes: int) -> None:
+    """Call the function at this interval. A call that cannot be made is dropped; the next one follows."""
     events.Rule(
         function,
         "Schedule",
@@ -100,8 +114,8 @@ def every(function: Function, minutes: int) -> None:
     )
 
 
-def each_working_day(function: Function, hour: int, **says: str) -> None:
-    """Call the function with these words at that hour (UTC), Monday to Friday."""
+def call_on_working_days(function: Function, hour: int, **event: str) -> None:
+    """Call the function with the event at that hour (UTC), Monday to Friday."""
     events.Rule(
         function,
         "WorkingDays",
@@ -109,12 +123,40 @@ def each_working_day(function: Function, hour: int, **says: str) -> None:
         targets=[
             targets.LambdaFunction(
                 function.resource,
-                event=events.RuleTargetInput.from_object(says),
+                event=events.RuleTargetInput.from_object(event),
                 max_event_age=Duration.hours(2),
                 retry_attempts=3,
             )
         ],
     )
+
+
+def start_on_arrival(
+    scope: Construct, flow: Flow, exports: s3.Bucket, dead_letters: sqs.Queue
+) -> events.Rule:
+    """Start the workflow for every object created under ``incoming/``. Retries for a day."""
+    rule = events.Rule(
+        scope,
+        "ExportArrived",
+        description="Starts the evaluation of a dropped export",
+        event_pattern=events.EventPattern(
+            source=["aws.s3"],
+            detail_type=["Object Created"],
+            detail={
+                "bucket": {"name": [exports.bucket_name]},
+                "object": {"key": [{"prefix": "incoming/"}]},
+            },
+        ),
+    )
+    rule.add_target(
+        targets.SfnStateMachine(
+            flow.resource,
+            dead_letter_queue=dead_letters,
+            max_event_age=Duration.hours(24),
+            retry_attempts=185,
+        )
+    )
+    return rule
 
 
 def _pattern(criteria: dict[str, Any]) -> str:

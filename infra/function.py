@@ -1,4 +1,4 @@
-"""One Lambda function: its bundle, its log group, its role with what it was granted and nothing else."""
+"""One Lambda function with its bundle, its log group and a role that has no permission by default."""
 
 from collections.abc import Mapping, Sequence
 
@@ -64,7 +64,7 @@ class Function(Construct):
             timeout=Duration.seconds(timeout_seconds),
             memory_size=memory_mb,
             reserved_concurrent_executions=reserved if settings.reserve_concurrency else None,
-            # Grants are drawn in the stack, by name; the CDK adds none of its own.
+            # The stack grants every permission by name. The CDK must not add any.
             role=self.role.without_policy_updates(),
             log_group=group,
             tracing=lambda_.Tracing.ACTIVE,
@@ -77,12 +77,11 @@ class Function(Construct):
                 "CLOCK_ORIGIN": settings.clock_origin.isoformat() if settings.clock_origin else "",
             },
         )
-        self.timeout_seconds = timeout_seconds
         self.may(["logs:CreateLogStream", "logs:PutLogEvents"], [group.log_group_arn])
         self.may(
             ["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
             ["*"],
-            because="X-Ray's writing actions, and listing streams, take no resource.",
+            because="X-Ray's writing actions and ListStreams take no resource.",
         )
         acknowledge(
             self.resource,
@@ -104,7 +103,7 @@ class Function(Construct):
         only_if: Mapping[str, Mapping[str, str]] | None = None,
         because: str = "",
     ) -> None:
-        """Allow these actions on these resources alone; ``because`` says why one may be a pattern."""
+        """Allow the actions on the resources. ``because`` is the reason for a wildcard in a resource."""
         self.role.add_to_policy(
             iam.PolicyStatement(
                 actions=list(actions),
@@ -115,7 +114,6 @@ class Function(Construct):
         if because:
             acknowledge_wildcards(self.role, list(resources), because)
 
-    def knows(self, **variables: str) -> None:
-        """Add to the function's environment."""
+    def set_environment(self, **variables: str) -> None:
         for name, value in variables.items():
             self.resource.add_environment(name, value)

@@ -1,4 +1,4 @@
-"""Where the ledger is kept, so that nobody can change it, and the key that signs for it."""
+"""The ledger's bucket, in which nobody can change an object, and the key that signs its checkpoints."""
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_kms as kms
@@ -10,7 +10,7 @@ from infra.storage import Storage
 
 
 class Ledger(Construct):
-    """Object Lock in COMPLIANCE mode: not even the account's root can delete anything before its time."""
+    """Object Lock in COMPLIANCE mode: not even the root user can delete an object within its retention."""
 
     def __init__(self, scope: Construct, name: str, settings: DeploymentSettings, storage: Storage) -> None:
         super().__init__(scope, name)

@@ -1,4 +1,4 @@
-"""Mail and other systems: the SES sender, what comes back of its mails, and the topic of every case event."""
+"""The SES sender, the topic of its deliveries and bounces, and the topic of case events for other systems."""
 
 from aws_cdk import ArnFormat, Aws, Stack
 from aws_cdk import aws_ses as ses
@@ -55,7 +55,7 @@ class Mail(Construct):
 
     @property
     def sending_arns(self) -> list[str]:
-        """What SES asks permission on: the sender's domain, the sender's address, the configuration set."""
+        """The resources that SES checks: the sender's domain, its address and the configuration set."""
         return [
             self._ses_arn("identity", _domain_of(self._sender)),
             self._ses_arn("identity", self._sender),

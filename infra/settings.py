@@ -1,4 +1,4 @@
-"""What a deployment may choose: read from the CDK's context (`cdk.json`, `-c name=value`), checked once."""
+"""The settings of a deployment, read from the CDK's context (`cdk.json`, `-c name=value`) and validated."""
 
 import json
 from collections.abc import Mapping
@@ -10,14 +10,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 
 def _split(value: Any) -> Any:
-    """Context from the command line is text: a list is written with commas."""
+    """A list from the command line is text, separated by commas."""
     return (
         tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
     )
 
 
 def _parsed(value: Any) -> Any:
-    """Context from the command line is text: a mapping is written as JSON."""
+    """A mapping from the command line is JSON text."""
     return json.loads(value) if isinstance(value, str) else value
 
 
@@ -26,14 +26,14 @@ LogDays = Literal[7, 30, 90, 180, 365, 731, 1827]
 
 
 class DeploymentSettings(BaseModel):
-    """One deployment. Defaults are those of a first one to AWS; a laptop's are set by `plumbline up`."""
+    """One deployment. The defaults suit a first deployment to AWS; `plumbline up` sets those of a laptop."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     stage: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,15}$")] = "production"
-    """``local`` is a laptop: no libraries in the bundles, no second factor."""
+    """``local`` is the local cloud: no libraries in the bundles, no second factor."""
     libraries: Literal["bundled", "left-out"] | None = None
-    """Whether functions carry their libraries; null: everywhere but on a laptop, which has them."""
+    """Whether bundles contain their libraries. By default, all but those of the local cloud do."""
 
     config: Path | None = None
     """A folder of policies and profiles in place of the project's own ``config``."""
@@ -41,50 +41,50 @@ class DeploymentSettings(BaseModel):
     clock_rate: Annotated[int, Field(ge=1)] = 1
     """How many times faster than the world's the clock runs; more than 1 only on a laptop."""
     clock_origin: datetime | None = None
-    """Since when the clock runs faster than the world's; needed where the rate is not 1."""
+    """When the clock began to run faster than real time; required if the rate is not 1."""
 
     public_url: str | None = None
-    """What links in mails begin with, where it is not the API's own address: a domain of yours."""
+    """The first part of links in mails, if it is not the API's own address: a domain of yours."""
     api_base: str | None = None
-    """Where APIs answer by id below a path, instead of by host name: the local cloud."""
+    """The address below which an API is reached by its id instead of by host name: the local cloud."""
     console_url: str | None = None
-    """Where the console is served, for the links in mails to compensation staff; null: they name it only."""
+    """The console's address for links in mails to compensation staff. Without it the mails have no link."""
     console_origins: Annotated[tuple[str, ...], BeforeValidator(_split)] = ()
-    """Which web pages may call the API from a browser."""
+    """The origins whose pages may call the API from a browser."""
 
     mail_from: Email = "plumbline@example.com"
     """The sender of every mail."""
     mail_identity: Literal["create", "existing"] = "create"
-    """Whether this stack registers ``mail_from`` with SES, or your domain is registered already."""
+    """``create`` registers the domain of ``mail_from`` with SES; ``existing`` if it is registered already."""
     hr_queue_email: Email = "hr-queue@example.com"
     """The shared mailbox that is asked last in every chain."""
     source_owner_email: Email = "compensation@example.com"
     """Who is told of refused files and rejected rows."""
     source_owners: Annotated[dict[str, Email], BeforeValidator(_parsed)] = {}
-    """By profile: who is told, in place of ``source_owner_email``, what was wrong with its files."""
+    """By profile: who is told of faults in its files, in place of ``source_owner_email``."""
     alarm_email: str | None = None
     """Who is told when an alarm rings."""
     anchor_emails: Annotated[tuple[Email, ...], BeforeValidator(_split)] = ()
-    """Who is mailed the ledger's latest checkpoint each day, to hold it against the keeper one day."""
+    """Who receives the ledger's latest checkpoint by mail each day, as a proof against later changes."""
     anchor_bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")] | None = None
-    """A bucket of another account, with Object Lock, that takes a copy of it."""
+    """A bucket of another account, with Object Lock, to which the checkpoint is copied."""
     timestamp_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+")] | None = None
-    """A time-stamping authority (RFC 3161) that certifies each day when it was there."""
+    """A time-stamping authority (RFC 3161) that certifies the checkpoint each day."""
 
     shards: Annotated[int, Field(ge=1, le=1000)] = 16
-    """Into how many files the reps are divided; one Lambda each. Fixed for good at the first export."""
+    """The number of files among which reps are divided, with one Lambda each. Fixed by the first export."""
     large_export_bytes: Annotated[int, Field(ge=2)] = 64 * 1024 * 1024
-    """An export that is larger, and not compressed, is read in ranges of half the size, several at a time."""
+    """A larger export that is not compressed is read in ranges of half this size, in parallel."""
     retention_days: Annotated[int, Field(ge=1, le=36500)] = 2557
-    """How long nobody, not even the account's root, can remove a piece of the ledger. Seven years."""
+    """How long nobody, not even the root user, can delete an object of the ledger. Seven years."""
     log_retention_days: LogDays = 90
     """How long CloudWatch keeps the functions' logs."""
     reserve_concurrency: bool = True
-    """False in a new account whose limit of ten concurrent functions leaves none to reserve."""
+    """False in a new account, whose limit of ten concurrent executions leaves none to reserve."""
 
     @classmethod
     def from_context(cls, context: Mapping[str, Any]) -> Self:
-        """The settings that the context names; other keys in it are the CDK's own."""
+        """The settings in the context. Its other keys are the CDK's own."""
         given = {name: context[name] for name in cls.model_fields if context.get(name) not in (None, "")}
         return cls.model_validate(given)
 
@@ -108,9 +108,9 @@ class DeploymentSettings(BaseModel):
     @model_validator(mode="after")
     def _a_fast_clock_has_an_origin(self) -> Self:
         if self.clock_rate > 1 and self.clock_origin is None:
-            raise ValueError("clock_origin must be given where clock_rate is not 1")
+            raise ValueError("clock_origin is required if clock_rate is not 1")
         if self.clock_rate > 1 and not self.is_local:
-            raise ValueError("only the local stage may run its clock faster than the world's")
+            raise ValueError("only the local stage may run its clock faster than real time")
         return self
 
     @property

@@ -1,4 +1,4 @@
-"""The table, which is the truth; the exports as they came; the files derived from them; and their keys."""
+"""The table, the bucket of exports, the bucket of files derived from them, and the encryption keys."""
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
@@ -14,7 +14,7 @@ TEXT = dynamodb.AttributeType.STRING
 
 
 class Storage(Construct):
-    """Everything here outlives the stack."""
+    """Every resource here is retained when the stack is deleted."""
 
     def __init__(self, scope: Construct, name: str, settings: DeploymentSettings) -> None:
         super().__init__(scope, name)
@@ -35,9 +35,12 @@ class Storage(Construct):
         self.table = self._table(settings)
         self.access_logs = self._access_logs()
         self.exports = bucket(self, "Exports", self.access_logs, _exports_lifecycle())
-        _announce_to_eventbridge(self.exports)
+        _send_events_to_eventbridge(self.exports)
         self.facts = bucket(
-            self, "Facts", self.access_logs, [_unfinished_uploads(), _between_steps(), _handed_out()]
+            self,
+            "Facts",
+            self.access_logs,
+            [_abort_unfinished_uploads(), _expire_staging(), _expire_handouts()],
         )
 
     @property
@@ -61,7 +64,7 @@ class Storage(Construct):
             deletion_protection=not settings.is_local,
             removal_policy=RemovalPolicy.RETAIN,
         )
-        # Sparse: an item stands in an index only while it carries that index's keys.
+        # The indexes are sparse: an item is in an index only while it has that index's keys.
         for index, projection in (
             ("unsequenced", dynamodb.ProjectionType.ALL),
             ("pending", dynamodb.ProjectionType.ALL),
@@ -88,7 +91,11 @@ class Storage(Construct):
             removal_policy=RemovalPolicy.RETAIN,
         )
         acknowledge(
-            logs, ("AwsSolutions-S1", "It is the bucket of the access logs: its own would feed itself.")
+            logs,
+            (
+                "AwsSolutions-S1",
+                "This bucket holds the access logs. Logging its own accesses would never end.",
+            ),
         )
         return logs
 
@@ -96,7 +103,7 @@ class Storage(Construct):
 def bucket(
     scope: Construct, name: str, access_logs: s3.Bucket, lifecycle: list[s3.LifecycleRule]
 ) -> s3.Bucket:
-    """A private, versioned, encrypted bucket that speaks TLS only and outlives the stack."""
+    """A private, versioned, encrypted bucket that requires TLS and is retained after the stack."""
     return s3.Bucket(
         scope,
         name,
@@ -114,33 +121,33 @@ def bucket(
 
 
 def _exports_lifecycle() -> list[s3.LifecycleRule]:
-    """An export is read within minutes and kept as evidence: it moves to cheaper storage, and stays."""
+    """An export is read within minutes, then kept as evidence in cheaper storage."""
     colder = s3.Transition(
         storage_class=s3.StorageClass.GLACIER_INSTANT_RETRIEVAL, transition_after=Duration.days(90)
     )
-    return [_unfinished_uploads(), s3.LifecycleRule(transitions=[colder])]
+    return [_abort_unfinished_uploads(), s3.LifecycleRule(transitions=[colder])]
 
 
-def _unfinished_uploads() -> s3.LifecycleRule:
+def _abort_unfinished_uploads() -> s3.LifecycleRule:
     return s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(7))
 
 
-def _between_steps() -> s3.LifecycleRule:
-    """What steps leave for one another is of no use once the last of them is done."""
+def _expire_staging() -> s3.LifecycleRule:
+    """Files that one step of a workflow leaves for the next are useless after the last step."""
     return s3.LifecycleRule(
         prefix="staging/", expiration=Duration.days(14), noncurrent_version_expiration=Duration.days(1)
     )
 
 
-def _handed_out() -> s3.LifecycleRule:
-    """A link to a file that was too large for an answer ends within minutes, the file soon after."""
+def _expire_handouts() -> s3.LifecycleRule:
+    """Files too large for an API response. Their links expire within minutes."""
     return s3.LifecycleRule(
         prefix="handouts/", expiration=Duration.days(1), noncurrent_version_expiration=Duration.days(1)
     )
 
 
-def _announce_to_eventbridge(exports: s3.Bucket) -> None:
-    """Turn on EventBridge by the bucket's own property: the CDK's switch would deploy a function to do it."""
+def _send_events_to_eventbridge(exports: s3.Bucket) -> None:
+    """Set the bucket's own property. The CDK's option would deploy a function to do the same."""
     resource = exports.node.default_child
     assert isinstance(resource, s3.CfnBucket)
     resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
@@ -149,7 +156,7 @@ def _announce_to_eventbridge(exports: s3.Bucket) -> None:
 
 
 def allow_service(key: kms.Key, service: str, account: str) -> None:
-    """Let an AWS service of this account use the key for what it encrypts on our behalf."""
+    """Let an AWS service of this account use the key to encrypt on our behalf."""
     key.add_to_resource_policy(
         iam.PolicyStatement(
             principals=[iam.ServicePrincipal(service)],

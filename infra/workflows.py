@@ -1,13 +1,9 @@
-"""The two state machines. Their definitions are beside this file, as a person reads them."""
+"""A Step Functions state machine. The two definitions are the ``*.asl.json`` files beside this one."""
 
 from pathlib import Path
 
-from aws_cdk import ArnFormat, Duration, Stack
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
+from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_s3 as s3
-from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
@@ -35,7 +31,7 @@ TRACING = [
 
 
 class Flow(Construct):
-    """One state machine with a name known in advance, so that its own role and its callers can name it."""
+    """One state machine. Its fixed name lets its role and its callers refer to its ARN."""
 
     def __init__(
         self,
@@ -66,58 +62,34 @@ class Flow(Construct):
             logs=sfn.LogOptions(
                 destination=log_group(self, "Logs", settings),
                 level=sfn.LogLevel.ALL,
-                # Task tokens and what people wrote pass through here; they are nobody's to read in a log.
+                # Execution data holds task tokens and people's words, which must not be in a log.
                 include_execution_data=False,
             ),
         )
         self.may(["lambda:InvokeFunction"], [each.arn for each in functions.values()])
         self.may(
-            [*LOG_DELIVERY, *TRACING], ["*"], because="These actions of logs and X-Ray take no resource."
+            [*LOG_DELIVERY, *TRACING],
+            ["*"],
+            because="These actions of CloudWatch Logs and X-Ray take no resource.",
         )
-        # The machine may be made only when its role can do what creating it tries out.
+        # Creating the machine tests its role, so the role's policy must exist first.
         self.resource.node.add_dependency(self.role)
 
     @property
     def executions(self) -> str:
-        """ARNs of every execution of this machine."""
+        """The ARN pattern of this machine's executions."""
         return _states_arn(Stack.of(self), "execution", f"{self.machine_name}:*")
 
     @property
     def map_runs(self) -> str:
-        """ARNs of the child executions of this machine's distributed maps."""
+        """The ARN pattern of the child executions of this machine's distributed maps."""
         return _states_arn(Stack.of(self), "execution", f"{self.machine_name}/*")
 
     def may(self, actions: list[str], resources: list[str], because: str = "") -> None:
-        """Allow these actions on these resources alone; ``because`` says why one may be a pattern."""
+        """Allow the actions on the resources. ``because`` is the reason for a wildcard in a resource."""
         self.role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources))
         if because:
             acknowledge_wildcards(self.role, resources, because)
-
-
-def start_on_arrival(scope: Construct, flow: Flow, exports: s3.Bucket, undelivered: sqs.Queue) -> events.Rule:
-    """Start the flow for every object that lands under ``incoming/``; what cannot be delivered is kept."""
-    rule = events.Rule(
-        scope,
-        "ExportArrived",
-        description="An export landed: evaluate it",
-        event_pattern=events.EventPattern(
-            source=["aws.s3"],
-            detail_type=["Object Created"],
-            detail={
-                "bucket": {"name": [exports.bucket_name]},
-                "object": {"key": [{"prefix": "incoming/"}]},
-            },
-        ),
-    )
-    rule.add_target(
-        targets.SfnStateMachine(
-            flow.resource,
-            dead_letter_queue=undelivered,
-            max_event_age=Duration.hours(24),
-            retry_attempts=185,
-        )
-    )
-    return rule
 
 
 def _states_arn(stack: Stack, resource: str, name: str) -> str:

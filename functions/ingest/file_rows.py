@@ -123,7 +123,7 @@ class FiledRows:
 
 
 def _period(line: bytes) -> str:
-    """The row's period, found without parsing: a quote inside a JSON string is escaped, so this is the key."""
+    """The row's period, without parsing. A quote inside a JSON string is escaped, so this is the key."""
     start = line.index(_PERIOD) + len(_PERIOD)
     return line[start : line.index(b'"', start)].decode()
 

@@ -1,4 +1,4 @@
-"""The template is synthesised once a run for each kind of deployment: the CDK starts slowly."""
+"""Synthesises the template once per test run for each kind of deployment, because the CDK starts slowly."""
 
 import json
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ Resource = dict[str, Any]
 
 @dataclass(frozen=True)
 class Template:
-    """A synthesised template, asked in the words of the tests."""
+    """A synthesised template with the queries of the tests."""
 
     body: dict[str, Any]
 
@@ -30,7 +30,7 @@ class Template:
         return [each["Properties"] for each in self.all(kind).values()]
 
     def only(self, kind: str, part_of_name: str = "") -> dict[str, Any]:
-        """The properties of the one resource of that type whose logical id has that part."""
+        """The properties of the only resource of the type whose logical id contains this part."""
         [found] = [each for name, each in self.all(kind).items() if part_of_name in name]
         return dict(found["Properties"])
 
@@ -38,7 +38,7 @@ class Template:
         return self.only("Lambda::Function", f"{name}Function")
 
     def statements(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Each statement of each role's policies, with the policy's logical id."""
+        """Each statement of each role's policy, with the policy's logical id."""
         for name, policy in self.all("IAM::Policy").items():
             for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
                 yield name, statement
@@ -53,7 +53,7 @@ def synthesise(folder: Path, settings: DeploymentSettings) -> Template:
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
-    """As deployed to AWS, save that the functions' libraries are left out."""
+    """As deployed to AWS, but without the functions' libraries."""
     return synthesise(tmp_path_factory.mktemp("aws"), DeploymentSettings(libraries="left-out"))
 
 
@@ -75,7 +75,7 @@ def laptop(tmp_path_factory: pytest.TempPathFactory) -> Template:
 
 @pytest.fixture(scope="session")
 def anchored(tmp_path_factory: pytest.TempPathFactory) -> Template:
-    """As deployed to AWS by somebody who hands checkpoints to others."""
+    """As deployed to AWS with recipients of checkpoints."""
     settings = DeploymentSettings.from_context(
         {
             "libraries": "left-out",

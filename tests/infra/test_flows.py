@@ -1,4 +1,4 @@
-"""The flows: every wait ends, every retry says how long it takes in all, and nothing goes into the void."""
+"""The workflows: every wait ends, every retry states its total time, and every failure is reported."""
 
 import json
 import re
@@ -23,7 +23,7 @@ def definition(flow: str) -> dict[str, Any]:
 
 
 def states(machine: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every state, those inside maps too."""
+    """Every state, including those inside maps."""
     for name, state in machine["States"].items():
         yield name, state
         if "ItemProcessor" in state:
@@ -50,7 +50,7 @@ def test_every_retry_states_its_total_time_and_keeps_to_it(flow: str) -> None:
 
 
 @pytest.mark.parametrize("flow", FLOWS)
-def test_no_retry_is_for_errors_that_nobody_named(flow: str) -> None:
+def test_every_retry_names_its_errors(flow: str) -> None:
     for name, task in tasks(flow):
         for retry in task["Retry"]:
             assert not {"States.ALL", "States.TaskFailed"} & set(retry["ErrorEquals"]), name
@@ -71,7 +71,7 @@ def test_a_step_waits_longer_than_its_function_may_run(template: Template) -> No
                 assert task["TimeoutSeconds"] > template.function(token[1])["Timeout"], name
 
 
-def test_whatever_a_case_waits_for_has_its_state_and_every_wait_a_deadline() -> None:
+def test_every_kind_of_wait_has_a_state_with_a_deadline() -> None:
     machine = definition("case")["States"]
     choices = {
         choice["StringEquals"]: choice["Next"] for choice in machine["What does it wait for?"]["Choices"]
@@ -87,7 +87,7 @@ def test_whatever_a_case_waits_for_has_its_state_and_every_wait_a_deadline() -> 
         assert not any("States.Timeout" in retry["ErrorEquals"] for retry in state["Retry"])
 
 
-def test_whatever_goes_wrong_in_a_case_is_caught_and_reported() -> None:
+def test_every_failure_of_a_case_workflow_is_reported() -> None:
     machine = definition("case")["States"]
     for name, task in tasks("case"):
         assert task["Catch"][-1] == {
@@ -112,7 +112,7 @@ def test_the_task_that_waits_stores_its_token_and_says_which_case_it_saw() -> No
             assert payload["version.$"] == "$.advance.result.version"
 
 
-def test_a_range_or_a_shard_that_fails_fails_the_whole() -> None:
+def test_one_failed_range_or_shard_fails_the_evaluation() -> None:
     maps = [
         state
         for _, state in states(definition("evaluation"))
@@ -124,7 +124,7 @@ def test_a_range_or_a_shard_that_fails_fails_the_whole() -> None:
         assert 1 <= state["MaxConcurrency"] <= 40
 
 
-def test_a_large_export_is_read_in_ranges_and_joined_and_then_goes_the_way_of_every_other() -> None:
+def test_a_large_export_is_read_in_ranges_joined_and_then_evaluated_like_any_other() -> None:
     machine = definition("evaluation")["States"]
     [cut] = [each for each in machine["Was it taken?"]["Choices"] if each.get("Variable") == "$.status"]
     assert (cut["StringEquals"], cut["Next"]) == ("cut", "Read every range")
@@ -145,14 +145,14 @@ def test_every_token_in_a_flow_is_filled_in(template: Template, laptop: Template
             assert set(machine["DefinitionSubstitutions"]) == tokens
 
 
-def test_what_people_wrote_and_task_tokens_stay_out_of_the_flows_logs(template: Template) -> None:
+def test_the_workflows_logs_contain_no_execution_data(template: Template) -> None:
     for machine in template.properties("StepFunctions::StateMachine"):
         assert machine["LoggingConfiguration"]["Level"] == "ALL"
         assert machine["LoggingConfiguration"]["IncludeExecutionData"] is False
         assert machine["TracingConfiguration"] == {"Enabled": True}
 
 
-def test_an_export_starts_the_evaluation_and_no_announcement_is_lost_at_once(template: Template) -> None:
+def test_a_dropped_export_starts_the_evaluation_with_retries(template: Template) -> None:
     rule = template.only("Events::Rule", "ExportArrived")
     assert rule["EventPattern"]["detail"]["object"] == {"key": [{"prefix": "incoming/"}]}
     [target] = rule["Targets"]

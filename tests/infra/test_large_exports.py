@@ -1,4 +1,4 @@
-"""Reading large exports in ranges: what the template has to give for it."""
+"""What reading in ranges needs from the template."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ def test_the_limit_is_a_setting(template: Template, tmp_path: Path) -> None:
     assert told["LARGE_EXPORT_BYTES"] == "1000"
 
 
-def test_what_lies_between_the_steps_goes_and_facts_stay(template: Template) -> None:
+def test_files_between_steps_expire_and_facts_do_not(template: Template) -> None:
     rules = template.only("S3::Bucket", "StorageFacts")["LifecycleConfiguration"]["Rules"]
     expiring = [rule for rule in rules if "ExpirationInDays" in rule or "NoncurrentVersionExpiration" in rule]
     goes = {rule["Prefix"]: rule["ExpirationInDays"] for rule in expiring}

@@ -1,4 +1,4 @@
-"""Who may do what: literal actions on named resources, and nothing that came along by itself."""
+"""Permissions: literal actions on named resources, and only those that the stack grants."""
 
 import json
 
@@ -32,7 +32,7 @@ def test_only_actions_that_take_no_resource_are_allowed_on_all(template: Templat
                 assert str(action).startswith(TAKE_NO_RESOURCE), (name, action)
 
 
-def test_no_role_has_a_policy_that_somebody_else_manages(template: Template) -> None:
+def test_no_role_has_a_managed_policy(template: Template) -> None:
     for role in template.properties("IAM::Role"):
         assert "ManagedPolicyArns" not in role
 
@@ -44,12 +44,12 @@ def test_only_the_sealer_signs_and_writes_the_ledger(template: Template) -> None
             assert "kms:Sign" not in as_list(statement["Action"])
             writes = "s3:PutObject" in as_list(statement["Action"])
             where = json.dumps(statement["Resource"])
-            # Time stamps lie beside the ledger, and are no part of what is signed.
+            # Time stamps are stored beside the ledger and are not part of it.
             beside = name.startswith("AnchorRole") and where.count("/ledger/timestamps/*") == 1
             assert not (writes and "LedgerBucket" in where and not beside), name
 
 
-def test_whoever_hands_out_checkpoints_reads_nothing_but_them_and_opens_nothing(
+def test_the_anchor_function_reads_only_checkpoints_and_decrypts_nothing(
     template: Template, anchored: Template
 ) -> None:
     for each in (template, anchored):
@@ -64,7 +64,7 @@ def test_whoever_hands_out_checkpoints_reads_nothing_but_them_and_opens_nothing(
                 assert "SubjectKey" not in json.dumps(statement["Resource"])
 
 
-def test_another_accounts_bucket_is_written_to_only_where_one_is_named(
+def test_another_accounts_bucket_is_granted_only_if_one_is_set(
     template: Template, anchored: Template
 ) -> None:
     def named(each: Template) -> list[str]:
@@ -93,13 +93,13 @@ def test_the_response_page_cannot_wake_or_start_a_workflow(template: Template) -
     assert not [action for action in actions_of(template, "RespondRole") if action.startswith("states:")]
 
 
-def test_the_sealer_cannot_open_what_was_sealed_for_a_person(template: Template) -> None:
+def test_the_sealer_cannot_decrypt_personal_data(template: Template) -> None:
     for name, statement in template.statements():
         if name.startswith("SealRole"):
             assert "SubjectKey" not in json.dumps(statement["Resource"])
 
 
-def test_whoever_answers_hr_writes_no_file_but_those_it_hands_out(template: Template) -> None:
+def test_the_query_function_writes_only_handouts(template: Template) -> None:
     writes = [
         json.dumps(statement["Resource"])
         for name, statement in template.statements()

@@ -1,4 +1,4 @@
-"""A deployment's settings: checked before anything is made of them."""
+"""A deployment's settings are validated before the synthesis."""
 
 import pytest
 from pydantic import ValidationError
@@ -6,11 +6,11 @@ from pydantic import ValidationError
 from infra.settings import DeploymentSettings
 
 
-def test_a_context_of_the_cdks_own_keys_gives_the_defaults() -> None:
+def test_a_context_with_only_the_cdks_own_keys_gives_the_defaults() -> None:
     assert DeploymentSettings.from_context({"@aws-cdk/core:x": True, "stage": None}) == DeploymentSettings()
 
 
-def test_values_from_a_command_line_are_text_and_understood() -> None:
+def test_text_values_from_a_command_line_are_parsed() -> None:
     settings = DeploymentSettings.from_context(
         {
             "shards": "64",
@@ -46,7 +46,7 @@ def test_values_from_a_command_line_are_text_and_understood() -> None:
     ],
     ids=lambda wrong: " ".join(f"{name}={value}" for name, value in wrong.items()),
 )
-def test_a_value_that_cannot_be_is_refused(wrong: dict[str, str]) -> None:
+def test_an_invalid_value_is_refused(wrong: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
         DeploymentSettings.from_context(wrong)
 
@@ -56,7 +56,7 @@ def test_only_a_laptops_clock_runs_faster() -> None:
     assert DeploymentSettings.from_context(fast).clock_rate == 10
 
 
-def test_libraries_are_bundled_everywhere_but_on_a_laptop_unless_said_otherwise() -> None:
+def test_only_local_bundles_leave_out_libraries_unless_a_setting_says_otherwise() -> None:
     assert DeploymentSettings().bundles_libraries
     assert not DeploymentSettings(stage="local").bundles_libraries
     assert not DeploymentSettings(libraries="left-out").bundles_libraries

@@ -1,4 +1,4 @@
-"""What is deployed: nothing kept in the open, nothing lost with the stack, nobody left untold."""
+"""The template: stored data is encrypted and outlives the stack, and failures raise alarms."""
 
 import json
 import re
@@ -27,18 +27,19 @@ FUNCTIONS: dict[str, type[environment.Settings]] = {
     "Anchor": environment.AnchorSettings,
     "Query": environment.QuerySettings,
 }
+STATEFUL = {"S3::Bucket", "DynamoDB::Table", "KMS::Key", "Cognito::UserPool", "Cognito::UserPoolClient"}
 OUTPUTS = {
     "ExportsBucket", "LedgerBucket", "FactsBucket", "Table", "ApiUrl", "UserPoolId", "UserPoolClientId",
     "EvaluationStateMachine", "CaseStateMachine", "TopicArn",
 }  # fmt: skip
 
 
-def test_the_stack_tells_exactly_what_a_user_needs(template: Template, laptop: Template) -> None:
+def test_the_stack_has_these_outputs(template: Template, laptop: Template) -> None:
     assert set(template.body["Outputs"]) == OUTPUTS == set(laptop.body["Outputs"])
 
 
 @pytest.mark.parametrize(("name", "model"), FUNCTIONS.items())
-def test_every_function_is_told_what_it_asks_its_environment_for(
+def test_every_function_gets_the_environment_variables_that_it_reads(
     template: Template, name: str, model: type[environment.Settings]
 ) -> None:
     asked = {str(field.alias) for field in model.model_fields.values()}
@@ -72,8 +73,29 @@ def test_the_ledger_cannot_be_changed_by_anybody(template: Template) -> None:
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
 
 
+def test_a_deployment_never_replaces_what_holds_data(template: Template) -> None:
+    """A changed logical id makes CloudFormation create an empty resource and abandon the old one."""
+    held = {
+        name: resource["Type"].removeprefix("AWS::")
+        for name, resource in template.body["Resources"].items()
+        if resource["Type"].removeprefix("AWS::") in STATEFUL
+    }
+    assert held == {
+        "ApiUsers862F2BE7": "Cognito::UserPool",
+        "ApiUsersConsole57C8A92B": "Cognito::UserPoolClient",
+        "LedgerBucketE8D6A000": "S3::Bucket",
+        "LedgerSigningKey8DA431AD": "KMS::Key",
+        "StorageAccessLogs96FB524C": "S3::Bucket",
+        "StorageDataKeyE15BA43B": "KMS::Key",
+        "StorageExports62CF1092": "S3::Bucket",
+        "StorageFacts4576462A": "S3::Bucket",
+        "StorageSubjectKeyBE9FB6D2": "KMS::Key",
+        "StorageTableB43FDCE7": "DynamoDB::Table",
+    }
+
+
 def test_what_must_outlive_the_stack_does(template: Template) -> None:
-    for kind in ("S3::Bucket", "DynamoDB::Table", "KMS::Key", "Cognito::UserPool"):
+    for kind in STATEFUL - {"Cognito::UserPoolClient"}:
         for name, resource in template.all(kind).items():
             assert resource["DeletionPolicy"] == "Retain", name
             assert resource["UpdateReplacePolicy"] == "Retain", name
@@ -93,14 +115,14 @@ def test_every_bucket_is_private_encrypted_and_speaks_only_tls(template: Templat
     assert json.dumps(template.properties("S3::BucketPolicy")).count("aws:SecureTransport") == 4
 
 
-def test_exports_announce_themselves(template: Template) -> None:
+def test_a_dropped_export_sends_an_event(template: Template) -> None:
     exports = template.only("S3::Bucket", "StorageExports")
     assert exports["NotificationConfiguration"]["EventBridgeConfiguration"] == {"EventBridgeEnabled": True}
     pattern = template.only("Events::Rule", "ExportArrived")["EventPattern"]
     assert pattern["detail"]["object"]["key"] == [{"prefix": paths.INCOMING}]
 
 
-def test_the_table_is_as_the_keys_want_it(template: Template) -> None:
+def test_the_table_has_the_keys_and_indexes_that_the_code_uses(template: Template) -> None:
     table = template.only("DynamoDB::Table")
     indexes = {index["IndexName"]: index for index in table["GlobalSecondaryIndexes"]}
     assert set(indexes) == {keys.UNSEQUENCED_INDEX, keys.PENDING_INDEX, keys.LISTING_INDEX}
@@ -114,7 +136,7 @@ def test_the_table_is_as_the_keys_want_it(template: Template) -> None:
     assert table["SSESpecification"]["SSEEnabled"] is True
 
 
-def test_the_stream_rings_for_new_events_and_effects_and_for_nothing_that_sealing_writes(
+def test_only_new_events_and_effects_call_functions_by_the_stream(
     template: Template,
 ) -> None:
     def filters(function: str) -> list[dict[str, Any]]:
@@ -130,7 +152,7 @@ def test_the_stream_rings_for_new_events_and_effects_and_for_nothing_that_sealin
     assert effect[0].startswith(effects["dynamodb"]["Keys"]["pk"]["S"][0]["prefix"])
 
 
-def test_a_change_that_nobody_could_handle_is_set_aside_and_not_lost(template: Template) -> None:
+def test_a_change_that_cannot_be_handled_becomes_a_dead_letter(template: Template) -> None:
     mappings = template.properties("Lambda::EventSourceMapping")
     assert len(mappings) == 2
     for mapping in mappings:
@@ -143,7 +165,7 @@ def test_a_change_that_nobody_could_handle_is_set_aside_and_not_lost(template: T
     assert alarms.count("ApproximateNumberOfMessagesVisible") == 2
 
 
-def test_what_nobody_rings_for_is_looked_at_by_the_clock(template: Template) -> None:
+def test_schedules_find_what_the_stream_missed(template: Template) -> None:
     schedules = {
         name.split("Schedule")[0]: rule["Properties"]["ScheduleExpression"]
         for name, rule in template.all("Events::Rule").items()
@@ -161,7 +183,7 @@ def test_hr_gets_its_digest_each_working_day(template: Template) -> None:
     assert [json.loads(target["Input"]) for target in rule["Targets"]] == [{"task": "digest"}]
 
 
-def test_checkpoints_are_signed_by_a_key_that_never_leaves(template: Template) -> None:
+def test_checkpoints_are_signed_by_a_kms_key(template: Template) -> None:
     signing = template.only("KMS::Key", "SigningKey")
     assert (signing["KeySpec"], signing["KeyUsage"]) == ("ECC_NIST_P256", "SIGN_VERIFY")
     assert template.only("KMS::Key", "SubjectKey")["EnableKeyRotation"] is True
@@ -171,7 +193,7 @@ def test_one_sealer_runs_at_a_time(template: Template) -> None:
     assert template.function("Seal")["ReservedConcurrentExecutions"] == 1
 
 
-def test_a_mail_that_comes_back_is_heard_of(template: Template) -> None:
+def test_bounces_and_complaints_reach_the_feedback_function(template: Template) -> None:
     destination = template.only("SES::ConfigurationSetEventDestination")["EventDestination"]
     assert set(destination["MatchingEventTypes"]) == {"delivery", "bounce", "complaint", "reject"}
     topic = destination["SnsDestination"]["TopicARN"]["Ref"]
@@ -189,7 +211,7 @@ def test_topics_are_encrypted(template: Template) -> None:
         assert "KmsMasterKeyId" in topic
 
 
-def test_each_alarm_says_what_it_means_and_tells_somebody(template: Template) -> None:
+def test_each_alarm_describes_itself_and_notifies_the_operators(template: Template) -> None:
     alarms = template.properties("CloudWatch::Alarm")
     assert len(alarms) > 20
     for alarm in alarms:
@@ -200,7 +222,7 @@ def test_each_alarm_says_what_it_means_and_tells_somebody(template: Template) ->
     assert {"ExecutionsFailed", "ExecutionsTimedOut", "Errors"} <= metrics
 
 
-def test_the_relay_knows_who_owns_a_source_and_where_the_console_is(
+def test_the_relay_gets_the_owners_of_sources_and_the_consoles_address(
     template: Template, laptop: Template
 ) -> None:
     told = template.function("Relay")["Environment"]["Variables"]
@@ -210,7 +232,7 @@ def test_the_relay_knows_who_owns_a_source_and_where_the_console_is(
     )
 
 
-def test_who_holds_anchors_is_told_to_the_function_that_hands_them_out(
+def test_the_anchor_function_gets_the_recipients_of_checkpoints(
     template: Template, anchored: Template
 ) -> None:
     def told(each: Template) -> tuple[str, str, str]:
@@ -228,7 +250,7 @@ def test_nothing_about_this_machine_is_in_the_template(template: Template, lapto
         assert not re.search(r"/(work|home|root|Users|tmp)/", json.dumps(each.body))
 
 
-def test_a_laptop_differs_from_aws_in_nothing_but_what_its_settings_say(
+def test_the_local_template_differs_from_awss_only_by_its_settings(
     template: Template, laptop: Template
 ) -> None:
     def kinds(each: Template) -> dict[str, int]:
