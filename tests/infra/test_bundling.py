@@ -158,7 +158,17 @@ def test_a_handler_is_imported_from_its_bundle_alone(
     folder = handler.split(".")[1]
     made = bundling.bundle(folder, False).folder
     # Isolated, without site-packages: neither this repository nor the environment is on the path.
-    command = [sys.executable, "-I", "-S", "-B", "-c", IMPORT_HANDLER, handler, made, libraries[folder]]
+    command = [
+        sys.executable,
+        "-I",
+        "-S",
+        "-B",
+        "-c",
+        IMPORT_HANDLER,
+        handler,
+        str(made),
+        str(libraries[folder]),
+    ]
     environment = {"PATH": os.defpath}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
