@@ -1,4 +1,4 @@
-"""A backtest as a picture: cases by period, who would have been flagged, and how many ever met the bar."""
+"""Draws a backtest: cases by period, and the share of each group that would have been flagged."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ OPENED, QUESTIONED, CORRECTED = "#b3402a", "#c9a227", "#3b7a57"
 
 
 def draw(result: Backtest, path: Path) -> None:
-    """Write the chart; the file's ending, .svg or .png, decides which of the two it is."""
+    """Write the chart as .svg or .png, by the path's suffix."""
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
@@ -27,7 +27,7 @@ def draw(result: Backtest, path: Path) -> None:
     figure.suptitle(
         f"{result.policy}, {result.first} to {result.last}: {met} people ever reached {result.bar} of quota"
     )
-    # Without its date, the same figures give the same picture.
+    # Without the date, the same figures give the same bytes.
     figure.savefig(path, metadata={"Date": None} if path.suffix.lower() == ".svg" else None)
 
 

@@ -1,7 +1,7 @@
-"""The picture of a case's life, found by living it: every answer and every occurrence, through the real core.
+"""Draws the states of a case by exploring them: it applies every answer and trigger to the real core.
 
-`python -m local.case_life` writes it into docs/explanation/case-life.md; a test fails where page and code
-disagree.
+`python -m local.case_life` updates docs/explanation/case-life.md. A test fails if the page is
+out of date.
 """
 
 import sys
@@ -41,16 +41,16 @@ Known = dict[RequestId, Request]
 
 
 def edges(policy: Policy) -> list[Edge]:
-    """Every transition as (from, because of, to), over all stages, each once, in the order of discovery."""
+    """Every transition as (from, trigger, to), once each, in order of discovery, over all stages."""
     found: dict[Edge, None] = {}
-    # Check-ins that nobody asks for while time flies would send every case to HR's gate.
-    rested = tuple(stage.model_copy(update={"check_ins": None}) for stage in policy.ladder)
-    for version in (policy, policy.model_copy(update={"ladder": rested})):
-        found |= dict.fromkeys(_lived(version))
+    # This exploration answers no check-ins. Missed check-ins would send every case to HR's gate.
+    without_check_ins = tuple(stage.model_copy(update={"check_ins": None}) for stage in policy.ladder)
+    for version in (policy, policy.model_copy(update={"ladder": without_check_ins})):
+        found |= dict.fromkeys(_explored(version))
     return list(found)
 
 
-def _lived(policy: Policy) -> list[Edge]:
+def _explored(policy: Policy) -> list[Edge]:
     found: dict[Edge, None] = {}
     opened = [stage.stage for stage in policy.ladder]
     frontier: list[tuple[Case, Known, datetime]] = []
@@ -76,7 +76,7 @@ def _lived(policy: Policy) -> list[Edge]:
 
 
 def mermaid(found: Iterable[Edge]) -> str:
-    """The transitions as a Mermaid state diagram; several reasons for one arrow stand on it together."""
+    """The transitions as a Mermaid state diagram. Triggers with the same arrow share one label."""
     arrows: dict[tuple[str, str], list[str]] = {}
     for origin, label, target in found:
         arrows.setdefault((origin, target), []).append(label)
@@ -98,7 +98,7 @@ def main() -> int:
 
 
 def _possible(case: Case, known: Known, now: datetime) -> Iterator[tuple[str, Occurrence, Known, datetime]]:
-    """What may happen to the case: its label, the occurrence, the requests it changes, and when."""
+    """What may happen to the case next: the label, the trigger, the requests it changes, and the time."""
     for request_id in case.standing:
         request = known[request_id]
         if request.purpose == "check_in":
@@ -147,8 +147,8 @@ def _place(case: Case) -> str:
 
 
 def _names(arrows: dict[tuple[str, str], list[str]]) -> Iterator[str]:
-    """What the states are called on the picture."""
-    spoken = {
+    """The labels of the states in the picture."""
+    labels = {
         "asking": "the stage’s question goes along the chain",
         "running": "the stage runs, results are awaited",
         "gate": "HR is asked whether the next stage begins",
@@ -159,7 +159,7 @@ def _names(arrows: dict[tuple[str, str], list[str]]) -> Iterator[str]:
         "hold_leave": "on hold: leave",
     }
     used = {state for arrow in arrows for state in arrow}
-    return (f"    {state}: {name}" for state, name in spoken.items() if state in used)
+    return (f"    {state}: {name}" for state, name in labels.items() if state in used)
 
 
 def _answered(request: Request, choice: str, now: datetime) -> Request:
@@ -189,7 +189,7 @@ def _people() -> Directory:
 
 
 def _decision(outcome: str, period: str = "2026-09", attainment: str = "0.5") -> dict[str, Any]:
-    """A decision with as many periods since the opening as a graduation may need."""
+    """A decision with enough periods after the opening for a graduation."""
     months = ["2026-09"] if period == "2026-09" else ["2026-10", "2026-11"]
     inputs = [
         {

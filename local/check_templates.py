@@ -1,4 +1,4 @@
-"""What ``make check`` asks of what is deployed: flows by the published grammar, the template by cdk-nag."""
+"""Checks for ``make check``: the workflows against the published grammar, the template with cdk-nag."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from local import node
 
 ROOT = Path(__file__).parents[1]
 STATE_MACHINES = sorted((ROOT / "infra").glob("*.asl.json"))
-# `${Name}` is filled in at deploy time; where it stands for a number the quotes are the template's own.
+# `${Name}` is replaced at deployment.
 TOKEN = re.compile(r"\$\{[A-Za-z]+\}")
 
 
@@ -20,7 +20,7 @@ def main() -> int:
 
 
 def _state_machines() -> int:
-    """Ask asl-validator about each flow, with an ARN in the place of every token."""
+    """Check each workflow with asl-validator, with an ARN in place of every token."""
     with tempfile.TemporaryDirectory() as scratch:
         command: list[Path | str] = [ROOT / "node_modules/.bin/asl-validator"]
         for source in STATE_MACHINES:
@@ -33,11 +33,11 @@ def _state_machines() -> int:
 
 
 def _template() -> int:
-    """Synthesise the template as for AWS; cdk-nag's findings are errors of the synthesis."""
+    """Synthesise the template as for AWS. A finding of cdk-nag fails the synthesis."""
     with tempfile.TemporaryDirectory() as scratch:
         app = f"{sys.executable} app.py"
         command: list[str | Path] = [ROOT / "node_modules/.bin/cdk", "synth", "--quiet", "--strict"]
-        # The rules look at the template; what the bundles carry does not change it.
+        # The rules examine only the template, so the bundles' libraries are not needed.
         command += ["--app", app, "--output", scratch, "--context", "libraries=left-out"]
         return subprocess.run(command, cwd=ROOT, env=node.environment(), check=False).returncode
 

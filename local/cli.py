@@ -1,4 +1,4 @@
-"""The ``plumbline`` command: picks the one module that a command needs, and keeps tracebacks from users."""
+"""The ``plumbline`` command: imports only the subcommand that runs, and prints errors as one line."""
 
 import argparse
 import gc
@@ -10,27 +10,27 @@ from types import ModuleType
 
 from shared.domain.errors import InvalidInput
 
-# Modules are imported only when their command runs: `plumbline read` must not pay for the cloud's libraries.
+# A module is imported only when its command runs: `plumbline read` must not load the cloud's libraries.
 COMMANDS: dict[str, str] = {
-    "read": "read an export by its profile; every row accepted, or rejected with its reasons",
+    "read": "read an export by its profile: accept each row, or reject it with the reasons",
     "profile": "check a profile, or propose one for an export",
-    "evaluate": "decide about every person of a directory, by a dated policy",
-    "backtest": "what a policy would have done, period by period, before it goes live",
-    "policy": "check a policy and read it in plain sentences, or compare two",
-    "replay": "decide a past evaluation anew from what it named, and compare to the byte",
-    "up": "run the local cloud, with mailbox and console, until interrupted",
-    "verify": "check an evidence bundle, without network or account",
-    "retention": "ask the ledger's bucket whether it keeps every piece as long as was promised",
-    "witness": "keep watch from outside that a ledger only grows, and sign what was seen",
-    "shred": "erase a person: an administrator's act, which leaves every check intact",
+    "evaluate": "evaluate every person of a directory by a policy",
+    "backtest": "report what a policy would have decided in past periods",
+    "policy": "check a policy and explain it in plain sentences, or compare two",
+    "replay": "re-run a past evaluation from its pinned inputs and compare the result byte for byte",
+    "up": "run the local cloud with its mailbox and console until it is interrupted",
+    "verify": "verify an evidence bundle, without a network or an account",
+    "retention": "check that every object of the ledger is locked for the promised time",
+    "witness": "check from outside that a ledger has only grown, and sign the checkpoint seen",
+    "shred": "erase a person's data, as an administrator; the ledger can still be verified",
     "hold": "place a legal hold on a person's record, or lift it",
-    "rebuild": "make the database again out of the ledger, or say where it differs from it",
-    "drop": "put exports into the running local cloud, as an ICM product would",
+    "rebuild": "rebuild the table from the ledger, or report where they differ",
+    "drop": "drop exports into the running local cloud, as an ICM product would",
 }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status: 0 done, 1 no, 2 usage, 3 input refused."""
+    """Run one command. Exit status: 0 success, 1 negative result, 2 wrong usage, 3 input refused."""
     argv = list(sys.argv[1:] if arguments is None else arguments)
     if not argv or argv[0] in ("-h", "--help"):
         print(_overview())
@@ -60,14 +60,14 @@ def parser_of(command: str, module: ModuleType) -> argparse.ArgumentParser:
 
 
 def imported(command: str) -> ModuleType:
-    """The command's module, made in four fifths of the usual time."""
-    # Of the plug-ins that pydantic would search the whole environment for, there is none.
+    """Import the command's module, a fifth faster than usual."""
+    # Pydantic would search the whole environment for plug-ins. There are none.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     gc.disable()
     try:
         return import_module(f"local.commands.{command.replace('-', '_')}")
     finally:
-        gc.freeze()  # what imports make, stays: no search for garbage needs to go through it
+        gc.freeze()  # imported objects live until the end, so the collector need not scan them
         gc.enable()
 
 
@@ -82,8 +82,8 @@ def _overview() -> str:
             "",
             *lines,
             "",
-            "`plumbline COMMAND --help` tells more.",
-            "Exit status: 0 done, 1 the answer is no, 2 usage, 3 input refused.",
+            "`plumbline COMMAND --help` describes one command.",
+            "Exit status: 0 success, 1 negative result, 2 wrong usage, 3 input refused.",
         ]
     )
 

@@ -1,7 +1,7 @@
-"""``make demo``: the main job end to end on the local cloud, told as it happens.
+"""``make demo``: shows the product end to end on the local cloud, with the sample organisation.
 
-The sample organisation is dropped, cases open, one manager answers, another stays silent, HR reads the
-history, and the record is verified, and found out when one byte of a copy is changed.
+Exports are dropped, cases open, one manager answers, another stays silent, HR reads the history, and the
+evidence is verified. In a copy with one changed byte, the verifier finds the change.
 """
 
 import argparse
@@ -23,9 +23,9 @@ from rich.table import Table
 
 from local import cli
 from local.cloud.clients import (
-    NeverSeen,
     Reply,
     SignedIn,
+    TimedOut,
     Unreachable,
     answer_by_link,
     call,
@@ -40,15 +40,15 @@ from local.cloud.stack import AlreadyRunning, Stack, running_stack
 
 SAMPLES: Final = Path(__file__).parents[1] / "examples" / "varicent"
 CLOCK_RATE: Final = 10_000
-"""A day passes in nine seconds: time enough to answer one question, and little to wait for the next."""
+"""A day passes in nine seconds: enough time to answer a question, and little to wait for its deadline."""
 REASON: Final = "Two of her large renewals slipped into October; we will work on the pipeline together."
 
-ASIDE: Final = ("notice:sent", "record:read", "link:opened")
-"""Told by the record and left out of the demo's short form of it."""
+LEFT_OUT: Final = ("notice:sent", "record:read", "link:opened")
+"""Events that the demo leaves out of the history that it prints."""
 
 
 class DemoFailed(RuntimeError):
-    """Something that the demo promises did not happen."""
+    """A step of the demo did not give its expected result."""
 
 
 def main() -> int:
@@ -61,13 +61,13 @@ def main() -> int:
         with running_stack(
             folder, CLOCK_RATE, fresh=True, say=lambda step: console.print(f"· {step}")
         ) as stack:
-            console.print(f"the local cloud is ready after {time.monotonic() - began:.0f} s")
+            console.print(f"The local cloud is ready after {time.monotonic() - began:.0f} s")
             Demo(stack, console).run()
-    except (DemoFailed, NeverSeen, Unreachable, AlreadyRunning, EngineFailed, DeployFailed) as error:
-        console.print(f"[red]the demo failed:[/] {error}", soft_wrap=True)
-        console.print(f"the engine's log is {folder}/engine/engine.log", soft_wrap=True)
+    except (DemoFailed, TimedOut, Unreachable, AlreadyRunning, EngineFailed, DeployFailed) as error:
+        console.print(f"[red]The demo failed:[/] {error}", soft_wrap=True)
+        console.print(f"See the engine's log: {folder}/engine/engine.log", soft_wrap=True)
         return 1
-    console.print(f"done in {time.monotonic() - began:.0f} s; nothing is left running")
+    console.print(f"Done in {time.monotonic() - began:.0f} s. The local cloud has stopped.")
     return 0
 
 
@@ -79,95 +79,99 @@ class Demo:
     told: dict[str, int] = field(default_factory=dict)
 
     def run(self) -> None:
-        self.addresses()
+        self.show_addresses()
         self.hr = SignedIn(self.stack, "hr.admin", ("hr_admin",), "H001")
-        self.drop_everything()
-        self.see_cases_open()
-        answered = self.answer_one()
-        silent = self.let_one_pass(answered)
-        self.who_may_read(answered)
+        self.drop_exports()
+        self.show_open_cases()
+        answered = self.answer_a_question()
+        silent = self.let_a_deadline_pass(answered)
+        self.show_access(answered)
         for case_id in (answered, silent):
-            self.tell_history(case_id)
+            self.show_history(case_id)
         self.verify_record(answered)
         self.console.print(self.summary())
 
-    def addresses(self) -> None:
+    def show_addresses(self) -> None:
         info = self.stack.info
         self.console.print(
             f"mailbox {info['mailbox_url']}/ · console {info['console_url']}/ · API {info['api_url']}",
             soft_wrap=True,
         )
 
-    def drop_everything(self) -> None:
-        self._chapter("Exports are dropped: the people, then twelve months of attainment")
+    def drop_exports(self) -> None:
+        self._chapter("Exports arrive: the people file, then twelve months of attainment")
         months = sorted(SAMPLES.glob("varicent-attainment-????-??.csv"))
         drops = [("hr-people", SAMPLES / "people-2026-09.csv"), *(("varicent-attainment", m) for m in months)]
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         with Progress(*columns, console=self.console, transient=True) as progress:
-            task = progress.add_task("exports taken in", total=len(drops))
+            task = progress.add_task("exports read", total=len(drops))
             for profile, export in drops:
                 batch = self._drop(profile, export)
-                taken = until(f"{export.name} is taken in", partial(self._export, batch))
+                taken = until(f"{export.name} is read", partial(self._export, batch))
                 periods = ", ".join(taken["periods"]) or "the directory"
                 progress.console.print(f"  {export.name}: {taken['accepted']} rows accepted ({periods})")
                 progress.advance(task)
 
-    def see_cases_open(self) -> None:
-        self._chapter("The policy decides about everybody")
+    def show_open_cases(self) -> None:
+        self._chapter("The policy is evaluated for every rep")
         evaluation = until("September is evaluated", self._evaluation)
         outcomes = ", ".join(f"{count} {name}" for name, count in evaluation["outcomes"].items())
-        self.console.print(f"  {evaluation['policy']} on {evaluation['period']}: {outcomes}")
+        self.console.print(f"  {evaluation['policy']}, period {evaluation['period']}: {outcomes}")
         wanted = evaluation["outcomes"].get("open_case", 0)
         cases = until(
             f"{wanted} cases are open", lambda: self._cases() if len(self._cases()) >= wanted else None
         )
         for case in cases:
             self.console.print(
-                f"  case {case['id']}: {case['rep']['name']}, {case['owner']['name']} is asked"
+                f"  case {case['id']} about {case['rep']['name']}: {case['owner']['name']} is asked"
             )
         self.outcome["cases opened"] = str(len(cases))
 
-    def answer_one(self) -> str:
-        self._chapter("One manager opens the mail and answers")
+    def answer_a_question(self) -> str:
+        self._chapter("A manager opens the mail and answers")
         link, choices = until("a manager answers", self._answer)
         late = answer_by_link(link, choices[-1], "On second thoughts, something else.")
-        self._expect(late, 409, "another answer by the same link is told who was first")
+        self._expect(late, 409, "a second answer by the same link is refused")
         case = until("the case goes on", self._answered_case)
-        self.outcome["answered"] = f"{case['id']}: {case['stage']}, waits for {case['waiting_for']}"
+        self.outcome["answered"] = f"{case['id']}: stage {case['stage']}, waiting for {case['waiting_for']}"
         return str(case["id"])
 
-    def let_one_pass(self, answered: str) -> str:
-        self._chapter("Another manager stays silent: a reminder, then the manager's manager")
+    def let_a_deadline_pass(self, answered: str) -> str:
+        self._chapter(
+            "Another manager stays silent: a reminder, then the question goes to the manager's manager"
+        )
         silent = next(case["id"] for case in self._cases() if case["id"] != answered)
-        until("somebody above the manager has to act", lambda: self._passed_on(silent))
+        until("the question passes to the manager's manager", lambda: self._passed_on(silent))
         requests = self._case(silent)["requests"]
         for request in requests:
             who = request["assignee"]["name"] or request["assignee"]["id"]
             self.console.print(
-                f"  {request['asked_at']}: {who} ({request['seat']}) asked: {request['status']}"
+                f"  {request['asked_at']}: {who} ({request['seat']}) was asked; status {request['status']}"
             )
         subjects = {mail["subject"] for mail in self.stack.mails()}
-        self.console.print(f"  mails so far: {len(self.stack.mails())}, {len(subjects)} kinds of subject")
+        self.console.print(
+            f"  mails so far: {len(self.stack.mails())}, with {len(subjects)} different subjects"
+        )
         self.outcome["escalated"] = f"{silent}: asked {' → '.join(r['seat'] for r in requests)}"
         return str(silent)
 
-    def who_may_read(self, case_id: str) -> None:
-        self._chapter("HR reads the case; others do not")
+    def show_access(self, case_id: str) -> None:
+        self._chapter("HR may read the case, others may not")
         path, api_url = f"/cases/{case_id}", self.stack.info["api_url"]
         outsider = SignedIn(self.stack, "comp.analyst", ("compensation",), None)
         self._expect(call(api_url + path), 401, "without a token")
         self._expect(outsider.get(path), 403, "with a token of another group")
         self._expect(self.hr.get(path), 200, "as HR")
 
-    def tell_history(self, case_id: str) -> None:
+    def show_history(self, case_id: str) -> None:
         self.console.print(f"  [bold]history of {case_id}[/]")
         for event in self._expect(self.hr.get(f"/cases/{case_id}/events"), 200).json()["events"]:
-            if event["tag"] not in ASIDE:
+            if event["tag"] not in LEFT_OUT:
                 line = f"    {event['occurred_at'][:16]}  {event['tag']:<18} {event['says']}"
                 self.console.print(line, soft_wrap=True)
 
     def verify_record(self, case_id: str) -> None:
-        self._chapter("The record is downloaded and checked, without account or network")
+        self._chapter("The evidence is downloaded and verified, without an account or a network")
         with tempfile.TemporaryDirectory() as folder:
             bundle = Path(folder) / "evidence.zip"
             status, words = until(
@@ -177,16 +181,16 @@ class Demo:
             self._expect_status(status, 0, "the bundle is intact")
             copy = Path(folder) / "changed.zip"
             changed = flip_one_byte(bundle, copy)
-            self.console.print(f"  one byte of {changed} is changed in a copy")
+            self.console.print(f"  In a copy, one byte of {changed} is changed:")
             status, words = verify(copy)
             self.console.print(_indented(words), soft_wrap=True)
-            self._expect_status(status, 1, "the copy is found out")
+            self._expect_status(status, 1, "the copy was changed")
             if changed not in words:
                 raise DemoFailed(f"verify did not name {changed}")
-        self.outcome["ledger"] = "intact; tampering with a copy found, and where"
+        self.outcome["evidence"] = "intact; the changed byte of the copy was found"
 
     def summary(self) -> Table:
-        table = Table(title="What happened", title_justify="left", show_header=False)
+        table = Table(title="Summary", title_justify="left", show_header=False)
         for what, how in self.outcome.items():
             table.add_row(what, how)
         table.add_row("mails sent", str(len(self.stack.mails())))
@@ -215,7 +219,7 @@ class Demo:
         return found
 
     def _answer(self) -> tuple[str, list[str]] | None:
-        """Answer the newest question that still stands; on a slow machine an older one may be overdue."""
+        """Answer the newest open question. On a slow machine an older one may be overdue."""
         for mail in reversed(self.stack.mails()):
             link = link_in(mail)
             page = call(link).text if link else ""
@@ -235,12 +239,12 @@ class Demo:
         return next((case for case in self._cases() if case["waiting_for"] == "results"), None)
 
     def _passed_on(self, case_id: str) -> bool | None:
-        """By the list, which is not the case's record: looking into that leaves an event each time."""
+        """Reads the list of cases, because reading a single case is recorded as an event each time."""
         (row,) = (case for case in self._cases() if case["id"] == case_id)
         return row["owner"]["id"] != row["manager"]["id"] or None
 
     def _sealed_evidence(self, case_id: str, bundle: Path) -> tuple[int, str] | None:
-        """The bundle's verdict, once a checkpoint covers all of the case's events."""
+        """The verifier's result, once a checkpoint covers all events of the case."""
         reply = self.hr.get(f"/cases/{case_id}/evidence")
         if reply.status != 200:
             return None
@@ -257,22 +261,22 @@ class Demo:
 
     def _expect_status(self, found: int, wanted: int, what: str) -> None:
         if found != wanted:
-            raise DemoFailed(f"verify ended with {found} where {wanted} says that {what}")
+            raise DemoFailed(f"verify returned {found} instead of {wanted} ({what})")
 
     def _chapter(self, title: str) -> None:
         self.console.print(f"\n[bold]{title}[/]")
 
 
 def verify(bundle: Path) -> tuple[int, str]:
-    """The exit status and words of ``plumbline verify``."""
-    words = io.StringIO()
-    with contextlib.redirect_stdout(words):
+    """The exit status and output of ``plumbline verify``."""
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output):
         status = cli.main(["verify", str(bundle)])
-    return status, words.getvalue()
+    return status, output.getvalue()
 
 
 def flip_one_byte(bundle: Path, copy: Path) -> str:
-    """Write a copy of a bundle in which one byte of one event differs; returns that file's name."""
+    """Write a copy of a bundle with one byte of one event changed. Returns the name of the changed file."""
     with zipfile.ZipFile(bundle) as original, zipfile.ZipFile(copy, "w") as changed:
         files = {name: original.read(name) for name in original.namelist()}
         victim = next(name for name in sorted(files) if name.startswith("events/"))
@@ -287,7 +291,7 @@ def _flipped(content: bytes) -> bytes:
 
 
 def _indented(words: str) -> str:
-    """The verdict and what it rests on; the report goes on with every event, as the chapter before did."""
+    """The first part of the verifier's report. The list of events that follows is in the history above."""
     verdict = words.partition("Worth a look")[0].partition("The events, as they are proved")[0]
     return "\n".join(f"    {line}" for line in verdict.strip().splitlines())
 

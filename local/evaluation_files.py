@@ -1,4 +1,4 @@
-"""The files around an evaluation: JSON lines as ``read`` wrote them, and results written whole or not."""
+"""Reads and writes the files of an evaluation. A result is written completely or not at all."""
 
 import errno
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,7 @@ from shared.domain.policy import Policy, parse_policy
 
 
 def read_policy(path: Path) -> Policy:
-    """The policy of a file; InvalidPolicy names the file and the YAML path of each fault."""
+    """The policy in a file. Raises InvalidPolicy with the file and the YAML path of each fault."""
     try:
         return parse_policy(path.read_bytes().decode("utf-8-sig"), str(path))
     except UnicodeDecodeError as error:
@@ -17,14 +17,14 @@ def read_policy(path: Path) -> Policy:
 
 
 def read_chunks(path: Path) -> Iterator[bytes]:
-    """The file in pieces that a processor's cache can hold, each of which ends where a line ends."""
+    """The file in chunks of whole lines, small enough for the processor's cache."""
     with path.open("rb") as file:
         while chunk := file.read(1 << 16):
             yield chunk + file.readline()
 
 
 def write_whole(path: Path, lines: Iterable[bytes]) -> None:
-    """Write a file by a neighbour that takes its place when it is complete; devices are written to."""
+    """Write a temporary file that replaces ``path`` when complete. A device is written directly."""
     if path.exists() and not path.is_file():
         with path.open("wb") as device:
             device.writelines(lines)

@@ -1,4 +1,4 @@
-"""Finds Node.js: the machine's own where it is recent enough, else the one that came as a Python package.
+"""Finds Node.js: the machine's own if it is recent enough, otherwise the one from the Python package.
 
 ``python -m local.node npm ci`` and ``python -m local.node exec PROGRAM ...`` run with it first on PATH.
 """
@@ -16,7 +16,7 @@ OLDEST_MAJOR_VERSION = 22
 
 @cache
 def node_directory() -> Path:
-    """Where a usable ``node`` and its ``npm`` stand together."""
+    """The directory of a usable ``node`` and its ``npm``."""
     for directory in os.environ.get("PATH", "").split(os.pathsep):
         candidate = Path(directory)
         if (candidate / "npm").exists() and _is_recent(candidate / "node"):
@@ -28,10 +28,10 @@ def node_directory() -> Path:
 
 
 def environment() -> dict[str, str]:
-    """The present environment with Node.js first on PATH, for the CDK's two halves to find."""
+    """The environment with Node.js first on PATH, where both parts of the CDK find it."""
     path = os.pathsep.join([str(node_directory()), os.environ.get("PATH", os.defpath)])
-    # The CDK's Python half starts a plain `node` by this variable, or by PATH; and it warns of versions it
-    # has not been tried with, which says nothing to somebody who ran `make demo`.
+    # The CDK's Python part starts `node` by JSII_NODE. Its warnings about versions of Node that it was
+    # not tested with are of no use to a person who runs `make demo`.
     return os.environ | {
         "PATH": path,
         "JSII_NODE": str(node_directory() / "node"),
@@ -42,10 +42,10 @@ def environment() -> dict[str, str]:
 
 
 def program(name: str) -> list[str]:
-    """How a program is started by its name, Node.js's own before any other."""
+    """The command that starts a program; Node.js's own programs come first."""
     packaged_npm = node_directory().parent / "lib/node_modules/npm/bin/npm-cli.js"
     if name == "npm" and packaged_npm.exists():
-        # The `npm` beside a packaged node is a copy of a link, and finds nothing from where it stands.
+        # The `npm` beside the packaged node is a copied link and does not find its own modules.
         return [str(node_directory() / "node"), str(packaged_npm)]
     return [shutil.which(name, path=environment()["PATH"]) or name]
 

@@ -1,6 +1,6 @@
-"""The people who use a running local cloud, as programs: a manager with a link, HR with a password.
+"""Clients that act as the users of a running local cloud: a manager with a link, HR with a password.
 
-They go by the public ways only: pages over HTTP, sign-in by Cognito, the API behind its gateway.
+They use only the public interfaces: pages over HTTP, Cognito, and the API behind its gateway.
 """
 
 import contextlib
@@ -26,23 +26,23 @@ Found = TypeVar("Found")
 
 
 class Unreachable(RuntimeError):
-    """Nobody replied in time."""
+    """The server did not reply in time."""
 
 
-class NeverSeen(RuntimeError):
-    """What was waited for did not come."""
+class TimedOut(RuntimeError):
+    """The awaited state was not reached in time."""
 
 
 def until(what: str, look: Callable[[], Found | None], patience_s: int = 300) -> Found:
-    """Look again and again until there is something to see; NeverSeen when patience ends."""
+    """Call ``look`` until it returns a value. Raises TimedOut after ``patience_s`` seconds."""
     gives_up = time.monotonic() + patience_s
     while time.monotonic() < gives_up:
-        # A slow machine may leave one request without a reply; the next one asks the same again.
+        # On a slow machine a request may time out. The next one repeats it.
         with contextlib.suppress(Unreachable):
             if (found := look()) is not None:
                 return found
         time.sleep(0.3)
-    raise NeverSeen(f"waited {patience_s} s for this: {what}")
+    raise TimedOut(f"not reached within {patience_s} s: {what}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Reply:
 def call(
     url: str, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes | None = None
 ) -> Reply:
-    """One request over HTTP; a refusal is a reply like any other. Raises Unreachable where nobody replies."""
+    """Send one HTTP request. An error status is a normal reply. Raises Unreachable without a reply."""
     request = urllib.request.Request(url, data=body, method=method, headers=dict(headers or {}))
     try:
         with urllib.request.urlopen(request, timeout=_SECONDS) as reply:
@@ -75,13 +75,13 @@ def call(
 
 
 def link_in(mail: Mapping[str, Any]) -> str | None:
-    """The response link of a mail, where it has one."""
+    """The response link in a mail; None if it has none."""
     found = _LINK.search(str(mail["text"]))
     return found[0] if found else None
 
 
 class _Form(HTMLParser):
-    """The fields of a page's form and the choices that it offers."""
+    """The hidden fields and the choices of a page's form."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -98,21 +98,21 @@ class _Form(HTMLParser):
 
 
 def offered_choices(page: str) -> list[str]:
-    """What a response page lets its reader choose from."""
+    """The choices on a response page."""
     form = _Form()
     form.feed(page)
     return form.choices
 
 
 def answer_by_link(link: str, choice: str, reason: str, code: str = "") -> Reply:
-    """Open the page behind a link, fill in its form, and send it, as its reader's browser would."""
+    """Open the page of a link, fill in its form and send it, as a browser would."""
     return send_form(link, call(link).text, choice, reason, code)
 
 
 def send_form(
     link: str, page: str, choice: str, reason: str, code: str = "", action: str = "answer"
 ) -> Reply:
-    """Send the form of a page that was opened before."""
+    """Send the form of a page that is already open."""
     form = _Form()
     form.feed(page)
     fields = form.hidden | {"choice": choice, "reason": reason, "code": code, "action": action}
@@ -123,7 +123,7 @@ def send_form(
 
 
 class SignedIn:
-    """Somebody with an account, in some groups, signed in by password; ``token`` proves it to the API."""
+    """A signed-in user in these groups. The API accepts ``token``."""
 
     def __init__(self, stack: Stack, name: str, groups: tuple[str, ...], person_id: str | None) -> None:
         self._api_url = stack.info["api_url"]
@@ -145,7 +145,7 @@ class SignedIn:
                 MessageAction="SUPPRESS",
             )
         except cognito.exceptions.UsernameExistsException:
-            # The folder of an earlier run: the account is taken over with a new password.
+            # The account exists since an earlier run. Give it a new password.
             cognito.admin_update_user_attributes(
                 UserPoolId=pool, Username=username, UserAttributes=attributes
             )

@@ -1,4 +1,4 @@
-"""Deploys the template to the local cloud by the CDK's own command line, and adds what the engine drops."""
+"""Deploys the template to the local cloud with the CDK's command line, then sets what the engine dropped."""
 
 import hashlib
 import json
@@ -14,18 +14,18 @@ from local.cloud.engine import ACCOUNT, REGION, Engine, loopback_environment
 
 ROOT = Path(__file__).parents[2]
 STACK: Final = "Plumbline"
-# What a deployment is made of: when none of it changed, there is nothing to deploy.
+# The inputs of a deployment. If none has changed, deploying is skipped.
 SOURCES = ("app.py", "cdk.json", "infra", "functions", "shared", "config", "requirements/function.txt")
 
 
 class DeployFailed(RuntimeError):
-    """The CDK said no; the message ends with its last lines."""
+    """The CDK failed. The message ends with its relevant lines."""
 
 
 def deploy(
     engine: Engine, folder: Path, context: Mapping[str, str], say: Callable[[str], None]
 ) -> dict[str, str]:
-    """Deploy the stack, if anything changed since the last time, and return its outputs."""
+    """Deploy the stack if anything has changed since the last time. Returns the stack's outputs."""
     record = folder / "deployed.json"
     wanted = _digest(context)
     if record.exists():
@@ -47,7 +47,7 @@ def deploy(
     for name, value in context.items():
         arguments += ["--context", f"{name}={value}"]
     _cdk(engine, folder, "deploy", STACK, "--require-approval", "never", *arguments)
-    add_what_the_engine_drops(engine, json.loads((assembly / f"{STACK}.template.json").read_text()))
+    set_object_lock(engine, json.loads((assembly / f"{STACK}.template.json").read_text()))
     deployed = dict(json.loads(outputs.read_text())[STACK])
     part = record.with_suffix(".part")
     part.write_text(json.dumps({"digest": wanted, "outputs": deployed}))
@@ -55,8 +55,8 @@ def deploy(
     return deployed
 
 
-def add_what_the_engine_drops(engine: Engine, template: Mapping[str, Any]) -> None:
-    """Give each bucket the Object Lock of its template, and see that it has it."""
+def set_object_lock(engine: Engine, template: Mapping[str, Any]) -> None:
+    """Set each bucket's Object Lock as in the template, and check that it is in effect."""
     s3, cloudformation = engine.client("s3"), engine.client("cloudformation")
     for logical_id, resource in template["Resources"].items():
         properties = resource.get("Properties", {})
@@ -80,7 +80,7 @@ def _is_deployed(engine: Engine) -> bool:
 
 
 def _cdk(engine: Engine, folder: Path, *arguments: str) -> None:
-    """Run the CDK's command line against the engine; its words go to DIR/deploy.log."""
+    """Run the CDK's command line against the engine. Its output goes to DIR/deploy.log."""
     environment = loopback_environment() | {
         name: node.environment()[name] for name in node.environment() if name == "PATH" or "JSII" in name
     }
@@ -89,14 +89,14 @@ def _cdk(engine: Engine, folder: Path, *arguments: str) -> None:
         "AWS_REGION": REGION,
         "AWS_ACCESS_KEY_ID": ACCOUNT,
         "AWS_SECRET_ACCESS_KEY": "local",
-        # Nothing of the machine's own account may lead this deployment elsewhere.
+        # The machine's own AWS configuration must not redirect this deployment.
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
         "CDK_DISABLE_VERSION_CHECK": "1",
         "CDK_DISABLE_CLI_TELEMETRY": "1",
     }
-    # `bootstrap` is run from a folder without an app, which it would else synthesise for nothing.
+    # In a folder with an app `bootstrap` would synthesise it for nothing.
     directory = folder if arguments[0] == "bootstrap" else ROOT
     done = subprocess.run(
         [ROOT / "node_modules/.bin/cdk", *arguments, "--ci", "--no-notices", "--no-color"],
@@ -112,18 +112,20 @@ def _cdk(engine: Engine, folder: Path, *arguments: str) -> None:
     with log.open("a") as lines:
         lines.write(done.stdout)
     if done.returncode != 0:
-        raise DeployFailed(f"cdk {arguments[0]} failed; all of it is in {log}\n{_reasons(done.stdout)}")
+        raise DeployFailed(
+            f"cdk {arguments[0]} failed; its whole output is in {log}\n{_reasons(done.stdout)}"
+        )
 
 
-def _reasons(words: str) -> str:
-    """The lines that say what went wrong, of the hundreds that tell what went on; else the last ones."""
-    lines = words.rstrip().splitlines()
-    telling = [line for line in lines if "_FAILED" in line or "[Error" in line or "Error:" in line]
-    return "\n".join(dict.fromkeys(telling[:10] or lines[-10:]))
+def _reasons(output: str) -> str:
+    """The lines of the output that contain an error; if there are none, the last lines."""
+    lines = output.rstrip().splitlines()
+    errors = [line for line in lines if "_FAILED" in line or "[Error" in line or "Error:" in line]
+    return "\n".join(dict.fromkeys(errors[:10] or lines[-10:]))
 
 
 def _digest(context: Mapping[str, str]) -> str:
-    """Names all that a deployment is made of, so that the next one knows whether anything changed."""
+    """The digest of all inputs of a deployment."""
     digest = hashlib.sha256(json.dumps(dict(context), sort_keys=True).encode())
     sources = [ROOT / source for source in SOURCES]
     sources += [Path(context["config"])] if "config" in context else []

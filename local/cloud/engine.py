@@ -1,4 +1,4 @@
-"""Starts and stops the local cloud: one child process on loopback, whose state lives in a folder."""
+"""Starts and stops the engine of the local cloud: a child process on loopback with its state in a folder."""
 
 import json
 import os
@@ -20,18 +20,18 @@ REGION = "eu-central-1"
 ACCOUNT = "000000000000"
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
-# So many Lambdas run at once; the rest wait their turn. Each is a Python process of its own.
+# The number of Lambdas that run at once, each in a Python process. Further calls wait.
 CONCURRENT_LAMBDAS = 6
-# Whatever proxy the machine is told to use, loopback is reached without it.
+# Loopback is reached without the machine's proxy.
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class EngineFailed(RuntimeError):
-    """The local cloud did not start, or ended by itself; the message names its log."""
+    """The engine did not start, or ended by itself. The message names its log."""
 
 
 def free_port(preferred: int | None = None) -> int:
-    """The preferred loopback port if nothing has it, else any."""
+    """The preferred loopback port if it is free, otherwise any free port."""
     for port in filter(None, (preferred, 0)) if preferred else (0,):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -44,7 +44,7 @@ def free_port(preferred: int | None = None) -> int:
 
 
 def client(service: str, endpoint: str) -> Any:
-    """A boto3 client of a local cloud; path-style, since a bucket has no host name there."""
+    """A boto3 client of a local cloud. Path-style, because its buckets have no host names."""
     return boto3.client(  # type: ignore[call-overload]  # the service is any string here
         service,
         endpoint_url=endpoint,
@@ -56,7 +56,7 @@ def client(service: str, endpoint: str) -> Any:
 
 
 def loopback_environment() -> dict[str, str]:
-    """The environment without what would lead a child away from this machine: AWS settings, proxies."""
+    """The environment without AWS settings and proxies, which would direct a child process elsewhere."""
     return {
         name: value
         for name, value in os.environ.items()
@@ -65,13 +65,16 @@ def loopback_environment() -> dict[str, str]:
 
 
 class Engine:
-    """One engine over one folder. ``with Engine(folder) as engine`` starts and stops it."""
+    """One engine over one folder. ``with Engine(folder) as engine`` starts and stops it.
 
-    def __init__(self, folder: Path, port: int | None = None, mended: bool = True) -> None:
+    ``patched=False`` starts MiniStack as it comes, for tests of its differences from AWS.
+    """
+
+    def __init__(self, folder: Path, port: int | None = None, patched: bool = True) -> None:
         self.folder = folder.resolve()
         self.port = port or free_port()
         self.log = self.folder / "engine.log"
-        self._mended = mended
+        self._patched = patched
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -85,7 +88,7 @@ class Engine:
         self.folder.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(self._scratch, ignore_errors=True)
         self._scratch.mkdir()
-        program = "local.cloud.launcher" if self._mended else "ministack"
+        program = "local.cloud.launcher" if self._patched else "ministack"
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", program],
@@ -94,7 +97,7 @@ class Engine:
                 stderr=subprocess.STDOUT,
                 env=self._environment(),
                 cwd=Path(__file__).parents[2],
-                # Ctrl-C is for the one who started the cloud; it then ends the engine in order.
+                # Ctrl-C must reach only the parent, which then stops the engine in order.
                 start_new_session=True,
             )
         deadline = time.monotonic() + START_SECONDS
@@ -105,7 +108,7 @@ class Engine:
             time.sleep(0.05)
 
     def stop(self) -> None:
-        """End the engine in order, so that it saves its state; by force if it does not end."""
+        """Let the engine save its state and end. Kill it if it does not end."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -120,7 +123,7 @@ class Engine:
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     def kill(self) -> None:
-        """End the engine as a power cut would: what it had not yet saved is gone."""
+        """Kill the engine, as a power cut would. Unsaved state is lost."""
         process, self._process = self._process, None
         if process is not None:
             process.kill()
@@ -135,7 +138,7 @@ class Engine:
         return client(service, self.endpoint)
 
     def mails(self) -> list[dict[str, Any]]:
-        """Everything that was mailed, as the engine keeps it, oldest first."""
+        """All sent mails in the engine's own form, oldest first."""
         with DIRECT.open(f"{self.endpoint}/_ministack/ses/messages", timeout=10) as reply:
             messages = json.load(reply)["messages"]
         return sorted(
@@ -153,7 +156,7 @@ class Engine:
 
     @property
     def _scratch(self) -> Path:
-        """Where the engine unpacks functions; swept at start and end, since the engine does not."""
+        """Where the engine unpacks functions. Emptied at start and stop, because the engine does not."""
         return self.folder / "scratch"
 
     def _answers(self) -> bool:

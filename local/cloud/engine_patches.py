@@ -1,8 +1,7 @@
-"""What the local cloud's engine does differently from AWS, and the smallest change that mends each.
+"""Patches of the local cloud's engine, MiniStack, where it differs from AWS. Each is as small as possible.
 
-Written for exactly one version of MiniStack, by text and names of its source: a change there stops the
-launcher at once, and `docs/reference/local-engine.md` says what to look at. No mending adds a feature of our
-own.
+The patches rewrite names and text in the source of exactly one version. With another version the launcher
+stops; `docs/reference/local-engine.md` says what to check. No patch adds a feature of our own.
 """
 
 import asyncio
@@ -14,36 +13,36 @@ import time
 from importlib.metadata import version
 from typing import Any
 
-MENDED_VERSION = "1.5.33"
+PATCHED_VERSION = "1.5.33"
 LONGEST_WAIT_FOR_A_SLOT_SECONDS = 60.0
 ROLE = "PLUMBLINE_LOCAL_ROLE"
-"""Hands a function's process what its role allows; see `local.cloud.permissions.heed`."""
+"""The variable with a function's role; see `local.cloud.permissions.enforce_role`."""
 
 
 class EngineChanged(RuntimeError):
-    """The engine is not the one that the mendings were written for."""
+    """The engine is not the version that the patches were written for."""
 
 
 def apply(project_root: str) -> None:
-    """Mend the engine in this process, before it serves anything."""
+    """Patch the engine in this process, before it serves requests."""
     found = version("ministack")
-    if found != MENDED_VERSION:
+    if found != PATCHED_VERSION:
         raise EngineChanged(
-            f"MiniStack {found} is installed; local/cloud/engine_patches.py was written for {MENDED_VERSION}"
+            f"MiniStack {found} is installed; local/cloud/engine_patches.py was written for {PATCHED_VERSION}"
         )
     _name_the_error_class(project_root)
     _wait_for_a_slot()
-    _heed_failed_and_late_callbacks()
+    _fail_and_time_out_callbacks()
     _keep_mails()
     _keep_retention_of_objects()
-    _begin_streams_anew_after_a_restart()
-    _heed_cors_of_the_template()
-    _heed_roles()
-    _heed_ranges_of_versions()
+    _read_streams_again_after_a_restart()
+    _apply_cors_of_the_template()
+    _enforce_roles()
+    _serve_ranges_of_versions()
 
 
 def _module(name: str) -> Any:
-    """One of the engine's modules, untyped: what is changed in it is not its public face."""
+    """A module of the engine, untyped, because the patches change its private parts."""
     return importlib.import_module(name)
 
 
@@ -54,10 +53,10 @@ def _replace_once(text: str, old: str, new: str) -> str:
 
 
 def _name_the_error_class(project_root: str) -> None:
-    """A handler's exception arrives under its class, as on AWS: Retry and Catch can tell errors apart.
+    """Report a handler's exception by its class, as AWS does, so that Retry and Catch can match it.
 
-    And the worker heeds its function's role, and forgets the project's own folder, so that a file that the
-    bundle lacks is missed here, too; and an import that fails shows its traceback.
+    The worker also enforces its function's role, removes the project's folder from its path, so that a file
+    missing in the bundle is missing here, too, and shows the traceback of a failed import.
     """
     runtime = _module("ministack.core.lambda_runtime")
     service = _module("ministack.services.lambda_svc")
@@ -73,8 +72,8 @@ def _name_the_error_class(project_root: str) -> None:
     script = _replace_once(
         script,
         "    sys.path.insert(0, code_dir)\n",
-        "    from local.cloud.permissions import heed\n"
-        f"    heed(os.environ.pop({ROLE!r}))\n"
+        "    from local.cloud.permissions import enforce_role\n"
+        f"    enforce_role(os.environ.pop({ROLE!r}))\n"
         f"    sys.path[:] = [code_dir, *(p for p in sys.path if p != {project_root!r})]\n",
     )
     runtime._PYTHON_WORKER_SCRIPT = script
@@ -99,9 +98,9 @@ def _name_the_error_class(project_root: str) -> None:
 
 
 def _wait_for_a_slot() -> None:
-    """At the limit of concurrent Lambdas a call waits its turn, where the engine would refuse it at once.
+    """Let a call wait at the limit of concurrent Lambdas. The engine would refuse it at once.
 
-    The limit here is a laptop's (a few), AWS's a thousand: what never meets it there must not fail here.
+    A laptop runs only a few Lambdas at once, AWS a thousand. A load far below AWS's limit must not fail here.
     """
     service = _module("ministack.services.lambda_svc")
     acquire = service._acquire_execution_slot
@@ -121,8 +120,8 @@ def _on_event_loop() -> bool:
     return asyncio._get_running_loop() is not None
 
 
-def _heed_failed_and_late_callbacks() -> None:
-    """A callback task fails when the call that hands out its token fails, and heeds `TimeoutSecondsPath`."""
+def _fail_and_time_out_callbacks() -> None:
+    """Fail a callback task when its function fails, and apply `TimeoutSecondsPath`."""
     engine = _module("ministack.services.stepfunctions")
     execute, with_callback, call = engine._execute_task, engine._invoke_with_callback, engine._call_lambda
     waiting = threading.local()
@@ -160,7 +159,7 @@ def _heed_failed_and_late_callbacks() -> None:
 
 
 def _keep_mails() -> None:
-    """Mails that were sent outlive a restart, as they do in the inboxes of people."""
+    """Keep sent mails over a restart, as people's inboxes do."""
     ses = _module("ministack.services.ses")
     get_state, restore = ses.get_state, ses._restore_state
 
@@ -176,14 +175,14 @@ def _keep_mails() -> None:
 
 
 def _keep_retention_of_objects() -> None:
-    """An object's retention and legal hold outlive a restart; the engine keeps the bucket's settings only."""
+    """Keep objects' retention and legal hold over a restart. The engine keeps only the bucket's settings."""
     s3 = _module("ministack.services.s3")
     s3._PERSISTED_BUCKET_DICTS["object_retention"] = s3._object_retention
     s3._PERSISTED_BUCKET_DICTS["object_legal_hold"] = s3._object_legal_hold
 
 
-def _heed_ranges_of_versions() -> None:
-    """A part of an object is served of a named version, too, and not the whole in its place."""
+def _serve_ranges_of_versions() -> None:
+    """Serve a byte range of a named version. The engine would serve the whole version."""
     s3 = _module("ministack.services.s3")
     get = s3._get_object
 
@@ -191,7 +190,7 @@ def _heed_ranges_of_versions() -> None:
         wanted = headers.get("range", "")
         if not wanted or not s3._qp(query or {}, "versionId", ""):
             return get(bucket, key, headers, query)
-        # A checksum of the whole would be taken for that of the part.
+        # The SDK would compare the checksum of the whole object with the part.
         plain = {name: value for name, value in headers.items() if name != "x-amz-checksum-mode"}
         status, told, body = get(bucket, key, plain, query)
         place = s3._parse_range(wanted, len(body)) if status == 200 else None
@@ -204,11 +203,11 @@ def _heed_ranges_of_versions() -> None:
     s3._get_object = get_part
 
 
-def _begin_streams_anew_after_a_restart() -> None:
-    """After a restart a table's stream is read from its first new record.
+def _read_streams_again_after_a_restart() -> None:
+    """After a restart, read a table's stream from its first new record.
 
-    The engine restores how far a function had read but not the records, so that it would wait, deaf, until
-    as many new ones had come. Records that nobody had read are lost, as they are without this.
+    The engine restores a function's position in the stream but not the records, so it would skip that many
+    new records. Unread records are lost with or without this patch.
     """
     service = _module("ministack.services.lambda_svc")
     restore = service._restore_state
@@ -219,8 +218,8 @@ def _begin_streams_anew_after_a_restart() -> None:
     service._restore_state = restore_without_positions
 
 
-def _heed_cors_of_the_template() -> None:
-    """The API's CORS settings hold as the template spells them; the engine looks for `allowOrigins` only."""
+def _apply_cors_of_the_template() -> None:
+    """Apply the API's CORS settings as the template spells them. The engine expects `allowOrigins`."""
     gateway = _module("ministack.services.apigateway")
     of_response, of_preflight = gateway._cors_response_headers, gateway._cors_preflight_response
 
@@ -231,10 +230,10 @@ def _heed_cors_of_the_template() -> None:
     gateway._cors_preflight_response = lambda settings, origin: of_preflight(lowered(settings), origin)
 
 
-def _heed_roles() -> None:
-    """A function can do what its role's inline policies allow; the engine keeps those and asks nobody.
+def _enforce_roles() -> None:
+    """Enforce the inline policies of functions' roles. The engine stores them without enforcing them.
 
-    What a function's process is given at its start holds for its life, as a deployment replaces functions.
+    A function's process gets its policies at its start. A deployment replaces the process.
     """
     runtime, iam = _module("ministack.core.lambda_runtime"), _module("ministack.services.iam")
     spawn = runtime.Worker._spawn

@@ -1,7 +1,7 @@
-"""One address for people: the mailbox, HR's console and, for every other path, the API behind its gateway.
+"""Serves the mailbox, the HR console and, on every other path, the API under one address.
 
-On AWS these are three addresses; here one port serves them, so that links in mails and the console need no
-name server, and a page's forms go back to where the page came from.
+On AWS they have three addresses. Here one port serves all, so that links and the console need no name server
+and a page's forms return to the page's own origin.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from local.cloud.mailbox import list_page, mail_page, read_mails
 
 CONSOLE = Path(__file__).parents[2] / "console"
-# These describe one connection, not the message: each side has its own.
+# Hop-by-hop headers belong to one connection and are not forwarded.
 HOP_BY_HOP = {
     "connection",
     "keep-alive",
@@ -31,13 +31,13 @@ HOP_BY_HOP = {
     "content-length",
     "host",
 }
-GATEWAY_SECONDS = 60
-# A mail is somebody else's HTML: it may load nothing and run nothing. Its frame inherits this.
+API_SECONDS = 60
+# A mail's HTML must not load or run anything. Its frame inherits this policy.
 MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
 
 
-class Front:
-    """Serves until closed, in a thread. ``api_url`` and ``console`` may be set after the port is known."""
+class Gateway:
+    """Serves in a thread until closed. ``api_url`` and ``console`` are set once the deployment is known."""
 
     def __init__(self, port: int, mails: Callable[[], list[dict[str, Any]]]) -> None:
         self.mails = mails
@@ -48,7 +48,7 @@ class Front:
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, name="front", daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, name="gateway", daemon=True).start()
         return self
 
     def __exit__(
@@ -58,22 +58,22 @@ class Front:
         self._server.server_close()
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
-        front = self
+        gateway = self
 
         class Handler(_Handler):
-            owner = front
+            owner = gateway
 
         return Handler
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    owner: Front
+    owner: Gateway
 
     def do_any(self) -> None:
         host = (self.headers.get("Host") or "").rpartition(":")[0]
         if host not in ("127.0.0.1", "localhost"):
-            # Another site's name that was made to lead here must not read what is meant for this machine.
+            # Prevents DNS rebinding: another site's name that resolves to this machine must read nothing.
             self._text(HTTPStatus.MISDIRECTED_REQUEST, "this server answers to 127.0.0.1 only\n")
             return
         path = urlsplit(self.path).path
@@ -86,7 +86,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_any
 
     def log_message(self, format: str, *args: object) -> None:
-        """Links are secrets: no request line is written anywhere."""
+        """Log no request: the path of a response link contains its token."""
 
     def _home(self, path: str) -> None:
         self._moved("/mail/")
@@ -125,7 +125,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._reply(HTTPStatus.OK, file.read_bytes(), kind, self._console_policy())
 
     def _console_policy(self) -> str:
-        """What the console is served with on AWS, too: its own files, and the two services it calls."""
+        """The same policy as on AWS: the console's own files and the two services that it calls."""
         calls = " ".join(
             ["'self'", *(self.owner.console.get(key, "") for key in ("api_url", "cognito_endpoint"))]
         )
@@ -136,28 +136,28 @@ class _Handler(BaseHTTPRequestHandler):
         )
 
     def _forward(self) -> None:
-        """Hand the request to the API as it came, and its answer back as it is."""
+        """Forward the request to the API unchanged, and the response to the caller."""
         if not self.owner.api_url:
             self._text(HTTPStatus.SERVICE_UNAVAILABLE, "the local cloud is starting\n")
             return
         target = urlsplit(self.owner.api_url)
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP}
-        gateway = http.client.HTTPConnection(target.hostname or "", target.port, timeout=GATEWAY_SECONDS)
+        api = http.client.HTTPConnection(target.hostname or "", target.port, timeout=API_SECONDS)
         try:
-            gateway.request(self.command, target.path + self.path, body or None, headers)
-            answer = gateway.getresponse()
+            api.request(self.command, target.path + self.path, body or None, headers)
+            answer = api.getresponse()
             content = answer.read()
         except OSError:
             self._text(HTTPStatus.BAD_GATEWAY, "the local cloud does not answer\n")
             return
         finally:
-            gateway.close()
+            api.close()
         self.send_response(answer.status)
         for name, value in answer.getheaders():
             if name.lower() not in HOP_BY_HOP | {"date", "server"}:
                 self.send_header(name, value)
-        # The answer to HEAD has the length of what GET would have brought, and no content.
+        # A response to HEAD has the length of the response to GET, without its content.
         self._end(content, answer.headers.get("Content-Length"))
 
     def _moved(self, where: str) -> None:
@@ -185,7 +185,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _end(self, content: bytes, length: str | None = None) -> None:
         self.send_header("Content-Length", length or str(len(content)))
-        # Whoever asked may have gone meanwhile, which is nobody's fault.
+        # The client may have closed the connection. That is no error.
         with contextlib.suppress(ConnectionError):
             self.end_headers()
             if self.command != "HEAD":

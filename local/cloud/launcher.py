@@ -1,6 +1,6 @@
-"""The engine's process: MiniStack, mended, on loopback, for as long as the one who started it lives.
+"""The engine's process: patched MiniStack on loopback. It ends with the process that started it.
 
-Started by `local.cloud.engine`; its standard input is a pipe from there, and when that ends, so does this.
+`local.cloud.engine` starts it with a pipe as standard input. When the pipe closes, this process ends.
 """
 
 import importlib
@@ -19,7 +19,7 @@ SNAPSHOT_EVERY_SECONDS = 2.0
 
 def main() -> None:
     engine_patches.apply(project_root=str(Path(__file__).parents[2]))
-    # A line a service and snapshot would drown what a reader of the log looks for.
+    # One line for each service and snapshot would fill the log.
     logging.getLogger("persistence").setLevel(logging.WARNING)
     engine: Any = importlib.import_module("ministack.app")
     threading.Thread(target=_end_with_parent, args=(engine,), name="parent", daemon=True).start()
@@ -33,14 +33,14 @@ def _end_with_parent(engine: Any) -> None:
         pass
     loop = engine._MAIN_LOOP
     if loop is None:
-        os._exit(0)  # it serves nobody yet
+        os._exit(0)  # it does not serve yet
     loop.call_soon_threadsafe(_save_and_end, engine)
 
 
 def _save_and_end(engine: Any) -> None:
-    """Save all between two requests, and end: by itself the engine would first wait for functions that run.
+    """Save everything between two requests, then exit.
 
-    Those wait for the engine to answer them, which it then no longer does.
+    An orderly shutdown of the engine would wait for running functions, which wait for the engine in turn.
     """
     engine.save_all(engine._build_persistence_save_dict())
     sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""The local inboxes: what the cloud mailed, as JSON for programs and as a page for people."""
+"""The mailbox of the local cloud: its sent mails as JSON and as web pages."""
 
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment
 
-# A mail is somebody else's HTML: it is shown in a frame that may run nothing, and whose links open outside.
+# A mail's HTML is shown in a frame that runs no script and opens links in a new tab.
 PAGE = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
     Path(__file__).with_suffix(".html").read_text()
 )
@@ -16,7 +16,7 @@ PAGE = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_s
 
 @dataclass(frozen=True)
 class Mail:
-    """One mail that was sent; ``sent_at`` is by the world's clock, not by a faster one."""
+    """One sent mail. ``sent_at`` is real time, even if the product's clock runs faster."""
 
     id: str
     to: list[str]
@@ -33,7 +33,7 @@ class Mail:
 
 
 def read_mails(kept: list[dict[str, Any]]) -> list[Mail]:
-    """What the engine keeps of each mail it sent, oldest first, in the product's words."""
+    """The engine's records of sent mails as `Mail` objects, in the same order."""
     return [
         Mail(
             id=str(mail["MessageId"]).partition("@")[0],
@@ -54,5 +54,5 @@ def list_page(mails: list[Mail]) -> str:
 
 
 def mail_page(mail: Mail) -> str:
-    # Links leave the frame for a tab of their own: within it they would have neither cookies nor forms.
+    # Links open in a new tab, because pages in the frame have neither cookies nor forms.
     return PAGE.render(shown=mail, based=f'<base target="_blank">{mail.html}')

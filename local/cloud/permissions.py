@@ -1,8 +1,7 @@
-"""What a function's role lets it do, heeded in the function's own process: the engine itself knows no IAM.
+"""Enforces a function's role inside the function's process, because the engine does not implement IAM.
 
-Before each call of the AWS SDK the role's inline policies are asked, as they stand in the deployed template.
-A call that they do not allow fails with ``AccessDeniedException``, as it would on AWS; so does one that this
-module has not learnt to judge.
+Each call of the AWS SDK is checked against the role's inline policies from the deployed template. A call
+that they do not allow fails with ``AccessDeniedException``, as on AWS. So does a call unknown to this module.
 """
 
 import json
@@ -15,7 +14,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 Need = tuple[str, str | None]
-"""An action and the ARN that it is done to; no ARN where the call does not tell."""
+"""An action and the ARN of its resource; None if the call does not name the resource."""
 
 _OF_A_TRANSACTION: Final = {
     "Put": "PutItem",
@@ -40,7 +39,7 @@ _ON_A_BUCKET: Final = {
     "HeadBucket": "s3:ListBucket",
     "ListObjectVersions": "s3:ListBucketVersions",
 }
-# Where the resource of a call stands in its parameters, already as an ARN.
+# The parameter that contains the ARN of the call's resource.
 _NAMED_BY: Final = {
     ("sns", "Publish"): "TopicArn",
     ("states", "StartExecution"): "stateMachineArn",
@@ -50,7 +49,7 @@ _NAMED_BY: Final = {
 _OF_NO_RESOURCE: Final = {("states", "SendTaskSuccess"), ("states", "SendTaskFailure")}
 
 
-class Unjudged(Exception):
+class UnknownCall(Exception):
     """A call whose actions and resources this module does not know."""
 
 
@@ -75,18 +74,18 @@ class Grants:
         return cls(tuple(statement for several in statements for statement in several))
 
     def allow(self, need: Need) -> bool:
-        """As IAM decides: a denial counts most, and what nothing allows is denied.
+        """Decides like IAM: a denial prevails, and whatever is not allowed is denied.
 
-        A conditional statement allows nothing here: all our conditions speak of calls that a service makes
-        in the function's name, never of the function's own.
+        A conditional statement allows nothing here. All our conditions concern calls that a service makes on
+        behalf of the function, never the function's own calls.
         """
-        matching = [statement for statement in self.statements if _speaks_of(statement, need)]
+        matching = [statement for statement in self.statements if _matches(statement, need)]
         return any(
             statement["Effect"] == "Allow" and "Condition" not in statement for statement in matching
         ) and not any(statement["Effect"] == "Deny" for statement in matching)
 
 
-def _speaks_of(statement: Mapping[str, Any], need: Need) -> bool:
+def _matches(statement: Mapping[str, Any], need: Need) -> bool:
     action, arn = need
     does = any(fnmatchcase(action.lower(), each.lower()) for each in _listed(statement["Action"]))
     return does and (arn is None or any(fnmatchcase(arn, each) for each in _listed(statement["Resource"])))
@@ -97,7 +96,7 @@ def _listed(value: Any) -> list[Any]:
 
 
 def needs(service: str, operation: str, parameters: Mapping[str, Any], account: Account) -> list[Need]:
-    """What a call needs to be allowed; ``service`` is IAM's name, such as ``states``. Raises Unjudged."""
+    """The permissions that a call needs. ``service`` is IAM's name, e.g. ``states``. Raises UnknownCall."""
     if service == "dynamodb":
         return list(_of_table_call(operation, parameters, account))
     if service == "s3":
@@ -113,7 +112,7 @@ def needs(service: str, operation: str, parameters: Mapping[str, Any], account: 
         return [(f"{service}:{operation}", parameters[_NAMED_BY[service, operation]])]
     if (service, operation) in _OF_NO_RESOURCE:
         return [(f"{service}:{operation}", None)]
-    raise Unjudged(f"{service}:{operation}")
+    raise UnknownCall(f"{service}:{operation}")
 
 
 def _of_table_call(operation: str, parameters: Mapping[str, Any], account: Account) -> Iterator[Need]:
@@ -138,7 +137,7 @@ def _of_object_call(operation: str, parameters: Mapping[str, Any]) -> Iterator[N
         yield _ON_A_BUCKET[operation], bucket
         return
     if operation not in _ON_AN_OBJECT:
-        raise Unjudged(f"s3:{operation}")
+        raise UnknownCall(f"s3:{operation}")
     of_version = "Version" if "VersionId" in parameters and operation != "PutObject" else ""
     yield _ON_AN_OBJECT[operation] + of_version, f"{bucket}/{parameters['Key']}"
     if "ObjectLockMode" in parameters:
@@ -153,26 +152,26 @@ def _of_mail(parameters: Mapping[str, Any], account: Account) -> Iterator[Need]:
         yield action, account.arn("ses", f"configuration-set/{parameters['ConfigurationSetName']}")
 
 
-def heed(role: str) -> None:
-    """Let this process do what its role allows and no more: ``{"account": …, "policies": [document, …]}``."""
+def enforce_role(role: str) -> None:
+    """Restrict this process to its role, given as ``{"account": …, "policies": [document, …]}``."""
     given = json.loads(role)
     grants, number = Grants.of_documents(given["policies"]), given["account"]
-    sdk: Any = BaseClient  # untyped: where every call of the SDK passes is not its public face
+    sdk: Any = BaseClient  # untyped, because the method that every call passes through is private
     call = sdk._make_api_call
 
-    def ask_first(self: Any, operation: str, parameters: Mapping[str, Any]) -> Any:
+    def check_first(self: Any, operation: str, parameters: Mapping[str, Any]) -> Any:
         meta = self.meta
         service = meta.service_model.signing_name
         try:
             wanted = needs(service, operation, parameters, Account(meta.region_name, number))
-        except Unjudged as error:
-            raise _denied(operation, f"{error}, which local/cloud/permissions.py cannot judge") from error
+        except UnknownCall as error:
+            raise _denied(operation, f"{error}, which local/cloud/permissions.py does not know") from error
         for need in wanted:
             if not grants.allow(need):
                 raise _denied(operation, f"{need[0]} on {need[1]}")
         return call(self, operation, parameters)
 
-    sdk._make_api_call = ask_first
+    sdk._make_api_call = check_first
 
 
 def _denied(operation: str, what: str) -> ClientError:

@@ -1,4 +1,4 @@
-"""Take up, at a start, what the last stop cut short: on AWS nothing ever stops all at once, a laptop does."""
+"""Restarts, at a start of the local cloud, the workflows that its last stop interrupted."""
 
 import hashlib
 import json
@@ -6,25 +6,25 @@ from typing import Any, Final
 
 from local.cloud.engine import Engine
 
-_CUT_SHORT: Final = "States.ServiceRestart"
-"""What the engine says of an execution that was running when it was stopped."""
+_INTERRUPTED: Final = "States.ServiceRestart"
+"""The engine's error for an execution that was running when the engine stopped."""
 
 
 def resume(engine: Engine, evaluation_machine: str) -> int:
-    """Start the evaluations that were cut short once more, and have lost deadlines mended at once.
+    """Restart the interrupted evaluations, and let the reconciler restart the case workflows at once.
 
-    The reconciler would do the second by itself, five minutes from now. Returns how many evaluations
-    were started; each step of theirs finds what was done before.
+    Otherwise the reconciler would run only in five minutes. Returns the number of evaluations started. Their
+    steps find what was done before.
     """
     functions = _functions_by_service(engine)
-    # The outbox first: a case whose workflow is still to be started there is not lost.
+    # The relay first: its outbox may contain workflows that are still to be started.
     for service in ("relay", "reconcile"):
         engine.client("lambda").invoke(FunctionName=functions[service], InvocationType="Event", Payload=b"{}")
-    return sum(_start_again(engine, evaluation_machine, arn) for arn in _failed(engine, evaluation_machine))
+    return sum(_restart(engine, evaluation_machine, arn) for arn in _failed(engine, evaluation_machine))
 
 
 def _functions_by_service(engine: Engine) -> dict[str, str]:
-    """Each function's name by what it calls itself in its logs."""
+    """Each function's physical name by its service name, as in its logs."""
     pages = engine.client("lambda").get_paginator("list_functions").paginate()
     found: dict[str, str] = {}
     for function in (each for page in pages for each in page["Functions"]):
@@ -40,11 +40,11 @@ def _failed(engine: Engine, machine: str) -> list[str]:
     return [str(each["executionArn"]) for page in listed for each in page["executions"]]
 
 
-def _start_again(engine: Engine, machine: str, execution: str) -> bool:
-    """Whether it was cut short, is no part of another one, and was not started again before."""
+def _restart(engine: Engine, machine: str, execution: str) -> bool:
+    """True if the execution was interrupted, is no child of another one, and was not restarted before."""
     sfn = engine.client("stepfunctions")
     found: dict[str, Any] = sfn.describe_execution(executionArn=execution)
-    if found.get("error") != _CUT_SHORT or "detail" not in json.loads(found["input"]):
+    if found.get("error") != _INTERRUPTED or "detail" not in json.loads(found["input"]):
         return False
     name = "again-" + hashlib.sha256(found["name"].encode()).hexdigest()[:32]
     try:

@@ -1,4 +1,4 @@
-"""Speak to the API of a running cloud as a person who signed in."""
+"""Calls the API of a running cloud as a signed-in user."""
 
 import argparse
 import json
@@ -18,38 +18,38 @@ _SECONDS = 60
 
 
 class Refused(PlumblineError):
-    """The API said no; the message is its reason."""
+    """The API refused the request. The message is its reason."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Who signs in, and where."""
+    """Add the options for the user and the cloud."""
     parser.add_argument(
-        "--user", default=os.environ.get("PLUMBLINE_USER"), help="who signs in (or PLUMBLINE_USER)"
+        "--user", default=os.environ.get("PLUMBLINE_USER"), help="user name; default: PLUMBLINE_USER"
     )
     parser.add_argument(
-        "--code", help="the six digits of your authenticator, where the account has a second factor"
+        "--code", help="six-digit code of your authenticator app, if the account has a second factor"
     )
     parser.add_argument(
         "--data",
         metavar="DIR",
         type=Path,
         default=Path(".plumbline"),
-        help="where stack.json says which cloud; default: .plumbline",
+        help="folder of the running cloud; default: .plumbline",
     )
 
 
 def call(args: argparse.Namespace, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
-    """The API's answer to the person. Raises Refused with its reason, InvalidInput where none can be had."""
+    """The API's response. Raises Refused with the API's reason, or InvalidInput if it is unreachable."""
     info = read_stack(args.data)
     token = _token(info, args.user, args.code)
-    asked = Request(
+    request = Request(
         info["api_url"] + path,
         data=json.dumps(body).encode(),
         method=method,
         headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
     )
     try:
-        with urlopen(asked, timeout=_SECONDS) as answer:
+        with urlopen(request, timeout=_SECONDS) as answer:
             return dict(json.loads(answer.read()))
     except HTTPError as error:
         raise Refused(_reason(error)) from error
@@ -59,8 +59,8 @@ def call(args: argparse.Namespace, method: str, path: str, body: dict[str, Any])
 
 def _token(info: dict[str, Any], user: str | None, code: str | None) -> str:
     if not user:
-        raise InvalidInput("who signs in? --user NAME, or PLUMBLINE_USER in the environment")
-    # Never an option: what stands on a command line can be read by others on the machine.
+        raise InvalidInput("no user given: use --user NAME, or set PLUMBLINE_USER")
+    # Not an option, because other users of the machine can read command lines.
     password = os.environ.get("PLUMBLINE_PASSWORD") or getpass(f"Password of {user}: ")
     cognito = client("cognito-idp", info)
     try:
@@ -71,7 +71,7 @@ def _token(info: dict[str, Any], user: str | None, code: str | None) -> str:
         )
         if answer.get("ChallengeName") == "SOFTWARE_TOKEN_MFA":
             if not code:
-                raise InvalidInput("this account has a second factor: --code takes its six digits")
+                raise InvalidInput("this account has a second factor: give its six digits with --code")
             answer = cognito.respond_to_auth_challenge(
                 ClientId=info["user_pool_client_id"],
                 ChallengeName="SOFTWARE_TOKEN_MFA",

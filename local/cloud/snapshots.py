@@ -1,7 +1,7 @@
-"""Saves the local cloud's state while it serves: by itself the engine does so only at an orderly end.
+"""Saves the local cloud's state while it serves. The engine by itself saves only at an orderly end.
 
-Tables are what the product takes for the truth, so they are saved between two requests, whole: on the thread
-that answers the requests, and without the copy that made the engine's own way slow and, under load, fail.
+The product relies on its table, so tables are saved consistently: between two requests, on the thread that
+serves them. They are not copied first; the engine's own copying is slow and fails under load.
 """
 
 import asyncio
@@ -16,24 +16,24 @@ from types import SimpleNamespace
 from typing import IO, Any
 
 TABLES = "dynamodb"
-# However large the state: no more than this share of the time is spent on saving it.
+# At most this share of the time is spent on saving, however large the state is.
 SHARE_OF_TIME = 0.1
 
 Services = dict[str, Callable[[], Any]]
 
 
 def _module(name: str) -> Any:
-    """One of the engine's modules, untyped: what is used of it is not its public face."""
+    """A module of the engine, untyped, because private parts of it are used."""
     return importlib.import_module(name)
 
 
 @contextmanager
 def snapshots(seconds: float) -> Iterator[None]:
-    """Save every few seconds for as long as the engine serves, when a request came since the last time."""
+    """Save at this interval while the engine serves, if there was a request since the last time."""
     app = _module("ministack.app")
     serve, save_all = app.app, app.save_all
     _write_json_at_once()
-    _hand_tables_over_uncopied()
+    _save_tables_without_copying()
     one_at_a_time = threading.Lock()
     requests = 0
     stopped = threading.Event()
@@ -72,7 +72,7 @@ def snapshots(seconds: float) -> Iterator[None]:
 
 
 def _write_json_at_once() -> None:
-    """Encode a state in one go: the same text as piece by piece, many times as fast."""
+    """Encode the state in one call: the same text as piece by piece, many times as fast."""
     persistence = _module("ministack.core.persistence")
 
     def dump(state: Any, file: IO[str], default: Callable[[Any], Any]) -> None:
@@ -81,8 +81,8 @@ def _write_json_at_once() -> None:
     persistence.json = SimpleNamespace(dump=dump, load=json.load, JSONDecodeError=json.JSONDecodeError)
 
 
-def _hand_tables_over_uncopied() -> None:
-    """Give the tables themselves to be saved: on the thread that does it nothing changes them meanwhile."""
+def _save_tables_without_copying() -> None:
+    """Pass the tables themselves to the encoder. Nothing changes them meanwhile on the same thread."""
     dynamodb = _module("ministack.services.dynamodb")
     scoped = _module("ministack.core.responses").AccountRegionScopedDict
 

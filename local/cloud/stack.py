@@ -1,4 +1,4 @@
-"""The whole local cloud as one thing: engine, deployment and front, over one folder that outlives them."""
+"""The local cloud as a whole: engine, deployment and gateway over a folder that keeps their state."""
 
 import fcntl
 import json
@@ -13,7 +13,7 @@ from typing import IO, Any
 from local.cloud import engine as engines
 from local.cloud.deploy import deploy
 from local.cloud.engine import REGION, Engine, free_port
-from local.cloud.gateway import Front
+from local.cloud.gateway import Gateway
 from local.cloud.resume import resume
 from shared.domain.errors import InvalidInput
 
@@ -26,7 +26,7 @@ class AlreadyRunning(RuntimeError):
 
 @dataclass(frozen=True)
 class Stack:
-    """A local cloud that is ready; ``info`` is what ``stack.json`` says."""
+    """A running local cloud. ``info`` is the content of ``stack.json``."""
 
     folder: Path
     engine: Engine
@@ -41,7 +41,7 @@ class Stack:
         return self.engine.client(service)
 
     def mails(self) -> list[dict[str, Any]]:
-        """What was mailed, oldest first, as ``messages.json`` lists it."""
+        """The sent mails, oldest first, as in ``messages.json``."""
         from local.cloud.mailbox import read_mails
 
         return [mail.as_json() for mail in read_mails(self.engine.mails())]
@@ -56,39 +56,39 @@ def running_stack(
     config: Path | None = None,
     context: Mapping[str, str] | None = None,
 ) -> Iterator[Stack]:
-    """Start the cloud of a folder, deploy what changed, and stop everything again at the end.
+    """Start the cloud of a folder and deploy what has changed; stop everything at the end.
 
-    ``clock_rate`` is of a new folder; an old one keeps its own, since its deadlines were set by it. ``fresh``
-    throws away what the folder held. ``config``: a folder of policies and profiles in place of the project's.
-    ``context``: further settings of the deployment, as the CDK's command line takes them.
+    ``clock_rate`` applies to a new folder. An existing one keeps its rate, because deadlines depend on it.
+    ``fresh`` deletes the folder's content first. ``config``: a folder of policies and profiles in place of
+    the project's own. ``context``: further settings of the deployment, as on the CDK's command line.
     """
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    with _held(folder):
+    with _exclusive(folder):
         if fresh:
             _empty(folder)
-        _forget(folder)
+        _mark_stopped(folder)
         settings = _settings(folder, clock_rate)
         engine = Engine(folder / "engine", port=free_port(settings["engine_port"]))
         say("starting the engine")
-        with engine, Front(free_port(settings["front_port"]), engine.mails) as front:
-            settings |= {"engine_port": engine.port, "front_port": int(front.url.rpartition(":")[2])}
+        with engine, Gateway(free_port(settings["front_port"]), engine.mails) as gateway:
+            settings |= {"engine_port": engine.port, "front_port": int(gateway.url.rpartition(":")[2])}
             _write(folder / "settings.json", settings)
             given = {
                 "stage": "local",
                 "clock_rate": str(settings["clock_rate"]),
                 "clock_origin": settings["clock_origin"],
-                "public_url": front.url,
-                "console_url": f"{front.url}/console",
-                "console_origins": front.url,
+                "public_url": gateway.url,
+                "console_url": f"{gateway.url}/console",
+                "console_origins": gateway.url,
             }
             if config is not None:
                 given["config"] = str(config.resolve())
             given |= context or {}
-            info = _describe(engine, front, settings, deploy(engine, folder, given, say))
-            front.api_url = info["api_url"]
-            front.console = {
-                "api_url": front.url,
+            info = _describe(engine, gateway, settings, deploy(engine, folder, given, say))
+            gateway.api_url = info["api_url"]
+            gateway.console = {
+                "api_url": gateway.url,
                 "cognito_endpoint": engine.endpoint,
                 "client_id": info["user_pool_client_id"],
                 "region": REGION,
@@ -98,11 +98,11 @@ def running_stack(
             try:
                 yield Stack(folder, engine, info)
             finally:
-                _forget(folder)
+                _mark_stopped(folder)
 
 
 def read_stack(folder: Path) -> dict[str, Any]:
-    """What the running cloud of a folder says of itself."""
+    """The ``stack.json`` of a running cloud. Raises InvalidInput if no cloud runs."""
     try:
         return dict(json.loads((folder / "stack.json").read_text()))
     except FileNotFoundError:
@@ -110,12 +110,12 @@ def read_stack(folder: Path) -> dict[str, Any]:
 
 
 def client(service: str, info: dict[str, Any]) -> Any:
-    """A boto3 client of the cloud that a ``stack.json`` describes."""
+    """A boto3 client of the cloud that ``info`` describes."""
     return engines.client(service, info["endpoint"])
 
 
 def _describe(
-    engine: Engine, front: Front, settings: dict[str, Any], outputs: dict[str, str]
+    engine: Engine, gateway: Gateway, settings: dict[str, Any], outputs: dict[str, str]
 ) -> dict[str, Any]:
     """The contents of ``stack.json``."""
     api_id = outputs["ApiUrl"].partition("://")[2].partition(".")[0]
@@ -127,9 +127,9 @@ def _describe(
         "facts_bucket": outputs["FactsBucket"],
         "table": outputs["Table"],
         "api_url": f"{engine.endpoint}/_aws/execute-api/{api_id}/$default",
-        "public_url": front.url,
-        "mailbox_url": f"{front.url}/mail",
-        "console_url": f"{front.url}/console",
+        "public_url": gateway.url,
+        "mailbox_url": f"{gateway.url}/mail",
+        "console_url": f"{gateway.url}/console",
         "state_machines": {name: outputs[output] for name, output in STATE_MACHINES.items()},
         "user_pool_id": outputs["UserPoolId"],
         "user_pool_client_id": outputs["UserPoolClientId"],
@@ -138,7 +138,7 @@ def _describe(
 
 
 def _settings(folder: Path, clock_rate: int | None) -> dict[str, Any]:
-    """Ports and clock of a folder: the same at every start, so that links and deadlines hold."""
+    """The ports and the clock of a folder. They never change, so that links and deadlines stay valid."""
     path = folder / "settings.json"
     if not path.exists():
         origin = datetime.now(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
@@ -151,15 +151,15 @@ def _settings(folder: Path, clock_rate: int | None) -> dict[str, Any]:
     settings: dict[str, Any] = json.loads(path.read_text())
     if clock_rate not in (None, settings["clock_rate"]):
         raise InvalidInput(
-            f"the clock of {folder} runs at {settings['clock_rate']} times the world's, and its deadlines"
-            f" were set by that; for {clock_rate} times take another --data"
+            f"the clock of {folder} runs at {settings['clock_rate']} times real time, and its deadlines"
+            f" depend on that; for a rate of {clock_rate} use another --data folder"
         )
     return settings
 
 
 @contextmanager
-def _held(folder: Path) -> Iterator[None]:
-    """One cloud a folder: held by a lock that ends with its process, however it ends."""
+def _exclusive(folder: Path) -> Iterator[None]:
+    """Allow one cloud for each folder, by a file lock that the process releases however it ends."""
     with (folder / "lock").open("a") as lock:
         if not _locked(lock):
             raise AlreadyRunning(f"the local cloud of {folder} is running already")
@@ -184,8 +184,8 @@ def _empty(folder: Path) -> None:
             path.unlink()
 
 
-def _forget(folder: Path) -> None:
-    """Say no more that the cloud is ready: who waits for ``stack.json`` must not read an old one."""
+def _mark_stopped(folder: Path) -> None:
+    """Delete ``stack.json``, whose presence means that the cloud is ready."""
     (folder / "stack.json").unlink(missing_ok=True)
 
 

@@ -1,4 +1,4 @@
-"""`plumbline drop`: puts exports where an ICM product would, in the running local cloud's bucket."""
+"""`plumbline drop`: uploads exports to the running local cloud's bucket, as an ICM product would."""
 
 import argparse
 import hashlib
@@ -11,24 +11,28 @@ EPILOG = """examples:
   plumbline drop hr-people people-2026-09.csv
   plumbline drop varicent-attainment attainment-2026-*.csv
 
-Each FILE goes to s3://EXPORTS/incoming/PROFILE_ID/NAME; a manifest beside it, FILE.manifest.json, goes first.
-Printed is the batch of each: the id under which all that comes of it is found.
+Each FILE is uploaded to s3://EXPORTS/incoming/PROFILE_ID/NAME, after its manifest FILE.manifest.json, if any.
+Prints the batch id of each file, under which the API shows its results.
 """
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOG
-    parser.add_argument("profile", metavar="PROFILE_ID", help="the profile that reads the files, by its id")
+    parser.add_argument("profile", metavar="PROFILE_ID", help="id of the profile that reads the files")
     parser.add_argument("files", metavar="FILE", type=Path, nargs="+")
     parser.add_argument(
-        "--data", metavar="DIR", type=Path, default=Path(".plumbline"), help="default: .plumbline"
+        "--data",
+        metavar="DIR",
+        type=Path,
+        default=Path(".plumbline"),
+        help="folder of the running cloud; default: .plumbline",
     )
 
 
 def run(args: argparse.Namespace) -> int:
     if not args.profile or "/" in args.profile:
-        raise InvalidInput(f"{args.profile!r} is no profile's id: profiles are named in config/profiles")
-    # All are looked at before the first is sent: a mistyped name drops nothing.
+        raise InvalidInput(f"{args.profile!r} is not a profile id; see config/profiles")
+    # Read all files before the first upload, so that a mistyped name uploads nothing.
     batches = [_batch(file) for file in args.files]
     info = read_stack(args.data)
     s3, bucket = client("s3", info), info["exports_bucket"]

@@ -1,4 +1,4 @@
-"""`plumbline up`: the local cloud, in the foreground, until it is interrupted."""
+"""`plumbline up`: runs the local cloud in the foreground until it is interrupted."""
 
 import argparse
 import signal
@@ -18,25 +18,32 @@ EPILOG = """examples:
   plumbline up
   plumbline up --data /tmp/trial --clock-rate 20000
 
-When the table is printed, DIR/stack.json says the same to programs. Interrupt it (Ctrl-C) to stop; what was
-accepted is kept in DIR, and `plumbline up` on the same DIR goes on where it stopped.
-A clock that runs faster makes a month of deadlines pass in minutes; a new DIR chooses its rate once.
+The addresses are printed when the cloud is ready, and written to DIR/stack.json for programs.
+Ctrl-C stops the cloud. DIR keeps its data, and `plumbline up` with the same DIR continues from there.
+With a faster clock, a month of deadlines passes in minutes. The rate is set once, when DIR is new.
 """
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOG
     parser.add_argument(
-        "--data", metavar="DIR", type=Path, default=Path(".plumbline"), help="default: .plumbline"
+        "--data",
+        metavar="DIR",
+        type=Path,
+        default=Path(".plumbline"),
+        help="folder for the data; default: .plumbline",
     )
     parser.add_argument(
-        "--clock-rate", metavar="N", type=_rate, help="how many times faster its days pass; 1"
+        "--clock-rate",
+        metavar="N",
+        type=_rate,
+        help="how many times faster than real time the clock runs; default: 1",
     )
 
 
 def run(args: argparse.Namespace) -> int:
     console = Console(stderr=True)
-    # Both ways of asking it to end take the same orderly way out.
+    # Both signals stop the cloud in order.
     signal.signal(signal.SIGTERM, _interrupted)
     signal.signal(signal.SIGINT, _interrupted)
     began = time.monotonic()
@@ -49,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
         ):
             status.stop()
             console.print(_table(stack))
-            console.print(f"ready after {time.monotonic() - began:.0f} s; Ctrl-C stops it")
+            console.print(f"ready after {time.monotonic() - began:.0f} s; Ctrl-C stops the cloud")
             while stack.engine.is_running():
                 time.sleep(0.5)
             print(f"plumbline: the engine ended by itself; see {stack.engine.log}", file=sys.stderr)
@@ -70,7 +77,7 @@ def _say(console: Console, update: object, step: str) -> None:
 
 
 def _interrupted(number: int, frame: FrameType | None) -> None:
-    # A second signal must not cut short what the first one began.
+    # A second signal must not interrupt the shutdown.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     raise KeyboardInterrupt
@@ -79,25 +86,25 @@ def _interrupted(number: int, frame: FrameType | None) -> None:
 def _rate(text: str) -> int:
     rate = int(text)
     if rate < 1:
-        raise ValueError("a clock's rate is 1 or more")
+        raise ValueError("the clock rate must be 1 or more")
     return rate
 
 
 def _table(stack: Stack) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold")
-    # An address that is cut cannot be opened.
+    # Fold long addresses. A truncated one could not be opened.
     table.add_column(overflow="fold")
     info = stack.info
     table.add_row("mailbox", info["mailbox_url"] + "/")
     table.add_row("console", info["console_url"] + "/")
     table.add_row("API", info["api_url"])
     table.add_row(
-        "exports go to", f"s3://{info['exports_bucket']}/incoming/PROFILE/FILE, or `plumbline drop`"
+        "drop exports at", f"s3://{info['exports_bucket']}/incoming/PROFILE/FILE, or `plumbline drop`"
     )
     table.add_row("AWS endpoint", f"{info['endpoint']} ({info['region']})")
     table.add_row(
-        "clock", f"{info['clock']['rate']} times the world's" if info["clock"]["rate"] > 1 else "the world's"
+        "clock", f"{info['clock']['rate']} times real time" if info["clock"]["rate"] > 1 else "real time"
     )
-    table.add_row("kept in", str(stack.folder))
+    table.add_row("data folder", str(stack.folder))
     return table

@@ -1,4 +1,4 @@
-"""Small things to try on an engine: functions, flows, tables and mails made in a line each."""
+"""Helpers that create functions, workflows, tables and mails on an engine in one line each."""
 
 import io
 import json
@@ -61,7 +61,7 @@ ANYTHING: Json = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 
 
 def make_role(engine: Engine, *statements: Json) -> str:
-    """Make, or change, the role of the functions that are made from now on."""
+    """Create or change the role of all functions created after this call."""
     iam = engine.client("iam")
     with suppress(iam.exceptions.EntityAlreadyExistsException):
         iam.create_role(RoleName="any", AssumeRolePolicyDocument="{}")
@@ -71,7 +71,7 @@ def make_role(engine: Engine, *statements: Json) -> str:
 
 
 def make_function(engine: Engine, name: str, body: str, may: Json = ANYTHING) -> str:
-    """Make a Lambda whose handler has this body; ``event`` is its argument, ``Boom`` an error of its own."""
+    """Create a Lambda whose handler has this body, with its argument ``event`` and an error ``Boom``."""
     source = "import boto3, time\nclass Boom(Exception):\n    pass\ndef handle(event, context):\n"
     source += textwrap.indent(textwrap.dedent(body), "    ")
     archive = io.BytesIO()
@@ -92,20 +92,20 @@ def call(engine: Engine, name: str, event: object) -> Any:
 
 
 def seconds_to_end(engine: Engine) -> float:
-    """How long an engine takes to stop while a function runs that has some 17 seconds to go."""
+    """How long an engine takes to stop while a function still has about 17 seconds to run."""
     make_function(engine, "slow-to-end", "time.sleep(19)")
     with ThreadPoolExecutor() as pool:
-        cut_short = pool.submit(call, engine, "slow-to-end", {})
+        interrupted = pool.submit(call, engine, "slow-to-end", {})
         time.sleep(2)
         began = time.monotonic()
         engine.stop()
         took = time.monotonic() - began
-        cut_short.exception()
+        interrupted.exception()
     return took
 
 
 def start(engine: Engine, name: str, state: Json, event: object) -> str:
-    """Start a flow of this one state, which ends after it or after a caught error; returns the execution."""
+    """Start a workflow with this one state, which also ends after a caught error. Returns the execution."""
     flows = engine.client("stepfunctions")
     definition = {
         "StartAt": "One",
@@ -117,7 +117,7 @@ def start(engine: Engine, name: str, state: Json, event: object) -> str:
 
 
 def outcome(engine: Engine, execution: str, seconds: float) -> Json:
-    """What an execution came to, or that it is still running after so many seconds."""
+    """The description of an execution after it has ended, or after this many seconds."""
     flows = engine.client("stepfunctions")
     deadline = time.monotonic() + seconds
     while True:
@@ -128,7 +128,7 @@ def outcome(engine: Engine, execution: str, seconds: float) -> Json:
 
 
 def ask(function: str, **more: object) -> Json:
-    """Build a task that hands its token to a function and waits to be called back."""
+    """A task that passes its token to a function and waits for a callback."""
     return {
         "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
         "Parameters": {"FunctionName": function, "Payload": {"token.$": "$$.Task.Token"}},
@@ -137,7 +137,7 @@ def ask(function: str, **more: object) -> Json:
 
 
 def make_table(engine: Engine, name: str) -> str:
-    """Make a table of one string key with a stream; returns the stream."""
+    """Create a table with one string key and a stream. Returns the stream's ARN."""
     made = engine.client("dynamodb").create_table(
         TableName=name, BillingMode="PAY_PER_REQUEST",
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
@@ -165,7 +165,7 @@ def send_mail(engine: Engine) -> None:
 
 
 def make_stack(engine: Engine, name: str, resources: Json) -> str:
-    """Create a stack by CloudFormation alone and return how it ended."""
+    """Create a stack directly with CloudFormation. Returns its final status."""
     stacks = engine.client("cloudformation")
     stacks.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": resources}))
     soon(lambda: not _stack(engine, name).endswith("IN_PROGRESS"))
@@ -184,7 +184,7 @@ def physical_id(engine: Engine, stack: str, logical_id: str) -> str:
 
 
 def preflight(engine: Engine, api_id: str) -> int:
-    """Ask, as a browser does for the page that the template names, whether it may call the API."""
+    """Send a browser's preflight request from the origin in the template. Returns the status."""
     request = urllib.request.Request(
         f"{engine.endpoint}/_aws/execute-api/{api_id}/$default/any",
         method="OPTIONS",
@@ -206,7 +206,7 @@ def lock_an_object(engine: Engine, until: datetime) -> None:
 
 
 def part_of_a_version(engine: Engine) -> bytes:
-    """What comes of asking for the second and third byte of the first of two versions."""
+    """The response to a request for the second and third byte of the first of two versions."""
     s3 = engine.client("s3")
     s3.create_bucket(Bucket="versions", CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.put_bucket_versioning(Bucket="versions", VersioningConfiguration={"Status": "Enabled"})
@@ -217,7 +217,7 @@ def part_of_a_version(engine: Engine) -> bytes:
 
 
 def echo_a_stream(engine: Engine) -> None:
-    """Copy what is put into the table "source" into the table "echo", by a function on the stream."""
+    """Create a function that copies items from the stream of table "source" to table "echo"."""
     stream = make_table(engine, "source")
     make_table(engine, "echo")
     copy = "for record in event['Records']:\n    boto3.client('dynamodb').put_item("
@@ -228,7 +228,7 @@ def echo_a_stream(engine: Engine) -> None:
 
 
 def refusals(engine: Engine, function: str, calls: int) -> int:
-    """How many of so many calls at once are refused for their number."""
+    """How many of this many simultaneous calls are refused for too many requests."""
 
     def is_refused(_: int) -> bool:
         client = boto3.client(
@@ -246,7 +246,7 @@ def refusals(engine: Engine, function: str, calls: int) -> int:
 
 
 def soon(is_so: Callable[[], bool], seconds: float = 10.0) -> bool:
-    """Whether it comes to be so within some seconds."""
+    """Whether the condition becomes true within this many seconds."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if is_so():

@@ -1,4 +1,4 @@
-"""The one address for people: mailbox, console, and the API behind everything else."""
+"""The gateway serves mailbox, console and API under one address."""
 
 import json
 import threading
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from local.cloud.engine import DIRECT
-from local.cloud.gateway import Front
+from local.cloud.gateway import Gateway
 
 MAIL = {
     "MessageId": "m1@x", "Source": "a@example.com", "To": ["b@example.com"], "Subject": "Hello",
@@ -20,8 +20,8 @@ MAIL = {
 }  # fmt: skip
 
 
-class Gateway(BaseHTTPRequestHandler):
-    """An API that answers with what it was asked."""
+class EchoingApi(BaseHTTPRequestHandler):
+    """An API that returns the request."""
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"] or 0))
@@ -47,18 +47,20 @@ class Gateway(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def front() -> Iterator[Front]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Gateway) as gateway:
-        threading.Thread(target=gateway.serve_forever, daemon=True).start()
-        with Front(0, lambda: [MAIL]) as running:
-            running.api_url = f"http://127.0.0.1:{gateway.server_address[1]}/_aws/execute-api/id/$default"
+def gateway() -> Iterator[Gateway]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), EchoingApi) as api:
+        threading.Thread(target=api.serve_forever, daemon=True).start()
+        with Gateway(0, lambda: [MAIL]) as running:
+            running.api_url = f"http://127.0.0.1:{api.server_address[1]}/_aws/execute-api/id/$default"
             running.console = {"api_url": running.url, "client_id": "c"}
             yield running
-        gateway.shutdown()
+        api.shutdown()
 
 
-def ask(front: Front, path: str, method: str = "GET", **more: Any) -> HTTPResponse | urllib.error.HTTPError:
-    request = urllib.request.Request(front.url + path, method=method, **more)
+def ask(
+    gateway: Gateway, path: str, method: str = "GET", **more: Any
+) -> HTTPResponse | urllib.error.HTTPError:
+    request = urllib.request.Request(gateway.url + path, method=method, **more)
     try:
         reply = DIRECT.open(request, timeout=10)
     except urllib.error.HTTPError as error:
@@ -67,54 +69,54 @@ def ask(front: Front, path: str, method: str = "GET", **more: Any) -> HTTPRespon
     return reply
 
 
-def test_the_mailbox_lists_mails_for_programs_and_shows_them_to_people(front: Front) -> None:
-    with ask(front, "/mail/messages.json") as reply:
+def test_the_mailbox_lists_mails_for_programs_and_shows_them_to_people(gateway: Gateway) -> None:
+    with ask(gateway, "/mail/messages.json") as reply:
         assert [mail["id"] for mail in json.load(reply)] == ["m1"]
-    with ask(front, "/mail/m1") as reply:
+    with ask(gateway, "/mail/m1") as reply:
         assert reply.headers["Content-Security-Policy"].startswith("default-src 'none'")
         assert "Hello" in reply.read().decode()
-    with ask(front, "/mail") as reply:
-        assert reply.url == f"{front.url}/mail/"
-    with ask(front, "/mail/none") as reply:
+    with ask(gateway, "/mail") as reply:
+        assert reply.url == f"{gateway.url}/mail/"
+    with ask(gateway, "/mail/none") as reply:
         assert reply.status == 404
 
 
-def test_any_other_path_is_the_apis_as_it_was_asked(front: Front) -> None:
-    with ask(front, "/r/t%2Fk?x=1", "POST", data=b"choice=coach", headers={"Origin": front.url}) as reply:
+def test_any_other_request_reaches_the_api_unchanged(gateway: Gateway) -> None:
+    with ask(gateway, "/r/t%2Fk?x=1", "POST", data=b"choice=coach", headers={"Origin": gateway.url}) as reply:
         assert reply.status == 409
         assert reply.headers.get_all("Set-Cookie") == ["a=1", "b=2"]
         assert json.load(reply) == {
             "path": "/_aws/execute-api/id/$default/r/t%2Fk?x=1",
-            "origin": front.url,
+            "origin": gateway.url,
             "body": "choice=coach",
             "method": "POST",
         }
 
 
-def test_a_head_request_stays_one(front: Front) -> None:
-    with ask(front, "/r/t", "HEAD") as reply:
+def test_a_head_request_is_forwarded_as_one(gateway: Gateway) -> None:
+    with ask(gateway, "/r/t", "HEAD") as reply:
         assert int(reply.headers["Content-Length"]) > 0
         assert reply.read() == b""
 
 
-def test_the_console_is_told_where_to_ask(front: Front) -> None:
-    with ask(front, "/console/config.json") as reply:
-        assert json.load(reply) == {"api_url": front.url, "client_id": "c"}
+def test_the_console_gets_its_configuration(gateway: Gateway) -> None:
+    with ask(gateway, "/console/config.json") as reply:
+        assert json.load(reply) == {"api_url": gateway.url, "client_id": "c"}
 
 
 @pytest.mark.parametrize(
     "path", ["/console/../pyproject.toml", "/console/%2e%2e/pyproject.toml", "/console/none"]
 )
-def test_the_console_serves_nothing_from_outside_its_folder(front: Front, path: str) -> None:
-    with ask(front, path) as reply:
+def test_the_console_serves_nothing_from_outside_its_folder(gateway: Gateway, path: str) -> None:
+    with ask(gateway, path) as reply:
         assert reply.status == 404
 
 
-def test_a_foreign_name_that_leads_here_is_turned_away(front: Front) -> None:
-    with ask(front, "/mail/messages.json", headers={"Host": "attacker.example:80"}) as reply:
+def test_a_foreign_host_name_is_refused(gateway: Gateway) -> None:
+    with ask(gateway, "/mail/messages.json", headers={"Host": "attacker.example:80"}) as reply:
         assert reply.status == 421
 
 
-def test_a_cloud_that_is_starting_says_so() -> None:
-    with Front(0, list) as starting, ask(starting, "/r/t") as reply:
+def test_a_starting_cloud_returns_503() -> None:
+    with Gateway(0, list) as starting, ask(starting, "/r/t") as reply:
         assert reply.status == 503

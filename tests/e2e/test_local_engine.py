@@ -1,4 +1,4 @@
-"""The engine as the product meets it: mended, on loopback, with a state that outlives it."""
+"""The patched engine, as the product uses it: on loopback, with persistent state."""
 
 import itertools
 import os
@@ -21,7 +21,7 @@ from shared.aws.handouts import S3Handouts
 from tests.e2e import engine_trials as trials
 
 ROOT = Path(__file__).parents[2]
-# Two seconds on an idle machine; tests run on busy ones.
+# Saving takes two seconds on an idle machine; tests run on busy ones.
 SAVED_SECONDS = 20
 
 
@@ -38,12 +38,12 @@ def test_an_error_arrives_under_the_name_of_its_class(engine: Engine) -> None:
     assert trials.outcome(engine, trials.start(engine, "catches", task, {}), 10)["status"] == "SUCCEEDED"
 
 
-def test_a_part_of_a_version_is_served(engine: Engine) -> None:
+def test_a_range_of_a_version_is_served(engine: Engine) -> None:
     assert trials.part_of_a_version(engine) == b"ir"
 
 
-def test_a_file_handed_out_is_opened_by_its_link_alone_and_no_other_is(engine: Engine) -> None:
-    # As a function signs: with the engine's own secret, which the laptop's other clients need not know.
+def test_a_handout_opens_by_its_own_link_only(engine: Engine) -> None:
+    # A function signs with the engine's own secret, unlike the laptop's other clients.
     s3 = boto3.client(
         "s3",
         endpoint_url=engine.endpoint,
@@ -73,14 +73,14 @@ def test_a_callback_task_fails_as_soon_as_its_function_does(engine: Engine) -> N
     assert '"Error": "Boom"' in ended["output"]
 
 
-def test_a_callback_task_heeds_the_timeout_that_its_input_names(engine: Engine) -> None:
+def test_a_callback_task_times_out_as_its_input_says(engine: Engine) -> None:
     function = trials.make_function(engine, "asks", "return {}")
     task = trials.ask(function, TimeoutSecondsPath="$.seconds")
     ended = trials.outcome(engine, trials.start(engine, "times-out", task, {"seconds": 1}), 10)
     assert "States.Timeout" in ended["output"]
 
 
-def test_more_calls_than_a_laptop_can_run_at_once_wait_their_turn(engine: Engine) -> None:
+def test_calls_over_the_limit_of_concurrency_wait(engine: Engine) -> None:
     trials.make_function(engine, "slow", "time.sleep(0.3)\nreturn event")
     with ThreadPoolExecutor(2 * CONCURRENT_LAMBDAS) as callers:
         replies = list(callers.map(lambda n: trials.call(engine, "slow", n), range(2 * CONCURRENT_LAMBDAS)))
@@ -109,12 +109,12 @@ def test_a_function_can_do_what_its_role_allows_and_no_more(engine: Engine) -> N
     )
 
 
-def test_the_api_lets_in_the_web_pages_that_its_template_names(engine: Engine) -> None:
+def test_the_api_accepts_the_origins_in_its_template(engine: Engine) -> None:
     assert trials.make_stack(engine, "cors", trials.API_WITH_CORS) == "CREATE_COMPLETE"
     assert trials.preflight(engine, trials.physical_id(engine, "cors", "Api")) == 204
 
 
-def test_what_was_written_outlives_a_power_cut(tmp_path: Path) -> None:
+def test_written_items_survive_a_power_cut(tmp_path: Path) -> None:
     engine = Engine(tmp_path)
     engine.start()
     trials.make_table(engine, "cut")
@@ -139,7 +139,7 @@ def test_tables_are_saved_while_they_are_being_written_to(tmp_path: Path) -> Non
         assert "key-0" in trials.keys(again, "busy")
 
 
-def test_mails_retention_and_streams_outlive_a_restart_and_waiting_flows_do_not(tmp_path: Path) -> None:
+def test_mails_retention_and_streams_survive_a_restart_and_waiting_workflows_do_not(tmp_path: Path) -> None:
     with Engine(tmp_path) as engine:
         trials.send_mail(engine)
         trials.lock_an_object(engine, datetime.now(UTC) + timedelta(days=1))
@@ -152,11 +152,11 @@ def test_mails_retention_and_streams_outlive_a_restart_and_waiting_flows_do_not(
         assert again.client("s3").head_object(Bucket="locked", Key="kept")["ObjectLockMode"] == "COMPLIANCE"
         trials.put(again, "source", "after")
         assert trials.soon(lambda: "after" in trials.keys(again, "echo"))
-        # The reconciler counts on it: a lost execution must not look as if it ran.
+        # The reconciler relies on this: a lost execution must not seem to be running.
         assert trials.outcome(again, waiting, 1)["error"] == "States.ServiceRestart"
 
 
-def test_a_function_that_still_runs_does_not_hold_up_the_end(tmp_path: Path) -> None:
+def test_stopping_does_not_wait_for_running_functions(tmp_path: Path) -> None:
     engine = Engine(tmp_path)
     engine.start()
     trials.make_table(engine, "kept")
@@ -182,7 +182,7 @@ def test_the_engine_ends_with_the_process_that_started_it(tmp_path: Path) -> Non
     assert trials.soon(lambda: not _answers(endpoint))
 
 
-def test_a_port_that_another_program_has_is_said_so(engine: Engine, tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported(engine: Engine, tmp_path: Path) -> None:
     with pytest.raises(EngineFailed, match=f"another program listens on port {engine.port}"):
         Engine(tmp_path, engine.port).start()
 

@@ -1,5 +1,6 @@
-"""Where the engine, unmended, still differs from AWS. One of these failing is good news: a mending, or a line
-of docs/reference/local-engine.md, can go.
+"""Differences of the unpatched engine from AWS.
+
+A test that fails here is good news: its patch, or its line in docs/reference/local-engine.md, can go.
 """
 
 import urllib.error
@@ -16,7 +17,7 @@ from tests.e2e import engine_trials as trials
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    with Engine(tmp_path_factory.mktemp("plain"), mended=False) as running:
+    with Engine(tmp_path_factory.mktemp("plain"), patched=False) as running:
         yield running
 
 
@@ -31,7 +32,7 @@ def test_a_callback_task_waits_on_when_its_function_failed(plain: Engine) -> Non
     assert trials.outcome(plain, trials.start(plain, "in-vain", task, {}), 3)["status"] == "RUNNING"
 
 
-def test_a_callback_task_does_not_heed_the_timeout_that_its_input_names(plain: Engine) -> None:
+def test_a_callback_task_ignores_the_timeout_in_its_input(plain: Engine) -> None:
     function = trials.make_function(plain, "asks", "return {}")
     task = trials.ask(function, TimeoutSecondsPath="$.seconds")
     execution = trials.start(plain, "times-out", task, {"seconds": 1})
@@ -54,7 +55,7 @@ def test_calls_over_the_limit_are_refused(plain: Engine) -> None:
     assert trials.refusals(plain, "slow", 3 * CONCURRENT_LAMBDAS) > 0
 
 
-def test_the_api_refuses_the_web_pages_that_its_template_names(plain: Engine) -> None:
+def test_the_api_refuses_the_origins_in_its_template(plain: Engine) -> None:
     assert trials.make_stack(plain, "cors", trials.API_WITH_CORS) == "CREATE_COMPLETE"
     with pytest.raises(urllib.error.HTTPError, match="403"):
         trials.preflight(plain, trials.physical_id(plain, "cors", "Api"))
@@ -67,7 +68,7 @@ def test_a_bucket_is_made_without_the_object_lock_of_its_template(plain: Engine)
         plain.client("s3").get_object_lock_configuration(Bucket=bucket)
 
 
-def test_the_whole_of_a_version_is_served_where_a_part_is_asked_for(plain: Engine) -> None:
+def test_a_request_for_a_range_of_a_version_gets_the_whole_version(plain: Engine) -> None:
     assert trials.part_of_a_version(plain) == b"first"
 
 
@@ -75,28 +76,28 @@ def test_an_alarm_on_metric_mathematics_is_refused(plain: Engine) -> None:
     assert trials.make_stack(plain, "alarm", trials.ALARM_WITH_MATHEMATICS).startswith("ROLLBACK")
 
 
-def test_a_flow_heeds_no_heartbeat(plain: Engine) -> None:
+def test_a_workflow_ignores_heartbeats(plain: Engine) -> None:
     function = trials.make_function(plain, "silent", "return {}")
     task = trials.ask(function, HeartbeatSeconds=1, TimeoutSeconds=30)
     assert trials.outcome(plain, trials.start(plain, "no-heartbeat", task, {}), 4)["status"] == "RUNNING"
 
 
-def test_mails_retention_and_the_way_through_a_stream_are_lost_at_a_restart(tmp_path: Path) -> None:
-    with Engine(tmp_path, mended=False) as engine:
+def test_mails_retention_and_positions_in_streams_are_lost_at_a_restart(tmp_path: Path) -> None:
+    with Engine(tmp_path, patched=False) as engine:
         trials.send_mail(engine)
         trials.lock_an_object(engine, datetime.now(UTC) + timedelta(days=1))
         trials.echo_a_stream(engine)
         for n in range(5):
             trials.put(engine, "source", f"before-{n}")
         assert trials.soon(lambda: len(trials.keys(engine, "echo")) == 5)
-    with Engine(tmp_path, engine.port, mended=False) as again:
+    with Engine(tmp_path, engine.port, patched=False) as again:
         assert again.mails() == []
         assert "ObjectLockMode" not in again.client("s3").head_object(Bucket="locked", Key="kept")
         trials.put(again, "source", "after")
         assert not trials.soon(lambda: "after" in trials.keys(again, "echo"), 4)
 
 
-def test_the_end_waits_for_functions_that_still_run(tmp_path: Path) -> None:
-    engine = Engine(tmp_path, mended=False)
+def test_stopping_waits_for_running_functions(tmp_path: Path) -> None:
+    engine = Engine(tmp_path, patched=False)
     engine.start()
     assert trials.seconds_to_end(engine) > 12

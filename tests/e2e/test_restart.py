@@ -1,4 +1,4 @@
-"""The local cloud is stopped in the middle of things, and started again over the same folder."""
+"""The local cloud is stopped in the middle of its work and restarted on the same folder."""
 
 from pathlib import Path
 from typing import Any
@@ -7,18 +7,18 @@ from local.cloud.clients import until
 from tests.e2e.short_ladder import QUIET, ShortLadder
 
 
-def test_after_a_restart_deadlines_hold_and_nothing_accepted_is_lost(
+def test_after_a_restart_deadlines_hold_and_no_accepted_export_is_lost(
     short_ladder: ShortLadder, tmp_path: Path
 ) -> None:
     office, rep = short_ladder, QUIET
-    # The stage runs for three days, which pass while the cloud stands still.
+    # The stage lasts three days, which pass while the cloud is stopped.
     office.answer(rep, office.question(rep, "stage_plan", "coaching"), "coach")
     until("the stage runs", lambda: "stage:begun" in office.tags(rep) or None)
     before = office.case(rep)
     mails = [mail["id"] for mail in office.stack.mails()]
     already = len(_evaluations(office))
     office.drop_results(tmp_path, rep, "2026-12", 120)
-    until("the export is being taken in", lambda: len(_evaluations(office)) > already or None)
+    until("the export is being read", lambda: len(_evaluations(office)) > already or None)
 
     office.stop()
     office.start()
@@ -27,7 +27,7 @@ def test_after_a_restart_deadlines_hold_and_nothing_accepted_is_lost(
     assert office.case(rep)["version"] > before["version"]
     until("the results dropped just before the stop have arrived", lambda: _results(office, rep))
     assert [mail["id"] for mail in office.stack.mails()][: len(mails)] == mails
-    until("every open case has its alarm clock", lambda: _all_carried(office))
+    until("every open case has a running workflow", lambda: _all_have_workflows(office))
     for case in _open_cases(office):
         assert not case["overdue"]
 
@@ -46,7 +46,7 @@ def _evaluations(office: ShortLadder) -> list[dict[str, Any]]:
     return list(office.stack.client("stepfunctions").list_executions(stateMachineArn=machine)["executions"])
 
 
-def _all_carried(office: ShortLadder) -> bool | None:
+def _all_have_workflows(office: ShortLadder) -> bool | None:
     machine = office.stack.info["state_machines"]["case"]
     running = office.stack.client("stepfunctions").list_executions(
         stateMachineArn=machine, statusFilter="RUNNING"

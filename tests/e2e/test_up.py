@@ -1,4 +1,4 @@
-"""`plumbline up` and `plumbline drop`, as a person runs them."""
+"""`plumbline up` and `plumbline drop` as a user runs them."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from local.cloud.engine import client
 from tests.e2e.engine_trials import soon
 
 PLUMBLINE = [sys.executable, "-c", "import sys; from local.cli import main; sys.exit(main())"]
-# The words of the page that fixes what programs may rely on, and what this project adds.
+# The fields of stack.json that other programs rely on.
 PROMISED = {
     "endpoint", "region", "exports_bucket", "ledger_bucket", "table", "api_url", "mailbox_url", "console_url",
     "state_machines",
@@ -55,7 +55,7 @@ def executions(info: dict[str, Any]) -> list[str]:
     return [json.loads(given)["detail"]["object"]["key"] for given in inputs]
 
 
-def test_the_cloud_starts_takes_an_export_stops_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
+def test_the_cloud_starts_reads_an_export_stops_and_continues_after_a_restart(tmp_path: Path) -> None:
     cloud, export = tmp_path / "cloud", tmp_path / "export.csv"
     export.write_bytes(b"no profile reads this\n")
     Path(f"{export}.manifest.json").write_text("{}")

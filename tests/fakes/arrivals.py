@@ -1,4 +1,4 @@
-"""What was taken in, as the store in memory knows it, and the flow that takes in."""
+"""Arrivals of the in-memory store, and a workflow that records what it was told to start."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -31,7 +31,7 @@ class FakeArrivals:
 
 
 class FakeExportFlow:
-    """``started`` is what was started, by name."""
+    """``started``: the key and version of each started export, by the execution's name."""
 
     def __init__(self) -> None:
         self.started: dict[str, tuple[str, str | None]] = {}

@@ -1,4 +1,4 @@
-"""Valid things, of which a test states only what it is about."""
+"""Builders of valid objects. A test states only the fields that it is about."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Erasing a person from the store in memory, held to the same contract tests as the adapter."""
+"""Erases a person from the in-memory store. Passes the same contract tests as the adapter."""
 
 from dataclasses import dataclass, field
 
@@ -12,7 +12,7 @@ from tests.fakes.store import FakeStore
 
 @dataclass
 class FakePersonalData:
-    """A person has a key once something was sealed for them. ``dies`` stops the next erasure half-way."""
+    """A person has a key after the first sealed event. ``dies`` makes the next erasure crash."""
 
     store: FakeStore
     dies: bool = False

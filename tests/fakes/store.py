@@ -1,4 +1,4 @@
-"""The case store in memory, held to the same contract tests as the one in DynamoDB."""
+"""The case store in memory. Passes the same contract tests as the one in DynamoDB."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,7 +37,7 @@ Value = TypeVar("Value")
 
 @dataclass
 class _State:
-    """Everything stored, so that a change can be tried on a copy."""
+    """All stored state. A change is applied to a copy, which then replaces it."""
 
     outcomes: dict[str, str] = field(default_factory=dict)
     cases: dict[CaseId, Case] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class _State:
 
 
 class FakeStore:
-    """CaseStore and Outbox in one. ``seen`` is every event committed, in order; ``effects`` every effect."""
+    """A CaseStore and an Outbox. ``seen``: all committed events in order; ``effects``: all effects."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -76,7 +76,7 @@ class FakeStore:
     def commit(self, change: Change) -> str:
         if change.command in self._state.outcomes:
             return self._state.outcomes[change.command]
-        # Containers are copied and their contents are frozen, so a refused change leaves no trace.
+        # The containers are copied and their contents are frozen, so a refused change has no effect.
         tried = _State(**{name: _copied(value) for name, value in vars(self._state).items()})
         events = self._write(tried, change, self._clock.now())
         self._state = tried
@@ -236,7 +236,7 @@ class FakeStore:
 
 
 def _require_recoverable(change: Change) -> None:
-    """The table's events keep each change, of which this one is no exception: so that every test shows it."""
+    """Check for every change in every test that it can be recovered from its event."""
     read = read_kept(*kept(change, "2026-10-05T12:00:00.000Z"))
     case = None if read.case is None else read.case.model_dump_json()
     assert case == (None if change.case is None else change.case.model_dump_json())
@@ -265,7 +265,7 @@ def _write_case(state: _State, case: Case) -> None:
         state.open_cases[guard] = case.id
     elif case.status is CaseStatus.CLOSED:
         state.open_cases.pop(guard, None)
-    # Through JSON and back, as in a table: what cannot be stored shows here too.
+    # Convert to JSON and back, as a table does, so that a test fails for what cannot be stored.
     state.cases[case.id] = Case.model_validate(json.loads(case.model_dump_json()))
 
 
@@ -287,8 +287,8 @@ def _found(known: Mapping[Any, Value], key: str) -> Value:
 
 
 def _require_published(change: Change) -> None:
-    """What the verifier would call tampered must not be written by anything of ours."""
+    """Check that the verifier accepts the form of every event that our code writes."""
     for draft in change.events:
         fault = fault_of(draft.tag.value, dict(draft.data), dict(draft.relied_on))
-        if fault and (draft.data or draft.relied_on):  # an event that says nothing was made by a test
+        if fault and (draft.data or draft.relied_on):  # a test made the event without data
             raise AssertionError(f"{fault}: {dict(draft.data)}, {dict(draft.relied_on)}")

@@ -1,4 +1,4 @@
-"""Everything outside the store, in memory: files, directories, policies, links, mail, topic, workflow."""
+"""In-memory files, directories, policies, links, mailer, topic and workflow."""
 
 import gzip
 import io
@@ -45,7 +45,7 @@ class FakeFiles:
 
 
 class FakeHandouts:
-    """``links`` are the files by their links, which begin with ``base``."""
+    """``links``: each file by its link. Links begin with ``base``."""
 
     def __init__(self, base: str = "https://handouts.example") -> None:
         self.base = base
@@ -58,7 +58,7 @@ class FakeHandouts:
 
 
 class FakeExports:
-    """A bucket that keeps versions ``v1``, ``v2``, ... of each key; by default one is dropped a minute."""
+    """A bucket with versions ``v1``, ``v2``, ... of each key. By default, drops are one minute apart."""
 
     def __init__(self) -> None:
         self.versions: dict[str, list[tuple[datetime, bytes]]] = {}
@@ -85,7 +85,7 @@ class FakeExports:
         return io.BytesIO(self.open(key, object_version).body.read()[start:stop])
 
     def page(self, after: str | None) -> Page:
-        """A page a key; ``after`` is the key of the page before."""
+        """One page for each key. ``after`` is the key of the previous page."""
         left = sorted(key for key in self.versions if not paths.is_manifest(key) and key > (after or ""))
         dropped = [
             Dropped(key, f"v{number}", dropped_at)
@@ -112,7 +112,7 @@ class FakeDirectories:
 
 
 class FakePolicies:
-    """``over`` are the names of policies that HR has ended; ``fault`` is what is wrong with a file."""
+    """``over``: the names of policies that HR has ended. ``fault``: the fault of a policy file."""
 
     def __init__(self, *policies: tuple[Policy, bytes]) -> None:
         self.over: set[str] = set()
@@ -146,7 +146,7 @@ class FakePolicies:
 
 
 class FakeLinks:
-    """Tokens and codes are counted, so that a test can name them: ``link-1``, ``000001``."""
+    """Tokens and codes are numbered, so that a test can predict them: ``link-1``, ``000001``."""
 
     def __init__(self) -> None:
         self.links: dict[str, tuple[RequestId, datetime]] = {}
@@ -185,7 +185,7 @@ class FakeLinks:
 
 
 class FakeMailer:
-    """``refuses`` are addresses that the carrier rejects; ``down`` makes every sending fail for now."""
+    """``refuses``: addresses that the mail service rejects. ``down`` makes every sending fail."""
 
     def __init__(self) -> None:
         self.sent: list[Mail] = []
@@ -224,9 +224,9 @@ class FakeTaskTokens:
 
 
 class FakeWorkflow:
-    """``alive`` are the executions that run, ``unlisted`` those that no list has yet; ``woken`` the tokens.
+    """``alive``: the running executions; ``unlisted``: those missing in lists; ``woken``: tokens used.
 
-    ``looked_at`` counts how often one execution was asked about; ``down`` makes every listing fail for now.
+    ``looked_at`` counts the queries for one execution. ``down`` makes every listing fail.
     """
 
     def __init__(self) -> None:

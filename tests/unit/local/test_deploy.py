@@ -1,4 +1,4 @@
-"""What a deployment says when it fails, and when it need not be done at all."""
+"""The error of a failed deployment, and when a deployment is skipped."""
 
 from pathlib import Path
 
@@ -7,14 +7,14 @@ import pytest
 from local.cloud import deploy
 
 
-def test_a_failure_is_told_by_the_lines_that_say_why() -> None:
+def test_a_failure_is_reported_by_the_lines_with_errors() -> None:
     words = "\n".join(
         ["Plumbline | CREATE_COMPLETE | A", "Plumbline | CREATE_FAILED | B: not supported", "x" * 10] * 2
     )
     assert deploy._reasons(words) == "Plumbline | CREATE_FAILED | B: not supported"
 
 
-def test_a_failure_that_names_no_reason_is_told_by_its_last_lines() -> None:
+def test_a_failure_without_such_lines_is_reported_by_the_last_lines() -> None:
     assert deploy._reasons("\n".join(map(str, range(30)))).splitlines() == [str(n) for n in range(20, 30)]
 
 

@@ -1,4 +1,4 @@
-"""What was mailed, for programs and for people."""
+"""The mailbox lists sent mails for programs and shows them to people."""
 
 from local.cloud.mailbox import list_page, mail_page, read_mails
 
@@ -32,7 +32,7 @@ def test_a_mail_without_html_has_none() -> None:
     assert "<iframe" not in mail_page(mail)
 
 
-def test_the_list_shows_the_newest_mail_first_and_takes_no_subject_for_markup() -> None:
+def test_the_list_shows_the_newest_mail_first_and_escapes_subjects() -> None:
     page = list_page(read_mails([KEPT, KEPT | {"Subject": "Later"}]))
     assert page.index("Later") < page.index("A question about &lt;one&gt;")
 

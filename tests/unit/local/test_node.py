@@ -1,4 +1,4 @@
-"""Node.js: the machine's own where it will do, else the one that came with the Python packages."""
+"""Node.js: the machine's own if it is recent enough, otherwise the one from the Python package."""
 
 import subprocess
 from collections.abc import Iterator

@@ -1,10 +1,10 @@
-"""What a role allows, and what a call needs: asked before every call of a function on a laptop."""
+"""What a role allows and what a call needs; the local cloud compares the two before every call."""
 
 from typing import Any
 
 import pytest
 
-from local.cloud.permissions import Account, Grants, Need, Unjudged, needs
+from local.cloud.permissions import Account, Grants, Need, UnknownCall, needs
 
 ACCOUNT = Account("eu-central-1", "000000000000")
 TABLE = "arn:aws:dynamodb:eu-central-1:000000000000:table/cases"
@@ -18,7 +18,7 @@ def grants(*statements: dict[str, Any]) -> Grants:
     return Grants.of_documents([{"Statement": list(statements)}])
 
 
-def test_what_nothing_allows_is_denied() -> None:
+def test_whatever_is_not_allowed_is_denied() -> None:
     assert not Grants(()).allow(("s3:GetObject", "arn:aws:s3:::facts/a"))
 
 
@@ -37,13 +37,13 @@ def test_action_and_resource_must_both_fit(need: Need, allowed: bool) -> None:
     assert grants(statement("s3:GetObject", "arn:aws:s3:::facts/incoming/*")).allow(need) is allowed
 
 
-def test_a_denial_counts_more_than_a_grant() -> None:
+def test_a_denial_prevails_over_a_grant() -> None:
     both = grants(statement("s3:*", "*"), {**statement("s3:DeleteObject", "*"), "Effect": "Deny"})
     assert both.allow(("s3:GetObject", "arn:aws:s3:::facts/a"))
     assert not both.allow(("s3:DeleteObject", "arn:aws:s3:::facts/a"))
 
 
-def test_a_grant_under_a_condition_is_none_to_the_function_itself() -> None:
+def test_a_conditional_grant_allows_nothing_to_the_function_itself() -> None:
     via = {"StringEquals": {"kms:ViaService": "dynamodb.eu-central-1.amazonaws.com"}}
     assert not grants(statement("kms:Decrypt", "*", Condition=via)).allow(("kms:Decrypt", None))
 
@@ -107,6 +107,6 @@ def test_a_call_needs_its_actions_on_its_resources(
 
 
 @pytest.mark.parametrize("call", [("s3", "DeleteBucket", {"Bucket": "b"}), ("iam", "CreateUser", {})])
-def test_what_nobody_taught_us_to_judge_is_said_to_be_so(call: tuple[str, str, dict[str, Any]]) -> None:
-    with pytest.raises(Unjudged):
+def test_an_unknown_call_is_reported(call: tuple[str, str, dict[str, Any]]) -> None:
+    with pytest.raises(UnknownCall):
         needs(*call, ACCOUNT)
