@@ -1,14 +1,14 @@
-# Everything a laptop does here. Needs Python 3.11 or newer, and make; a second run of any set-up takes seconds.
+# All tasks of a laptop. Needs Python 3.11 or newer, and make. A second set-up takes seconds.
 #
 #   make          set everything up (also: make setup)
-#   make demo     the main job, end to end, on the local cloud
-#   make test     every test: unit, docs, contract, infra, end to end
-#   make check    formatting, lint, types, import rules, template rules, policies
-#   make docs     the documentation as a site, in build/site
-#   make screenshots  the pictures of the tutorial, taken again
-#   make bench    the benchmarks, beside their peers
-#   make soak     the long runs of the tests that can be long
-#   make clean    remove what any of these made, the environments included
+#   make demo     show the product end to end on the local cloud
+#   make test     run every test: unit, docs, contract, infra, end to end
+#   make check    check formatting, lint, types, import rules, template rules, policies
+#   make docs     build the documentation site in build/site
+#   make screenshots  take the tutorial's pictures again
+#   make bench    run the benchmarks beside those of comparable tools
+#   make soak     run the tests that have a long form in it; takes hours
+#   make clean    remove everything that these tasks made, including the environments
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
@@ -18,7 +18,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 p
 PY := .venv/bin/python
 UV := .venv-tools/bin/uv
 STAMPS := .venv/.stamps
-# Node, npm and the programs of node_modules are found by the same rules everywhere.
+# Finds Node, npm and the programs of node_modules by the same rules everywhere.
 NODE := $(PY) -m local.node
 WORKERS ?= 2
 
@@ -55,28 +55,28 @@ check: setup
 	$(PY) -m local.check_templates
 	@for policy in config/policies/*.yaml; do .venv/bin/plumbline policy check $$policy >/dev/null || exit 1; done
 
-# MkDocs stays out of the project's own environment; the reference pages are read from the code first.
+# MkDocs has its own environment. The reference pages are generated from the code first.
 docs: setup $(STAMPS)/docs
 	$(PY) -m local.docs
 	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict --quiet
 	@echo "the site is in build/site; open build/site/index.html"
 
-# The pictures of the tutorial, taken again from the pages as they are now.
+# Takes the tutorial's pictures again from the current pages.
 screenshots: setup browser
 	$(PY) -m tests.docs.screenshots
 
-# The peers' libraries stay out of the project's own environment: PEERS_PYTHON runs them.
+# The peers have their own environment, with its interpreter in PEERS_PYTHON.
 bench: setup $(STAMPS)/peers
 	@for name in read evaluate ledger; do \
 		PEERS_PYTHON=$(CURDIR)/.venv-peers/bin/python $(PY) -m bench.$$name || exit 1; done
 
-# The tests that have a long run, the longest first; each prints a line when it is done. Some two hours of one core.
+# The tests with a long form, the longest first. About two hours on one core.
 SOAKED := $(addprefix tests/unit/ingest/test_,reading_properties.py reader_fuzz.py) \
 	$(addprefix tests/unit/audit/test_,tampering.py two_verifiers.py case_course.py)
 soak: setup
 	PLUMBLINE_SOAK=1 $(PY) -m pytest $(SOAKED) -n $(WORKERS) --dist worksteal -v --durations 12
 
-# The browser of the page tests. Where it cannot be installed, those tests fail and say how to get it.
+# The browser for the page tests. If it cannot be installed, those tests fail and say how to get it.
 browser:
 	@if ! command -v chromium >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "installing chromium for the page tests"; \
@@ -89,8 +89,8 @@ $(STAMPS)/python: requirements/tools.txt requirements/dev.txt
 	@test -x .venv-tools/bin/python || "$(PYTHON)" -m venv .venv-tools
 	@.venv-tools/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/tools.txt
 	@test -x $(PY) || $(UV) venv -q --python "$$(command -v $(PYTHON))" .venv
-	@# pip knows of mirrors that uv may not have been told of: it is the second try.
-	@# Compiled once here, a library is not compiled again by each of a laptop's Lambdas when it starts.
+	@# pip may be configured with mirrors that uv does not know, so pip is the second attempt.
+	@# Compile the libraries once, so that the local cloud's Lambdas need not compile them at every start.
 	@$(UV) pip install -q --compile-bytecode --python $(PY) --require-hashes -r requirements/dev.txt || \
 		.venv-tools/bin/python -m pip --python $(PY) install -q --require-hashes -r requirements/dev.txt
 	@mkdir -p $(STAMPS) build && touch $@
@@ -117,7 +117,7 @@ $(STAMPS)/docs: $(STAMPS)/python requirements/docs.txt
 			-r requirements/docs.txt
 	@touch $@
 
-# Resolve the pins again after requirements/*.in changed.
+# Resolves the pins again after a change in requirements/*.in.
 requirements: $(STAMPS)/python
 	for name in tools function functions/audit functions/evaluate functions/ingest functions/notify dev docs; do \
 		$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
