@@ -1,4 +1,4 @@
-"""What finding forgotten exports, and reading large ones, needs of the world."""
+"""Ports for finding lost exports and for reading large ones."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from shared.domain.record import Batch
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """One version of one object that was dropped."""
+    """One version of a dropped object."""
 
     key: str
     object_version: str | None
@@ -20,7 +20,7 @@ class Dropped:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A part of the bucket's list; ``next`` is where the list goes on, None at its end."""
+    """A page of the bucket's list. ``next`` is the start of the next page; None at the end."""
 
     dropped: tuple[Dropped, ...]
     next: str | None
@@ -28,33 +28,33 @@ class Page:
 
 class ExportList(Protocol):
     def page(self, after: str | None) -> Page:
-        """At most 1,000 versions of what was dropped, in the order of their keys; manifests are left out."""
+        """At most 1,000 versions of dropped objects by key, without manifests."""
         ...
 
 
 class ExportParts(Protocol):
     def part(self, key: str, object_version: str | None, start: int, stop: int) -> BinaryIO:
-        """The bytes from ``start`` up to ``stop``, of which there is at least one. Raises NotFound."""
+        """The bytes from ``start`` up to, not including, ``stop``; at least one. Raises NotFound."""
         ...
 
 
 class Arrivals(Protocol):
-    """Which exports were taken in or refused, and which accepted batches are still to be evaluated."""
+    """Which exports were received, and which accepted batches are still to be evaluated."""
 
     def unknown(self, dropped: Iterable[Dropped]) -> Sequence[Dropped]:
-        """Those that no reception ever accounted for, in the order given."""
+        """Those that were never received, in the given order."""
         ...
 
     def unsettled(self) -> Iterator[Batch]:
-        """Accepted batches whose evaluations have not all been done, those dropped first at the front."""
+        """Accepted batches whose evaluations are not all done, by time of drop."""
         ...
 
     def settle(self, batch: BatchId) -> None:
-        """All that the batch called for was done. Once more is fine."""
+        """Record that every evaluation of the batch is done. May be repeated."""
         ...
 
     def place(self) -> str | None:
-        """Where the last sweep stopped in the bucket's list; None at its beginning."""
+        """Where the last sweep stopped in the bucket's list; None for the beginning."""
         ...
 
     def keep_place(self, place: str | None) -> None: ...
@@ -62,8 +62,8 @@ class Arrivals(Protocol):
 
 class ExportFlow(Protocol):
     def start(self, name: str, key: str, object_version: str | None) -> bool:
-        """Have the export taken in and evaluated, once by a name; False where that name ended before.
+        """Start the workflow for the export under this name. False if that name has run before.
 
-        One that runs at the moment is left to run, and may count as started.
+        A running execution of that name is left alone and may count as started.
         """
         ...

@@ -1,7 +1,7 @@
-"""Look up who is in a comparable position to the rep of a case, and what became of them.
+"""Find the people in a position comparable to that of a case's rep, and the outcomes of their cases.
 
-Bounded in what it reads, because somebody waits for the page: what became of a person is looked up only of
-those who are listed, and of an evaluation only whom it flagged.
+A person waits for the page, so the reads are limited: outcomes are looked up only for the people listed, and
+of an evaluation only the flagged people are read.
 """
 
 import json
@@ -28,12 +28,12 @@ from shared.domain.record import PlannedEvaluation
 from shared.ports import CaseStore, Directories, Files
 
 MOST_EVALUATIONS: Final = 60
-"""That are looked through: the last one of each period first, then those that it came after."""
+"""The most evaluations that are read: the last of each period first, then the earlier ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sees:
-    """Whom the reader may see: ``person`` says whose people are theirs, ``case`` which cases of others."""
+    """The people whom the reader may see: ``person`` for their own people, ``case`` for cases of others."""
 
     person: Callable[[Person], bool]
     case: Callable[[Case], bool] | None = None
@@ -42,7 +42,7 @@ class Sees:
 def compare(
     case: Case, policy: Policy, sees: Sees, store: CaseStore, files: Files, directories: Directories
 ) -> Comparison:
-    """Everybody whom an evaluation of the policy found by one of the case's rules, in the rep's own group."""
+    """Everybody in the rep's group whom an evaluation of the policy flagged by one of the case's rules."""
     found: dict[PersonId, Alike] = {}
     known = _People(directories, directories.current())
     for plan in _plans(case, store):
@@ -50,7 +50,7 @@ def compare(
         flagged = (PersonId(each["rep_id"]) for each in decisions)
         people = known.of([case.rep_id, *(one for one in flagged if one not in found)], plan)
         for alike in found_alike(case, decisions, people, policy):
-            # Who was found more than once stands there as they were found last.
+            # A person flagged more than once is listed with the latest finding.
             found.setdefault(alike.person.id, alike)
     return _comparison(case, policy, sees, store, sorted(found.values(), key=Alike.place))
 
@@ -58,7 +58,7 @@ def compare(
 def _comparison(
     case: Case, policy: Policy, sees: Sees, store: CaseStore, found: Sequence[Alike]
 ) -> Comparison:
-    """``found`` are all, the lowest first: of those whom the reader may see the first are listed."""
+    """``found``: everybody, lowest first. The first of those whom the reader may see are listed."""
     theirs = [alike for alike in found if sees.person(alike.person)]
     listed = [(alike, _cases(alike.person, policy, store)) for alike in theirs[:MOST_LISTED]]
     strangers = [alike for alike in found if not sees.person(alike.person)]
@@ -82,9 +82,9 @@ def _cases(person: Person, policy: Policy, store: CaseStore) -> list[Case]:
 
 
 def _plans(case: Case, store: CaseStore) -> list[PlannedEvaluation]:
-    """The evaluation that opened the case, and the policy's others that opened cases in its span.
+    """The evaluation that opened the case, and the policy's other evaluations that opened cases in its span.
 
-    The latest period first, and of a period the last one.
+    Ordered by period, latest first.
     """
     own = store.planned(case.evaluation_id)
     recent = list(_recent(case, store))
@@ -103,14 +103,14 @@ def _recent(case: Case, store: CaseStore) -> Iterator[PlannedEvaluation]:
     for record in store.evaluations(_name(case.policy)):
         plan = record.plan
         if Period.parse(plan.period).first_day < since:
-            return  # the latest period comes first: none behind it is of the span
+            return  # periods come latest first, so the rest is before the span
         if plan.opens_cases or plan.id == case.evaluation_id:
             yield plan
 
 
 @dataclass(slots=True)
 class _People:
-    """Who they are today; whoever no directory of today has, as the last evaluation's own knew them."""
+    """People as in today's directory, or for those missing there, as in the latest evaluation's directory."""
 
     directories: Directories
     now: Directory

@@ -1,4 +1,4 @@
-"""What sealing the ledger needs of the world: the head, the events, the bucket, the keys."""
+"""Ports for sealing the ledger: its head, the events, the bucket, the keys and time stamps."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from shared.domain.identifiers import Subject
 
 @dataclass(frozen=True, slots=True, order=True)
 class EventPlace:
-    """Which event: the ``sequence``-th of its subject."""
+    """Identifies an event: the ``sequence``-th of its subject."""
 
     subject: Subject
     sequence: int
@@ -18,45 +18,45 @@ class EventPlace:
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """An event in the table; ``index`` is None until it has its global one."""
+    """An event in the table. ``index`` is its global index; None before it has one."""
 
     data: bytes
     index: int | None
 
 
 class LedgerHead(Protocol):
-    """One small item: how far the ledger has come. Its version is the fence between writers."""
+    """The head of the ledger: one small item whose version fences concurrent writers."""
 
     def read(self) -> tuple[int, bytes] | None:
-        """The version and body, read consistently; None before the first writing."""
+        """The version and body, read consistently; None before the first write."""
         ...
 
     def replace(self, version: int, body: bytes) -> None:
-        """Store it. Raises Conflict unless the stored version is ``version - 1`` (0: none is stored)."""
+        """Store the head. Raises Conflict unless the stored version is ``version - 1`` (0: none stored)."""
         ...
 
 
 class EventLog(Protocol):
-    """The events of all subjects, as the table holds them."""
+    """The events of all subjects in the table."""
 
     def unsequenced(self, limit: int) -> Sequence[EventPlace]:
-        """Events without a global index, those recorded first at the front; may lag behind the table."""
+        """Events without a global index, by time of recording. May lag behind the table."""
         ...
 
     def read(self, places: Iterable[EventPlace]) -> Mapping[EventPlace, StoredEvent]:
-        """Those of the places that exist, read consistently."""
+        """The existing events at these places, read consistently."""
         ...
 
     def sequence(self, indices: Mapping[EventPlace, int]) -> None:
-        """Give the events their indices. Once more is fine; IntegrityError for one that has another index."""
+        """Store the events' indices. May be repeated. Raises IntegrityError if one has another index."""
         ...
 
 
 class Archive(Protocol):
-    """The ledger bucket: what is written stays as it is until its retention ends."""
+    """The ledger bucket. An object cannot be changed or deleted within its retention."""
 
     def put(self, name: str, data: bytes, retain_until: datetime) -> None:
-        """Write once. Raises Conflict where the name is taken."""
+        """Write once. Raises Conflict if the name exists."""
         ...
 
     def get(self, name: str) -> bytes:
@@ -65,13 +65,13 @@ class Archive(Protocol):
 
 
 class TimeStamps(Protocol):
-    """Somebody outside who certifies that something was there at a time (RFC 3161)."""
+    """A time-stamping authority, which certifies that data existed at a time (RFC 3161)."""
 
     def stamp(self, data: bytes) -> bytes:
-        """Their answer over the SHA-256 of the data: a TimeStampResp in DER, which is over this very data.
+        """The authority's response for the SHA-256 of the data: a TimeStampResp in DER.
 
-        Raises NotYet where they cannot be reached or do not grant it, IntegrityError where the answer is over
-        something else or to another question.
+        Raises NotYet if the authority cannot be reached or grants no time stamp, and IntegrityError if the
+        response is for other data or to another request.
         """
         ...
 
@@ -83,7 +83,7 @@ class Signer(Protocol):
         ...
 
     def sign(self, message: bytes) -> bytes:
-        """ECDSA P-256 with SHA-256 over the message itself, in DER."""
+        """An ECDSA P-256 signature with SHA-256 of the message, in DER."""
         ...
 
     def public_key_pem(self) -> bytes: ...
@@ -91,7 +91,7 @@ class Signer(Protocol):
 
 class Keyring(Protocol):
     def first(self) -> Signer:
-        """The key of a ledger that begins."""
+        """The key with which a new ledger begins."""
         ...
 
     def signer(self, key_id: str) -> Signer:

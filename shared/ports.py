@@ -1,4 +1,4 @@
-"""What use cases speak to. Adapters are in ``shared.aws``; stand-ins, held to one suite, in ``tests``."""
+"""The use cases' ports. Adapters are in ``shared.aws``; fakes in ``tests`` pass the same contract tests."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,22 +22,22 @@ class Clock(Protocol):
         ...
 
     def seconds_until(self, instant: datetime) -> int:
-        """How long the world must wait for that instant, in whole seconds, at least 1."""
+        """Real time until the instant, in whole seconds, at least 1."""
         ...
 
 
 class CaseStore(Protocol):
-    """Cases, requests, events, records: everything that one transaction may change."""
+    """Cases, requests, events and records: everything that one transaction may change."""
 
     def commit(self, change: Change) -> str:
-        """Make the change true; returns ``change.result``, or a repeated command's first result.
+        """Commit the change. Returns ``change.result``, or the first result of a repeated command.
 
-        Raises Conflict where a version, a chain or the rep's open case moved: read and decide again.
+        Raises Conflict if a version, a chain or the rep's open case has changed: read and decide again.
         """
         ...
 
     def outcome(self, command: str) -> str | None:
-        """The result of a command that was committed before; None where it was not."""
+        """The result of a committed command; None if it was not committed."""
         ...
 
     def case(self, case_id: CaseId) -> Case:
@@ -63,7 +63,7 @@ class CaseStore(Protocol):
         ...
 
     def instructions(self, case_id: CaseId) -> Sequence[Instruction]:
-        """What HR told the case to do and it has not taken in yet, oldest first."""
+        """HR's instructions that the case has not carried out yet, oldest first."""
         ...
 
     def events(self, subject: Subject) -> Sequence[bytes]:
@@ -71,11 +71,11 @@ class CaseStore(Protocol):
         ...
 
     def opened(self, event: bytes) -> Mapping[str, object] | None:
-        """The private part of an event in the clear; None where there is none or its key was shredded."""
+        """The decrypted private part of an event; None if it has none or its key was shredded."""
         ...
 
     def opening(self, event: bytes) -> bytes | None:
-        """The very bytes that were sealed, whose digest the event carries; None as for `opened`."""
+        """The exact bytes that were encrypted, whose digest is in the event; None as for `opened`."""
         ...
 
     def batch(self, batch: BatchId) -> Batch:
@@ -83,19 +83,19 @@ class CaseStore(Protocol):
         ...
 
     def batches(self) -> Iterator[Batch]:
-        """Every batch, the latest first."""
+        """Every batch, latest first."""
         ...
 
     def revisions(self, period: str) -> Sequence[Revision]:
-        """The revisions of a period, the one dropped last at the end."""
+        """The revisions of a period, the last drop at the end."""
         ...
 
     def periods(self) -> Sequence[str]:
-        """Every period that has a revision, months and quarters alike, as text in order."""
+        """Every period with a revision, months and quarters, sorted as text."""
         ...
 
     def directory_batch(self) -> BatchId | None:
-        """The people batch in force."""
+        """The people batch in force; None before the first."""
         ...
 
     def planned(self, evaluation_id: EvaluationId) -> PlannedEvaluation:
@@ -103,53 +103,53 @@ class CaseStore(Protocol):
         ...
 
     def evaluation(self, evaluation_id: EvaluationId) -> EvaluationRecord:
-        """Raises NotFound, also where it is planned but not finished."""
+        """Raises NotFound, also if the evaluation is planned but not finished."""
         ...
 
     def evaluations(self, policy_name: str) -> Iterator[EvaluationRecord]:
-        """Finished evaluations under any version of the policy, the latest period first."""
+        """Finished evaluations under any version of the policy, latest period first."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What is kept of a person's key: whether there is one, and which shredding was carried out last."""
+    """The state of a person's key: whether it exists, and the last shredding carried out."""
 
     has_key: bool
     carried_out: int
-    """The place of that ``subject:shredded`` in the person's chain; 0 before the first."""
+    """The sequence of that ``subject:shredded`` in the person's chain; 0 before the first."""
 
 
 class PersonalData(Protocol):
-    """What can be erased of a person: their data key, and the readable copies of their closed cases."""
+    """A person's erasable data: their data key and the readable copies of their closed cases."""
 
     def erasure(self, person: PersonId) -> Erasure: ...
 
     def erase(self, person: PersonId, ordered_by: int) -> None:
-        """Carry out the shredding at that place of the person's chain, once: a key made later is kept.
+        """Carry out the shredding with that sequence in the person's chain, once. A later key is kept.
 
-        A crash within is mended by calling again.
+        May be called again after a crash.
         """
         ...
 
 
 class Links(Protocol):
-    """The tokens of response links, stored only as SHA-256."""
+    """The tokens of response links and the one-time codes, stored only as SHA-256."""
 
     def issue(self, request_id: RequestId, expires_at: datetime) -> str:
-        """A new random 256-bit token for the request, base64url; the caller mails it and forgets it."""
+        """A new random 256-bit token, base64url. The caller mails it and must not store it."""
         ...
 
     def resolve(self, token: str) -> tuple[RequestId, datetime]:
-        """The request and the token's expiry. Raises NotFound for a token that was never issued."""
+        """The request and the token's expiry. Raises NotFound if the token was never issued."""
         ...
 
     def issue_code(self, request_id: RequestId, expires_at: datetime) -> str:
-        """A new six-digit code, in place of an earlier one. Raises Throttled beyond five an hour."""
+        """A new six-digit code that replaces an earlier one. Raises Throttled above five an hour."""
         ...
 
     def redeem_code(self, request_id: RequestId, code: str, now: datetime) -> bool:
-        """Whether the code is right, unused and in time; a right one is used up, five wrong ones end it."""
+        """Whether the code is right and valid. It works once; five wrong guesses disable it."""
         ...
 
 
@@ -162,47 +162,47 @@ class OutboxRow:
 
 class Outbox(Protocol):
     def row(self, effect_id: str) -> OutboxRow | None:
-        """The row, while it is still to be done."""
+        """The row while it is pending; otherwise None."""
         ...
 
     def pending(self, limit: int = 100) -> Sequence[OutboxRow]:
-        """What is still to be done, oldest first."""
+        """Pending rows, oldest first."""
         ...
 
     def claim(self, effect_id: str, now: datetime, until: datetime) -> bool:
-        """Take the row for oneself until then; False where it is done, or another has it at the moment."""
+        """Reserve the row until then. False if it is done or another worker has reserved it."""
         ...
 
     def done(self, effect_id: str) -> None: ...
 
     def failed(self, effect_id: str, why: str) -> None:
-        """Count one more attempt, and let go of the row, which is still to be done."""
+        """Count a failed attempt and release the row, which stays pending."""
         ...
 
 
 class TaskTokens(Protocol):
-    """The workflow's task tokens, which never leave the table."""
+    """The task tokens of waiting workflows. They are stored only in the table."""
 
     def store(self, case_id: CaseId, token: str) -> None: ...
 
     def take(self, case_id: CaseId) -> str | None:
-        """The token of the waiting task, removed; None where nothing waits."""
+        """Remove and return the token of the waiting task; None if none waits."""
         ...
 
 
 class Workflow(Protocol):
     def start(self, case_id: CaseId, generation: int) -> None:
-        """Start ``<case>-<generation>``; does nothing where it was started before."""
+        """Start ``<case>-<generation>``. Does nothing if it was started before."""
         ...
 
     def wake(self, token: str) -> bool:
-        """Let the waiting task go on; False where it no longer waits, which is no error."""
+        """Complete the waiting task. False if it no longer waits, which is no error."""
         ...
 
     def running(self, case_id: CaseId, generation: int) -> bool: ...
 
     def all_running(self) -> Collection[tuple[CaseId, int]]:
-        """Every execution that runs, case and generation; one begun in the last seconds may be missing.
+        """The case and generation of every running execution. The newest may be missing for some seconds.
 
         Raises Throttled.
         """
@@ -211,7 +211,7 @@ class Workflow(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One mail, ready to send. ``notice_id`` goes along as a header and a tag."""
+    """One mail, ready to send. ``notice_id`` is sent as a header and a tag."""
 
     notice_id: str
     to: tuple[str, ...]
@@ -222,33 +222,33 @@ class Mail:
 
 class Mailer(Protocol):
     def send(self, mail: Mail) -> str:
-        """The carrier's message id. Raises Throttled, or InvalidInput for an address it refuses."""
+        """The mail service's message id. Raises Throttled, or InvalidInput if it refuses the mail."""
         ...
 
 
 class Topic(Protocol):
     def publish(self, event: bytes) -> None:
-        """Tell other systems of a case event: ids and tags only."""
+        """Publish a case event to other systems: only ids and tags."""
         ...
 
 
 class Files(Protocol):
-    """Derived files: facts, directories, decisions. Written whole, each under its own name, never changed."""
+    """Derived files: facts, directories, decisions. Each is written once and never changed."""
 
     def read(self, key: str) -> bytes:
         """Raises NotFound."""
         ...
 
     def write(self, key: str, body: bytes) -> None:
-        """Writing the same bytes again is fine. Raises IntegrityError where other bytes stand there."""
+        """May be repeated with the same bytes. Raises IntegrityError if the file exists with other bytes."""
         ...
 
     def read_lines(self, key: str) -> Iterable[bytes]:
-        """What `write_lines` wrote, in chunks of whole lines. Raises NotFound."""
+        """The text that `write_lines` wrote, in chunks of whole lines. Raises NotFound."""
         ...
 
     def write_lines(self, key: str, lines: Iterable[bytes]) -> str:
-        """Write lines, each with its line feed, as a gzip file, the same bytes for the same lines.
+        """Write lines, each with its line feed, as a gzip file. The same lines give the same bytes.
 
         Returns the SHA-256 of the text.
         """
@@ -256,18 +256,18 @@ class Files(Protocol):
 
 
 class Handouts(Protocol):
-    """Files that are too large for an answer of the API."""
+    """Files that are too large for an API response."""
 
     def hand_out(self, name: str, body: bytes, content_type: str) -> str:
-        """Keep the file for a short while, and give a link that opens it without signing in, for minutes."""
+        """Store the file for a short time. Returns a link that opens it without sign-in for some minutes."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """An export as it lies in the bucket. ``body`` is a stream; ``manifest`` is None where there is none.
+    """An export in the bucket. ``body`` is a stream; ``manifest`` is None if there is none.
 
-    ``dropped_at`` is the bucket's word of when this version came, in whole seconds.
+    ``dropped_at``: S3's ``LastModified`` of this version, in whole seconds.
     """
 
     key: str
@@ -294,18 +294,18 @@ class Directories(Protocol):
 
 class Policies(Protocol):
     def in_force(self, day: datetime) -> Sequence[Policy]:
-        """The latest version of each policy whose effective_from is not after that day, unless it ended.
+        """The latest version of each policy that is effective on that day and has not ended.
 
-        Raises InvalidPolicy while any policy of the configuration cannot be read.
+        Raises InvalidPolicy while any configured policy is invalid.
         """
         ...
 
     def ended(self, name: str, day: datetime) -> bool:
-        """Whether HR has ended the policy by that day: the latest version in force then says so."""
+        """Whether the version of the policy in force on that day has ended."""
         ...
 
     def used(self, digest: str) -> tuple[Policy, bytes]:
-        """The policy of this digest as its file was when it was first used, whatever the files say by now.
+        """The policy with this digest and its file's bytes as first used, even if the file has changed.
 
         Raises NotFound.
         """

@@ -12,7 +12,7 @@ Result = TypeVar("Result")
 
 
 def again_on_conflict(attempt: Callable[[], Result]) -> Result:
-    """Return what ``attempt`` returns. ``attempt`` reads anew each time; raises the last Conflict."""
+    """Return the result of ``attempt``, which must read again each time. Raises the last Conflict."""
     for _ in range(TRIES - 1):
         try:
             return attempt()

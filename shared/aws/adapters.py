@@ -1,4 +1,4 @@
-"""Adapters as handlers want them: built from a function's settings, with AWS's own clients."""
+"""Builds adapters for handlers from a function's settings, with boto3 clients."""
 
 import boto3
 from botocore.config import Config
@@ -20,10 +20,10 @@ from shared.aws.task_tokens import TableTaskTokens
 from shared.runtime.settings import FilesSettings, Settings
 
 AWS = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=5, read_timeout=60)
-"""At most five tries with back-off and jitter, some ten seconds in all; then the workflow retries."""
+"""At most five attempts with back-off and jitter, about ten seconds in all. Then the workflow retries."""
 
 _SIGNED = Config(signature_version="s3v4")
-"""Links that end within minutes, in every region."""
+"""Presigned links need signature version 4 in every region."""
 
 
 def table(settings: Settings) -> Table:
@@ -84,5 +84,5 @@ def archive(ledger_bucket: str) -> S3Archive:
 
 
 def keyring(signing_key_id: str) -> KmsKeyring:
-    """``signing_key_id``: KMS's name of the key; after a rotation all of them, the oldest first."""
+    """``signing_key_id``: the KMS key id; after a rotation, all ids separated by commas, oldest first."""
     return KmsKeyring(boto3.client("kms", config=AWS), signing_key_id.split(","))

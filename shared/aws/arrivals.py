@@ -1,4 +1,4 @@
-"""Arrivals in the table: an item for each version of an export that was read, one for what is unsettled."""
+"""Arrivals in the table: an item for each received object version and for each unsettled batch."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -32,7 +32,7 @@ class TableArrivals:
 
     def unsettled(self) -> Iterator[Batch]:
         for item in self._table.query_index(keys.PENDING_INDEX, keys.UNSETTLED):
-            # The index lags behind the table a little; what was settled meanwhile is there no more.
+            # The index lags behind the table, so check that the batch is still unsettled.
             batch = self._table.get(keys.batch(BatchId(str(item["batch"]))))
             if batch is not None and self._table.get((str(item["pk"]), str(item["sk"]))) is not None:
                 yield Batch.model_validate_json(str(batch["body"]))
@@ -49,7 +49,7 @@ class TableArrivals:
 
 
 class StepFunctionsExportFlow:
-    """See ``shared.arrival_ports.ExportFlow``: the flow gets what the bucket's event would have said."""
+    """See ``shared.arrival_ports.ExportFlow``. The input is the same as from the bucket's event."""
 
     def __init__(self, sfn: "SFNClient", state_machine_arn: str, bucket: str) -> None:
         self._sfn = sfn
@@ -67,5 +67,7 @@ class StepFunctionsExportFlow:
             code = str(error.response.get("Error", {}).get("Code", ""))
             if code == "ExecutionAlreadyExists":
                 return False
-            raise Throttled(f"the workflow service said {code}") if code in _THROTTLED else error from error
+            raise (
+                Throttled(f"the workflow service returned {code}") if code in _THROTTLED else error
+            ) from error
         return True

@@ -1,4 +1,4 @@
-"""A change as the operations of one DynamoDB transaction."""
+"""Converts a change into the operations of one DynamoDB transaction."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ Operation = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The end of a chain: how many events it has, the digest of the last, and when that one was recorded."""
+    """The end of a chain: its number of events, and the digest and recording time of the last one."""
 
     sequence: int
     digest: str
@@ -35,9 +35,9 @@ def operations(
     new_periods: Collection[str] = (),
     state: Mapping[str, Any] | None = None,
 ) -> list[Operation]:
-    """Everything that the change writes, each with the condition under which it may.
+    """Every write of the change with its condition, except the revisions: see `revision_items`.
 
-    Its revisions are not among them: see `revision_items`. ``state`` is what its last event keeps of it.
+    ``state`` is the part of the change that its last event keeps, for `plumbline rebuild`.
     """
     at = stamp(now)
     written = [new(*stored_items.command(change.command, change.result, at))]
@@ -64,13 +64,13 @@ def operations(
     if change.evaluation is not None:
         written.append(new(*stored_items.evaluation(change.evaluation)))
     if change.link is not None:
-        # There since it was issued; written again, so that ledger and table are of one mind.
+        # The link exists since it was issued. Rewrite it so that the table and the ledger agree.
         written.append(put(*stored_items.link(change.link)))
     return written
 
 
 def keeping(drafts: Sequence[EventDraft], state: Mapping[str, Any] | None) -> list[EventDraft]:
-    """The drafts, of which the last keeps the state."""
+    """The drafts, with the state added to the last one."""
     if state is None:
         return list(drafts)
     *others, last = drafts
@@ -80,10 +80,10 @@ def keeping(drafts: Sequence[EventDraft], state: Mapping[str, Any] | None) -> li
 
 
 def revision_items(change: Change) -> list[Item]:
-    """The change's revisions, one item a period, which may be many more than fit into one transaction.
+    """The change's revisions, one item for each period. There may be more than a transaction can hold.
 
-    They are written before it, and count only once their batch is accepted, which gives them their place; so
-    they may be written twice, or left behind by a try that failed, and nobody sees it.
+    They are written before the transaction and take effect only with the acceptance of their batch. So it is
+    harmless if they are written twice, or if a failed attempt leaves them behind.
     """
     return [
         keyed(*stored_items.revision(revision.period, revision.batch, revision.shards))
@@ -108,7 +108,7 @@ def _events(
     ends = dict(heads)
     for draft, private in zip(drafts, sealed, strict=True):
         end = ends[draft.subject]
-        # Two machines' clocks may differ by a little; a chain's times never run backwards.
+        # Clocks of two machines may differ slightly. The times in a chain must not decrease.
         recorded_at = now if end.recorded_at is None else max(now, moment(end.recorded_at))
         event = chain(draft, end.sequence + 1, end.digest, recorded_at, private)
         body = event_bytes(event)
@@ -150,6 +150,6 @@ def _request(request: Request) -> Operation:
 
 
 def _batch(batch: Batch) -> Operation:
-    # What was refused may be read again, by a mended profile; what was accepted stands.
+    # A refused batch may be read again with a corrected profile. An accepted batch is final.
     condition = "attribute_not_exists(pk) OR accepted_batch = :no"
     return put(*stored_items.batch(batch), condition, {":no": False})

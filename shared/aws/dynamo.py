@@ -1,4 +1,4 @@
-"""The one table, as a handful of calls; AWS's errors become ours here and nowhere else."""
+"""The DynamoDB table as a few calls. Translates the table's `ClientError` into our errors."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -28,16 +28,16 @@ _CONFLICTS: Final = {
 }
 
 _MOST_AT_ONCE: Final = 100
-"""The most items that one batch of reads takes."""
+"""DynamoDB's limit of items in one BatchGetItem."""
 
 
 class Table:
-    """Reads are strongly consistent, except those of an index, which cannot be."""
+    """All reads are strongly consistent, except those of an index, which DynamoDB cannot make so."""
 
     def __init__(self, name: str, resource: "DynamoDBServiceResource") -> None:
         self.name = name
         self._table = resource.Table(name)
-        # The resource's own client takes and gives Python values where a bare client wants typed ones.
+        # The resource's client uses plain Python values. A client from boto3.client would need typed ones.
         self._client = resource.meta.client
 
     def get(self, key: Key) -> Item | None:
@@ -45,7 +45,7 @@ class Table:
             return self._table.get_item(Key=_key(key), ConsistentRead=True).get("Item")
 
     def get_many(self, wanted: Iterable[Key]) -> Iterator[Item]:
-        """Those of the items that exist, in no order."""
+        """The existing items among those wanted, in no particular order."""
         left: Any = [_key(key) for key in wanted]
         while left:
             request: Any = {"Keys": left[:_MOST_AT_ONCE], "ConsistentRead": True}
@@ -54,22 +54,22 @@ class Table:
             yield from answer["Responses"].get(self.name, [])
             unprocessed = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
             if len(unprocessed) == len(request["Keys"]):
-                raise Throttled("the table gave none of the items asked for")
+                raise Throttled("the table returned none of the requested items")
             left = [*left[_MOST_AT_ONCE:], *unprocessed]
 
     def put(self, item: Item, condition: str | None = None, values: Item | None = None) -> None:
-        """Raises Conflict where the condition does not hold."""
+        """Raises Conflict if the condition fails."""
         with _translated():
             self._table.put_item(Item=dict(item), **_conditional(condition, values))
 
     def put_all(self, items: Iterable[Item]) -> None:
-        """Put every item, in no order; not together, so that some may stand where others failed."""
+        """Put every item, in no particular order. Not atomic: some may be written although others failed."""
         with _translated(), self._table.batch_writer() as batch:
             for item in items:
                 batch.put_item(Item=dict(item))
 
     def update(self, key: Key, expression: str, values: Item, condition: str | None = None) -> None:
-        """Raises Conflict where the condition does not hold. ``values`` serve both expressions."""
+        """Raises Conflict if the condition fails. ``values`` are those of both expressions."""
         extra: dict[str, Any] = {"ConditionExpression": condition} if condition else {}
         if values:
             extra["ExpressionAttributeValues"] = dict(values)
@@ -77,12 +77,12 @@ class Table:
             self._table.update_item(Key=_key(key), UpdateExpression=expression, **extra)
 
     def delete(self, key: Key) -> Item | None:
-        """Delete the item and return what it was; None where there was none."""
+        """Delete the item and return it; None if there was none."""
         with _translated():
             return self._table.delete_item(Key=_key(key), ReturnValues="ALL_OLD").get("Attributes")
 
     def write_together(self, operations: Sequence[Mapping[str, Any]]) -> None:
-        """All of it or nothing. Raises Conflict where a condition fails or another write was in the way."""
+        """Write all or nothing. Raises Conflict if a condition fails or another transaction interferes."""
         items: list[Any] = [
             {kind: {"TableName": self.name, **body} for kind, body in operation.items()}
             for operation in operations
@@ -91,7 +91,7 @@ class Table:
             self._client.transact_write_items(TransactItems=items)
 
     def query(self, pk: str, sk_prefix: str = "", *, newest_first: bool = False) -> Iterator[Item]:
-        """The items of a partition whose sort key begins so, in its order."""
+        """The items of a partition whose sort key has the prefix, in order of the sort key."""
         yield from self._pages(
             {
                 "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)" if sk_prefix else "pk = :pk",
@@ -135,19 +135,19 @@ def keyed(key: Key, attributes: Item) -> dict[str, Any]:
 
 
 def new(key: Key, attributes: Item) -> dict[str, Any]:
-    """An operation that puts an item which must not be there yet."""
+    """An operation that puts an item that must not exist yet."""
     return {"Put": {"Item": keyed(key, attributes), "ConditionExpression": "attribute_not_exists(pk)"}}
 
 
 def put(
     key: Key, attributes: Item, condition: str | None = None, values: Item | None = None
 ) -> dict[str, Any]:
-    """An operation that puts an item where the condition holds."""
+    """An operation that puts an item if the condition holds."""
     return {"Put": {"Item": keyed(key, attributes), **_conditional(condition, values)}}
 
 
 def add(key: Key, attribute: str, members: Iterable[str]) -> dict[str, Any]:
-    """An operation that adds members to a set, which is made where there is none."""
+    """An operation that adds members to a set, creating it if necessary."""
     expression, values = f"ADD {attribute} :members", {":members": set(members)}
     return {
         "Update": {
@@ -181,7 +181,7 @@ def _translated() -> Iterator[None]:
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
         if code in _THROTTLED:
-            raise Throttled(f"the table said {code}") from error
+            raise Throttled(f"the table returned {code}") from error
         if code in _CONFLICTS:
-            raise Conflict(f"the table said {code}") from error
+            raise Conflict(f"the table returned {code}") from error
         raise

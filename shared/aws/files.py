@@ -1,4 +1,4 @@
-"""Files in S3: what is derived (facts, directories, decisions), and the exports themselves."""
+"""Files in S3: exports, and files derived from them (facts, directories, decisions)."""
 
 import gzip
 import json
@@ -44,7 +44,7 @@ class S3Files:
             if _code(error) not in _EXISTS:
                 raise _translate(error, key) from error
             if self.read(key) != body:
-                raise IntegrityError(f"{key} was written before, with other bytes") from error
+                raise IntegrityError(f"{key} exists with other bytes") from error
 
     def read_lines(self, key: str) -> Iterable[bytes]:
         return [gzip.decompress(self.read(key))]
@@ -97,7 +97,7 @@ class S3Exports:
             tuple(
                 Dropped(
                     each["Key"],
-                    # A bucket that keeps no versions calls its only one so.
+                    # A bucket without versioning reports this version id.
                     None if each["VersionId"] == "null" else each["VersionId"],
                     each["LastModified"],
                 )
@@ -117,7 +117,7 @@ class S3Exports:
 
 
 class FiledDirectories:
-    """See ``shared.ports.Directories``. The one read last is kept, since most calls want the same."""
+    """See ``shared.ports.Directories``. Caches the last directory, because most calls need the same one."""
 
     def __init__(self, store: CaseStore, files: Files) -> None:
         self._store = store
@@ -150,7 +150,7 @@ def _translate(error: ClientError, key: str) -> Exception:
     if _code(error) in _MISSING:
         return NotFound(f"there is no object {key}")
     if _code(error) in _THROTTLED:
-        return Throttled(f"the bucket said {_code(error)}")
+        return Throttled(f"the bucket returned {_code(error)}")
     return error
 
 

@@ -1,4 +1,4 @@
-"""Files too large for an answer, handed out by a link that S3 itself serves and that ends by itself."""
+"""Hands out files too large for an API response by presigned links to S3, which expire."""
 
 import secrets
 from typing import TYPE_CHECKING, Final
@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 SECONDS: Final = 300
+"""How long a link is valid."""
 
 
 class S3Handouts:
@@ -19,7 +20,7 @@ class S3Handouts:
         self._s3 = s3
 
     def hand_out(self, name: str, body: bytes, content_type: str) -> str:
-        # A name that nobody guesses and that is never used twice: two who take the same do not meet.
+        # A random name: it cannot be guessed, and two requests never write the same object.
         key = f"{paths.HANDOUTS}{secrets.token_hex(16)}/{name}"
         self._s3.put_object(
             Bucket=self._bucket, Key=key, Body=body, ContentType=content_type, ChecksumAlgorithm="SHA256"

@@ -1,4 +1,4 @@
-"""Every key of the table, in one place; ``shared.domain.paths`` has every path of an object."""
+"""Defines every key of the table. ``shared.domain.paths`` defines every path of an object."""
 
 import hashlib
 
@@ -12,11 +12,11 @@ from shared.domain.identifiers import (
     case_of_request,
 )
 
-# The table: partition key ``pk``, sort key ``sk``, both text. Three sparse indexes, each with its own pair.
+# The table has the keys ``pk`` and ``sk``, both text, and three sparse indexes with keys of their own.
 UNSEQUENCED_INDEX = "unsequenced"
-"""Events that the ledger has not yet given a place: ``unsequenced_pk`` / ``unsequenced_sk``."""
+"""Events without a global index in the ledger: ``unsequenced_pk`` / ``unsequenced_sk``."""
 PENDING_INDEX = "pending"
-"""Outbox rows that are still to be done: ``pending_pk`` / ``pending_sk``."""
+"""Pending outbox rows and unsettled batches: ``pending_pk`` / ``pending_sk``."""
 LISTING_INDEX = "listing"
 """Cases by status and due time, batches and evaluations by time: ``listing_pk`` / ``listing_sk``."""
 
@@ -70,7 +70,7 @@ def chain_event(subject: Subject, sequence: int) -> Key:
 
 
 def read_chain_event(key: Key) -> tuple[Subject, int]:
-    """The subject and sequence that `chain_event` made this key of."""
+    """The inverse of `chain_event`: the subject and sequence in the key."""
     return Subject(key[0].removeprefix("CHAIN#")), int(key[1].removeprefix("EVENT#"))
 
 
@@ -99,7 +99,7 @@ def unsettled(batch_id: BatchId) -> Key:
 
 
 def arrival(object_key: str, object_version: str | None) -> Key:
-    # By digest, since an object's key may be as long as a partition key may.
+    # A digest, because an object's key may be as long as a partition key can be.
     named = hashlib.sha256("\x1f".join((object_key, object_version or "")).encode()).hexdigest()
     return f"ARRIVAL#{named}", "ARRIVAL"
 
@@ -117,7 +117,7 @@ def revision(period_text: str, batch_id: BatchId) -> Key:
 
 
 def periods() -> Key:
-    """The set of all periods that have a revision."""
+    """The item with the set of all periods that have a revision."""
     return "PERIODS", "KNOWN"
 
 
@@ -141,7 +141,7 @@ def ledger_head() -> Key:
 UNSEQUENCED = "UNSEQUENCED"
 PENDING = "PENDING"
 UNSETTLED = "UNSETTLED"
-"""In the pending index, too: batches that are still to be evaluated."""
+"""A partition of the pending index: batches whose evaluations are not all done."""
 LISTED_BATCHES = "BATCHES"
 
 
@@ -154,10 +154,10 @@ def listed_evaluations(policy_name: str) -> str:
 
 
 def effect_of(key: Key) -> str | None:
-    """The effect that an outbox row's key names; None for any other key."""
+    """The effect id in an outbox row's key; None for any other key."""
     return key[0].removeprefix("OUTBOX#") if key[0].startswith("OUTBOX#") else None
 
 
 def is_case_event(key: Key) -> bool:
-    """Whether an event of a case stands under the key."""
+    """Whether the key is that of a case's event."""
     return key[0].startswith("CHAIN#case/") and key[1].startswith("EVENT#")

@@ -1,4 +1,4 @@
-"""The ledger's bucket: written once, and by COMPLIANCE retention not to be changed or deleted by anybody."""
+"""The ledger's bucket. Each object is written once; COMPLIANCE retention prevents change and deletion."""
 
 import base64
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ class S3Archive:
 
     def put(self, name: str, data: bytes, retain_until: datetime) -> None:
         with _translated(name):
-            # Stated with each object, because a bucket's default can be taken off the bucket.
+            # Set the retention on each object, because the bucket's default can be removed.
             self._s3.put_object(
                 Bucket=self._bucket,
                 Key=name,
@@ -52,7 +52,7 @@ class S3Archive:
             return self._s3.get_object(Bucket=self._bucket, Key=name)["Body"].read()
 
     def names(self, prefix: str) -> Iterator[str]:
-        """Every name that begins so, in order."""
+        """Every name with the prefix, in order."""
         with _translated(prefix):
             pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
             for page in pages:
@@ -68,7 +68,7 @@ def _translated(name: str) -> Iterator[None]:
         if code in _MISSING:
             raise NotFound(f"the ledger has no {name}") from error
         if code in _TAKEN:
-            raise Conflict(f"{name} is taken") from error
+            raise Conflict(f"{name} exists already") from error
         if code in _THROTTLED:
-            raise Throttled(f"the ledger's bucket said {code}") from error
+            raise Throttled(f"the ledger's bucket returned {code}") from error
         raise

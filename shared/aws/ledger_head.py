@@ -1,4 +1,4 @@
-"""The table's side of sealing: how far the ledger has come, and which events have no place in it yet."""
+"""The table's part of sealing: the head of the ledger, and the events without a global index."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -8,8 +8,8 @@ from shared.aws.dynamo import Item, Table
 from shared.domain.errors import Conflict, IntegrityError
 from shared.ledger_ports import EventPlace, StoredEvent
 
-_TOGETHER: Final = 100
-"""The most writes that one transaction takes."""
+_MOST_WRITES: Final = 100
+"""DynamoDB's limit of writes in one transaction."""
 
 
 class TableLedgerHead:
@@ -34,7 +34,7 @@ class TableLedgerHead:
 class TableEventLog:
     """See ``shared.ledger_ports.EventLog``."""
 
-    def __init__(self, table: Table, together: int = _TOGETHER) -> None:
+    def __init__(self, table: Table, together: int = _MOST_WRITES) -> None:
         self._table = table
         self._together = together
 
@@ -51,17 +51,17 @@ class TableEventLog:
         for start in range(0, len(places), self._together):
             some = places[start : start + self._together]
             try:
-                self._table.write_together([self._marking(at, indices[at]) for at in some])
+                self._table.write_together([self._sequencing(at, indices[at]) for at in some])
             except Conflict:
                 stored = self.read(some)
                 for at in some:
                     if at not in stored or stored[at].index not in (None, indices[at]):
                         raise IntegrityError(
-                            f"event {at.sequence} of {at.subject} has another place in the ledger"
+                            f"event {at.sequence} of {at.subject} has another index in the ledger"
                         ) from None
                 raise
 
-    def _marking(self, at: EventPlace, index: int) -> dict[str, Any]:
+    def _sequencing(self, at: EventPlace, index: int) -> dict[str, Any]:
         pk, sk = keys.chain_event(at.subject, at.sequence)
         return {
             "Update": {

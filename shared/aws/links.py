@@ -1,4 +1,4 @@
-"""Response links and one-time codes: issued once, mailed, and kept only as hashes."""
+"""Response links and one-time codes. They are mailed once and stored only as hashes."""
 
 import hashlib
 import hmac
@@ -35,7 +35,7 @@ class TableLinks:
         return token
 
     def resolve(self, token: str) -> tuple[RequestId, datetime]:
-        # Looking a token up by its hash leaves nothing for a comparison's timing to tell.
+        # A lookup by hash reveals nothing about the token through its timing.
         item = self._table.get(keys.link(_hash(token))) if len(token) == _TOKEN_LENGTH else None
         if item is None:
             raise NotFound("there is no such link")
@@ -64,7 +64,7 @@ class TableLinks:
                     "guesses": 0,
                 },
             ),
-            # Two that ask at once must not both pass the limit.
+            # Two simultaneous requests must not both pass the limit.
             "attribute_not_exists(pk) OR issued = :before",
             {":before": int(item.get("issued", 0))},
         )
@@ -77,7 +77,7 @@ class TableLinks:
             return False
         values = {":one": 1, ":most": _GUESSES, ":hash": item["code_hash"]}
         try:
-            # Counting before comparing: guesses sent side by side are all counted.
+            # Count before comparing, so that simultaneous guesses are all counted.
             self._table.update(key, "ADD guesses :one", values, "guesses < :most AND code_hash = :hash")
             if not hmac.compare_digest(_hash(str(item["salt"]) + code), str(item["code_hash"])):
                 return False

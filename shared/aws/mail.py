@@ -1,4 +1,4 @@
-"""Mail by SES, as raw MIME so that text, HTML and our own headers go out exactly as made."""
+"""Sends mail by SES as raw MIME, so that text, HTML and our headers stay exactly as written."""
 
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -36,7 +36,7 @@ class SesMailer:
         except ClientError as error:
             code = str(error.response.get("Error", {}).get("Code", ""))
             if code in _THROTTLED:
-                raise Throttled(f"the mail service said {code}") from error
+                raise Throttled(f"the mail service returned {code}") from error
             if code in _REFUSED:
                 raise InvalidInput(f"the mail service refused the mail: {code}") from error
             raise

@@ -1,4 +1,4 @@
-"""The outbox: effects that were committed and are still to be carried out."""
+"""The outbox: committed effects that are still to be carried out."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Erasing a person: first the readable copies of their closed cases, then the key that sealed the rest."""
+"""Erases a person: first the readable copies of their closed cases, then the key of the encrypted rest."""
 
 from contextlib import suppress
 
@@ -25,8 +25,9 @@ class TablePersonalData:
     def erase(self, person: PersonId, ordered_by: int) -> None:
         for item in list(self._table.query(keys.rep(person), "CASE#")):
             self._erase_case(CaseId(str(item["case_id"])))
-        # Last, since it says that all was done; the item stays, so that it is not done to a later key.
-        with suppress(Conflict):  # carried out before
+        # Last, because it records that everything was done. The item stays, so that a repetition of this
+        # erasure does not delete a key made later.
+        with suppress(Conflict):  # this erasure was carried out before
             self._table.update(
                 keys.subject_key(person),
                 "SET shredded_by = :order REMOVE wrapped_key",

@@ -1,4 +1,4 @@
-"""Policies as they are bundled, and as they were when they were used."""
+"""The bundled policies, and the stored copies of every policy that was used."""
 
 from shared.domain import paths
 from shared.domain.errors import IntegrityError
@@ -8,7 +8,7 @@ from shared.runtime.configuration import BundledPolicies
 
 
 class FiledPolicies(BundledPolicies):
-    """See ``shared.ports.Policies``. What was used is read once, and does not change."""
+    """See ``shared.ports.Policies``. A used policy never changes, so each is read once."""
 
     def __init__(self, files: Files) -> None:
         super().__init__()
@@ -20,6 +20,6 @@ class FiledPolicies(BundledPolicies):
             path = paths.policy(digest)
             text = self._files.read(path)
             if policy_digest(text) != digest:
-                raise IntegrityError(f"{path} is not the policy that it was stored as")
+                raise IntegrityError(f"{path} has changed since it was stored")
             self._used[digest] = (parse_policy(text.decode(), path), text)
         return self._used[digest]

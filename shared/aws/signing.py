@@ -1,4 +1,4 @@
-"""Signatures by asymmetric KMS keys, whose private halves nobody has."""
+"""Signs with asymmetric KMS keys. The private keys never leave KMS."""
 
 import base64
 from collections.abc import Sequence
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from mypy_boto3_kms.client import KMSClient
 
 _LARGEST_MESSAGE: Final = 4096
-"""What KMS signs as it is; a checkpoint has some 400 bytes."""
+"""KMS's limit for messages that it hashes itself. A checkpoint has about 400 bytes."""
 
 
 class KmsSigner:
-    """See ``shared.ledger_ports.Signer``. ``kms_key`` is KMS's own name of the key, an id or an ARN."""
+    """See ``shared.ledger_ports.Signer``. ``kms_key``: the KMS key id or ARN."""
 
     def __init__(self, kms: "KMSClient", kms_key: str) -> None:
         self._kms = kms
@@ -29,7 +29,7 @@ class KmsSigner:
     def sign(self, message: bytes) -> bytes:
         if len(message) > _LARGEST_MESSAGE:
             raise ValueError(f"KMS signs at most {_LARGEST_MESSAGE} bytes as they are")
-        # RAW: KMS hashes the message itself, once, so that a verifier needs nothing but the message.
+        # RAW: KMS hashes the message once, so that a verifier needs only the message.
         answer = self._kms.sign(
             KeyId=self._kms_key, Message=message, MessageType="RAW", SigningAlgorithm="ECDSA_SHA_256"
         )
@@ -47,7 +47,7 @@ class KmsSigner:
 
 
 class KmsKeyring:
-    """See ``shared.ledger_ports.Keyring``. The keys in the order in which they came into use."""
+    """See ``shared.ledger_ports.Keyring``. The keys are in the order of their first use."""
 
     def __init__(self, kms: "KMSClient", kms_keys: Sequence[str]) -> None:
         if not kms_keys:

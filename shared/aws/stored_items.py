@@ -1,4 +1,4 @@
-"""What stands in each item of the table beside its key, when it is written and when it is rebuilt."""
+"""Builds the items of the table, both for a change and for `plumbline rebuild`."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from shared.domain.record import Arrived, Batch, EvaluationRecord, IssuedLink, P
 from shared.domain.request import Request
 
 Stored = tuple[keys.Key, dict[str, Any]]
-"""A key and the attributes beside it."""
+"""A key and the item's other attributes."""
 
 
 def command(command_id: str, result: str, at: str) -> Stored:
@@ -26,7 +26,7 @@ def case(of: Case) -> Stored:
 
 
 def open_case(of: Case) -> Stored:
-    """What keeps a second case of the rep from being opened."""
+    """Prevents a second open case of the rep under the same policy."""
     return keys.open_case(of.policy.partition("@")[0], of.rep_id), {"case_id": of.id}
 
 
@@ -39,7 +39,7 @@ def request(of: Request) -> Stored:
 
 
 def effect(of: Effect, at: str) -> Stored:
-    """A row of the outbox, still to be done."""
+    """A pending row of the outbox."""
     pending = {"pending_pk": keys.PENDING, "pending_sk": f"{at}#{of.id}"}
     return keys.outbox(of.id), {"body": of.model_dump_json(), "queued_at": at, "attempts": 0} | pending
 
@@ -74,7 +74,7 @@ def arrival(of: Arrived, at: str) -> Stored:
 
 
 def directory(of: Batch) -> Stored:
-    """``place`` orders directories: of two, the later one is in force."""
+    """``place`` orders directories. The latest is in force."""
     dropped_at, known_at, batch_id = of.place
     return keys.directory(), {
         "batch": batch_id,

@@ -1,4 +1,4 @@
-"""A data key for each person, wrapped by KMS, in the table only: deleting it erases what it sealed."""
+"""A data key for each person, wrapped by KMS and stored only in the table. Deleting it erases the data."""
 
 import os
 from typing import TYPE_CHECKING, Any, Final
@@ -27,7 +27,7 @@ _SALT_BYTES: Final = 16
 
 
 class KmsSubjectKeys:
-    """Seals and opens the private parts of events. Unwrapped keys live in this process's memory only."""
+    """Encrypts and decrypts private parts of events. Unwrapped keys exist only in this process's memory."""
 
     def __init__(self, table: Table, kms: "KMSClient", wrapping_key: str) -> None:
         self._table = table
@@ -35,10 +35,10 @@ class KmsSubjectKeys:
         self._wrapping_key = wrapping_key
 
     def seal(self, draft: EventDraft) -> Sealed | None:
-        """The private part of the draft under its person's key, which is made where there is none yet."""
+        """Encrypt the draft's private part with its person's key, which is created if necessary."""
         if draft.private is None or draft.person is None:
             return None
-        # Here and not above: a function that seals nothing leaves these 14 MB out of its bundle.
+        # Imported here, because the bundle of a function that encrypts nothing leaves out these 14 MB.
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         opening = opening_bytes(draft.private, os.urandom(_SALT_BYTES))
@@ -48,7 +48,7 @@ class KmsSubjectKeys:
         return sealed(draft.person, nonce, ciphertext, opening)
 
     def seal_state(self, draft: EventDraft, person: PersonId, state: bytes) -> dict[str, str]:
-        """The personal part of the state that the draft's event keeps, as it stands in the event."""
+        """Encrypt the personal part of the state that the draft's event keeps."""
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         nonce = os.urandom(_NONCE_BYTES)
@@ -57,7 +57,7 @@ class KmsSubjectKeys:
         return {"ciphertext": base64url(ciphertext), "key": person, "nonce": base64url(nonce)}
 
     def open(self, event: Event) -> dict[str, Any] | None:
-        """The private part in the clear; None where the event has none or the person's key was shredded."""
+        """The decrypted private part; None if the event has none or the person's key was shredded."""
         opening = self.opening(event)
         if opening is None:
             return None
@@ -65,7 +65,7 @@ class KmsSubjectKeys:
         return body
 
     def opening(self, event: Event) -> bytes | None:
-        """The very bytes that were sealed, whose digest the event carries; None as for `open`."""
+        """The exact bytes that were encrypted, whose digest is in the event; None as for `open`."""
         if event.private is None:
             return None
         item = self._item(PersonId(event.private.key))
@@ -83,11 +83,13 @@ class KmsSubjectKeys:
             )
         except InvalidTag as error:
             if "shredded_by" in item:
-                return None  # sealed under the key before this one, which is no more
-            raise IntegrityError(f"the private part of an event of {event.subject} does not open") from error
+                return None  # encrypted with an earlier key, which was shredded
+            raise IntegrityError(
+                f"the private part of an event of {event.subject} cannot be decrypted"
+            ) from error
         if digest(opening) != event.private.commitment:
             raise IntegrityError(
-                f"the private part of an event of {event.subject} is not what was committed to"
+                f"the private part of an event of {event.subject} does not match its commitment"
             )
         return opening
 
@@ -98,7 +100,7 @@ class KmsSubjectKeys:
         return self._table.get(keys.subject_key(person))
 
     def _unwrapped(self, person: PersonId, item: Item | None) -> bytes | None:
-        """The key itself; None where there is none, or what is left of one says that it was shredded."""
+        """The unwrapped key; None if the person has none or it was shredded."""
         if item is None or "wrapped_key" not in item:
             return None
         answer = self._kms.decrypt(
@@ -120,7 +122,7 @@ class KmsSubjectKeys:
                 "attribute_not_exists(wrapped_key)",
             )
         except Conflict:
-            # Somebody else made the person's key at the same moment; theirs is the one that counts.
+            # Another process created the person's key first. Use that one.
             theirs = self._key(person)
             if theirs is None:
                 raise
@@ -129,5 +131,5 @@ class KmsSubjectKeys:
 
 
 def state_data(draft: EventDraft | Event) -> bytes:
-    """What binds a kept state to its event, and tells it from the event's private part."""
+    """The associated data that binds a kept state to its event, different from that of the private part."""
     return associated_data(draft) + b" state"

@@ -1,4 +1,4 @@
-"""The case store in DynamoDB: one transaction a change, models as JSON text beside their keys."""
+"""The case store in DynamoDB: one transaction for each change, models stored as JSON text."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -27,7 +27,7 @@ _NO_EVENTS: Final = Head(0, NOTHING_BEFORE, None)
 
 
 class TableStore:
-    """See ``shared.ports.CaseStore``, whose promises this keeps."""
+    """See ``shared.ports.CaseStore``."""
 
     def __init__(self, table: Table, subject_keys: KmsSubjectKeys, clock: Clock) -> None:
         self._table = table
@@ -52,7 +52,7 @@ class TableStore:
         try:
             self._table.write_together(operations(change, heads, sealed, now, new_periods, state))
         except Conflict:
-            # Lost to another, or to an earlier try of this very command whose answer never arrived.
+            # Another change committed first, or an earlier attempt of this command whose response was lost.
             first = self.outcome(change.command)
             if first is None:
                 raise
@@ -60,13 +60,13 @@ class TableStore:
         return change.result
 
     def _kept(self, change: Change, now: datetime) -> dict[str, Any] | None:
-        """What the change's last event keeps of it, for `plumbline rebuild`."""
+        """The state that the change's last event keeps, for `plumbline rebuild`."""
         if not change.events:
             return None
         opened, personal = kept(change, stamp(now))
         sealed = None
         if personal is not None:
-            # An answer changes no case, and its words are of the person whom the case is about.
+            # An answer changes no case. Its personal data belongs to the rep of the case.
             person = whose(change) or self.case(change.requests[0].case_id).rep_id
             sealed = self._subject_keys.seal_state(change.events[-1], person, personal)
         return {"open": base64url(opened), "sealed": sealed}

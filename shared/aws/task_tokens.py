@@ -1,4 +1,4 @@
-"""The workflow's task tokens."""
+"""Stores the task tokens of waiting workflows."""
 
 from shared.aws import keys
 from shared.aws.dynamo import Table, keyed

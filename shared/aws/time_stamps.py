@@ -1,4 +1,4 @@
-"""Time stamps by RFC 3161, from an authority that answers over HTTP: the one adapter that is not to AWS."""
+"""Time stamps (RFC 3161) from an authority over HTTP. The only adapter here that does not call AWS."""
 
 import secrets
 import urllib.error
@@ -13,21 +13,21 @@ from asn1crypto.tsp import TimeStampReq, TimeStampResp
 from shared.domain.errors import IntegrityError, InvalidInput, NotYet
 
 _GRANTED: Final = ("granted", "granted_with_mods")
-"""RFC 3161, 2.4.2; what may have been modified is compared."""
+"""RFC 3161, 2.4.2. `_compare` checks what the authority may have modified."""
 _LARGEST_ANSWER: Final = 100_000
-"""Bytes; an answer with its chain of certificates has some 6,000."""
+"""Bytes. A response with its certificate chain has about 6,000."""
 
 
 class HttpTimeStamps:
     """See ``shared.ledger_ports.TimeStamps``.
 
-    The authority's signature is not checked here: that takes the certificate that a reader trusts, and
-    ``openssl ts -verify`` does it.
+    The authority's signature is not checked here, because that needs a certificate that the reader trusts.
+    ``openssl ts -verify`` checks it.
     """
 
     def __init__(self, url: str, timeout_seconds: float = 20) -> None:
         if urlsplit(url).scheme not in ("http", "https"):
-            raise InvalidInput(f"{url} is no address of a time-stamping authority")
+            raise InvalidInput(f"{url} is not the address of a time-stamping authority")
         self._url = url
         self._timeout = timeout_seconds
 
@@ -73,13 +73,13 @@ class HttpTimeStamps:
 
 
 def _compare(response: Any, imprint: bytes, nonce: int) -> None:
-    """Raises IntegrityError unless the answer is to this question, and over this data."""
+    """Raises IntegrityError unless the response is to this request and for this data."""
     try:
         stamped = response["time_stamp_token"]["content"]["encap_content_info"]["content"].parsed
         over, answers = stamped["message_imprint"].native, stamped["nonce"].native
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise IntegrityError("the answer says granted, and holds no time stamp") from error
+        raise IntegrityError("the response is granted but contains no time stamp") from error
     if over["hash_algorithm"]["algorithm"] != "sha256" or over["hashed_message"] != imprint:
-        raise IntegrityError("the time stamp is over something else than was sent")
+        raise IntegrityError("the time stamp is for other data")
     if answers != nonce:
-        raise IntegrityError("the time stamp answers another question: its nonce is not ours")
+        raise IntegrityError("the time stamp answers another request: its nonce differs")

@@ -1,4 +1,4 @@
-"""Case events for other systems, by SNS."""
+"""Publishes case events for other systems by SNS."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Case workflows by Step Functions."""
+"""Starts, wakes and lists case workflows in Step Functions."""
 
 from typing import TYPE_CHECKING, Final
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.client import SFNClient
 
 PAGE: Final = 1000
-"""Executions a call, the most that the service gives."""
+"""The service's limit of executions in one response."""
 _GONE: Final = {"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"}
 _THROTTLED: Final = {"ThrottlingException", "ExecutionLimitExceeded", "TooManyRequestsException"}
 
@@ -62,7 +62,7 @@ class StepFunctionsWorkflow:
             names = [execution["name"] for page in found for execution in page["executions"]]
         except ClientError as error:
             raise _translate(error) from error
-        # An execution that somebody started by hand, under a name of their own, carries no case.
+        # Ignore executions that somebody started by hand under another name.
         named = [name.rpartition("-") for name in names]
         return frozenset(
             (CaseId(case), int(number)) for case, _, number in named if case and number.isdecimal()
@@ -78,4 +78,4 @@ def _code(error: ClientError) -> str:
 
 
 def _translate(error: ClientError) -> Exception:
-    return Throttled(f"the workflow service said {_code(error)}") if _code(error) in _THROTTLED else error
+    return Throttled(f"the workflow service returned {_code(error)}") if _code(error) in _THROTTLED else error

@@ -1,4 +1,4 @@
-"""Time, by the one setting that lets a laptop live through a month in two minutes."""
+"""The product's clock. On a laptop it can run faster, so that a month passes in minutes."""
 
 import math
 import time
@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 
 class ScaledClock:
-    """Runs ``rate`` times as fast as the world's clock since ``origin``; with rate 1, it is the world's."""
+    """Runs ``rate`` times as fast as real time since ``origin``. Rate 1 is real time."""
 
     def __init__(self, rate: int = 1, origin: datetime | None = None) -> None:
         if rate < 1:
-            raise ValueError("a clock's rate is 1 or more")
+            raise ValueError("the clock rate must be 1 or more")
         if rate > 1 and origin is None:
-            raise ValueError("a clock that runs faster needs the instant at which it began to")
+            raise ValueError("a clock rate above 1 needs an origin")
         self._rate = rate
         self._origin = origin
 
@@ -24,6 +24,6 @@ class ScaledClock:
         return real.replace(microsecond=real.microsecond // 1000 * 1000)
 
     def seconds_until(self, instant: datetime) -> int:
-        """How long the world must wait for the instant, in whole seconds, at least 1."""
+        """Real time until the instant, in whole seconds, at least 1."""
         ahead = (instant - self.now()) / timedelta(seconds=self._rate)
         return max(1, math.ceil(ahead))

@@ -1,4 +1,4 @@
-"""Policies and profiles as they are bundled beside the code, in ``config/``."""
+"""Reads the policies and profiles that are bundled with the code, in ``config/``."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,10 +13,10 @@ BUNDLED = Path(__file__).resolve().parents[2] / "config"
 
 
 class BundledPolicies:
-    """The part of ``shared.ports.Policies`` that needs no storage: the files bundled with the code.
+    """The part of ``shared.ports.Policies`` that needs no storage: the bundled files.
 
-    Every file is parsed once. While one of them is wrong, nobody can say which policies are in force, so
-    `in_force` raises InvalidPolicy; what open cases ask for goes on from the others.
+    Every file is parsed once. While one is invalid, the policies in force are unknown, so `in_force` raises
+    InvalidPolicy. Open cases continue under the valid files.
     """
 
     def __init__(self, folder: Path = BUNDLED / "policies") -> None:
@@ -24,7 +24,7 @@ class BundledPolicies:
 
     @cached_property
     def _read(self) -> tuple[dict[PolicyRef, tuple[Policy, bytes]], list[str]]:
-        """The policies, and a line for each file that is none."""
+        """The valid policies, and a message for each invalid file."""
         known: dict[PolicyRef, tuple[Policy, bytes]] = {}
         faults: list[str] = []
         for path in sorted(self._folder.glob("*.yaml")):
@@ -53,7 +53,7 @@ class BundledPolicies:
             before = latest.get(policy.policy)
             if policy.effective_from <= day.date() and (before is None or before.version < policy.version):
                 latest[policy.policy] = policy
-        return [policy for policy in latest.values() if not _over(policy, day)]
+        return [policy for policy in latest.values() if not _has_ended(policy, day)]
 
     def ended(self, name: str, day: datetime) -> bool:
         versions = [
@@ -61,7 +61,7 @@ class BundledPolicies:
             for policy, _ in self._known.values()
             if policy.policy == name and policy.effective_from <= day.date()
         ]
-        return bool(versions) and _over(max(versions, key=lambda policy: policy.version), day)
+        return bool(versions) and _has_ended(max(versions, key=lambda policy: policy.version), day)
 
     def by_ref(self, ref: PolicyRef) -> tuple[Policy, bytes]:
         try:
@@ -70,11 +70,11 @@ class BundledPolicies:
             raise NotFound(f"there is no policy {ref}") from None
 
 
-def _over(policy: Policy, day: datetime) -> bool:
+def _has_ended(policy: Policy, day: datetime) -> bool:
     return policy.ends_on is not None and policy.ends_on <= day.date()
 
 
 def bundled_profile(profile_id: str, folder: Path = BUNDLED / "profiles") -> str | None:
-    """The text of the profile that a drop names; None where no profile has that id."""
+    """The text of the profile with this id; None if there is none."""
     known = {path.stem: path for path in folder.glob("*.yaml")}
     return known[profile_id].read_text() if profile_id in known else None

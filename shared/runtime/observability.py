@@ -1,4 +1,4 @@
-"""Logs and metrics, as structured lines. Personal data has no place in either: log ids."""
+"""Structured logs and metrics. They must not contain personal data: log ids."""
 
 from aws_lambda_powertools import Logger, Metrics
 

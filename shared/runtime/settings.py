@@ -1,4 +1,4 @@
-"""What a function is told by its environment: one model a function, read once, at its first call."""
+"""The environment variables of each function: one model each, read at the function's first call."""
 
 import os
 from datetime import datetime
@@ -10,7 +10,7 @@ from shared.runtime.clock import ScaledClock
 
 
 class Settings(BaseModel):
-    """What every function has. A variable that is missing or wrong stops the first call with its name."""
+    """The settings of every function. A missing or invalid variable fails the first call, which names it."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -27,7 +27,7 @@ class Settings(BaseModel):
 
     @classmethod
     def from_environment(cls) -> Self:
-        # An empty variable is one that was not set: CloudFormation cannot leave one out.
+        # Treat an empty variable as not set, because the template sets all of them.
         return cls.model_validate({name: value for name, value in os.environ.items() if value != ""})
 
     @property
@@ -70,7 +70,7 @@ class RelaySettings(FilesSettings):
     hr_queue_email: str = Field(alias="HR_QUEUE_EMAIL")
     source_owner_email: str = Field(alias="SOURCE_OWNER_EMAIL")
     source_owners: Json[dict[str, str]] = Field(alias="SOURCE_OWNERS", default={})
-    """The owners of single sources, by profile, as JSON."""
+    """The owner of each source, by profile, as JSON."""
     console_url: str | None = Field(alias="CONSOLE_URL", default=None)
     configuration_set: str = Field(alias="CONFIGURATION_SET")
     """The SES configuration set that reports deliveries and bounces."""
@@ -97,9 +97,9 @@ class AnchorSettings(Settings):
     """The bucket of segments and checkpoints, locked by S3 Object Lock."""
     retention_days: int = Field(alias="RETENTION_DAYS", ge=1)
     anchor_emails: Json[tuple[str, ...]] = Field(alias="ANCHOR_EMAILS", default=())
-    """Who is mailed the latest checkpoint each day, as JSON."""
+    """The recipients of the latest checkpoint each day, as JSON."""
     anchor_bucket: str | None = Field(alias="ANCHOR_BUCKET", default=None)
-    """A bucket of another account that takes a copy."""
+    """A bucket of another account to which checkpoints are copied."""
     timestamp_url: str | None = Field(alias="TIMESTAMP_URL", default=None)
     """A time-stamping authority (RFC 3161)."""
 

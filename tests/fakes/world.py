@@ -30,7 +30,7 @@ class FakeFiles:
 
     def write(self, key: str, body: bytes) -> None:
         if self.files.setdefault(key, body) != body:
-            raise IntegrityError(f"{key} was written before, with other bytes")
+            raise IntegrityError(f"{key} exists with other bytes")
 
     def read_lines(self, key: str) -> Iterable[bytes]:
         return [gzip.decompress(self.read(key))]
