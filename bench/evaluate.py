@@ -1,11 +1,11 @@
-"""`plumbline evaluate` as a whole process on one core, beside a DuckDB pipeline that writes the same bytes.
+"""Benchmark of `plumbline evaluate` as a process on one core, beside a DuckDB pipeline with the same output.
 
 python -m bench.evaluate [--facts 1000000] [--rounds 3]
 
-Targets for a million facts: 1.5 s of CPU and 300 MiB. Both are the least of some rounds, since a busy
-machine only adds, and the two take turns, so that a busy hour harms neither more. The peer runs in the
-interpreter that PEERS_PYTHON names, left out without DuckDB. How Python itself was built counts, too: a
-distribution's optimised build takes about three quarters of the time of one built without profiles.
+Targets for a million facts: 1.5 s of CPU and 300 MiB. Each figure is the minimum of several rounds, because
+other load on the machine only adds to it. The two programs alternate, so that load affects both alike. The
+peer runs in the interpreter in PEERS_PYTHON, and is skipped without DuckDB. The build of Python matters: an
+optimised build takes about three quarters of the time of one without profile-guided optimisation.
 """
 
 import argparse
@@ -27,7 +27,7 @@ PEER = REPOSITORY / "bench/peers/evaluate_duckdb.py"
 
 @dataclass(frozen=True)
 class Run:
-    """One process: user and system time, its peak of memory, and the digest of what it wrote."""
+    """The CPU time, peak memory and output digest of one process."""
 
     cpu_s: float
     peak_mib: float
@@ -51,9 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for _ in range(args.rounds):
             for name, command in commands.items():
                 runs[name].append(_run(command, out, Path(folder) / "bytecode"))
-        print(
-            f"evaluate: {lines:,} facts of {people.read_bytes().count(10):,} people, least of {args.rounds}"
-        )
+        print(f"evaluate: {lines:,} facts of {people.read_bytes().count(10):,} people, best of {args.rounds}")
     ours = _least(runs["plumbline"])
     _print("plumbline", ours)
     if "DuckDB SQL" not in runs:
@@ -63,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _print("DuckDB SQL", theirs)
     print(f"  ratio        {ours.cpu_s / theirs.cpu_s:6.2f}         {ours.peak_mib / theirs.peak_mib:6.2f}")
     if ours.digest != theirs.digest:
-        print("the two wrote different bytes", file=sys.stderr)
+        print("the outputs differ", file=sys.stderr)
         return 1
     return 0
 
@@ -90,7 +88,7 @@ def _least(runs: Sequence[Run]) -> Run:
 
 
 def _run(command: Sequence[str], out: Path, bytecode: Path) -> Run:
-    # Python keeps what it compiled, as it does where nobody forbids it: the first round finds nothing yet.
+    # Python caches its bytecode, as it does by default. Only the first round has no cache.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     environment["PYTHONPYCACHEPREFIX"] = str(bytecode)
     process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, env=environment)
@@ -98,7 +96,7 @@ def _run(command: Sequence[str], out: Path, bytecode: Path) -> Run:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{command[0]} ended with {process.returncode}")
-    # Linux counts the peak in KiB, macOS in bytes.
+    # ru_maxrss is in KiB on Linux and in bytes on macOS.
     unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
     with out.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,4 +1,4 @@
-"""A made-up directory and its facts, as ``read`` writes them: any size, and always the same bytes."""
+"""Generates a directory and its facts as ``read`` writes them. The same size gives the same bytes."""
 
 import random
 from pathlib import Path
@@ -12,8 +12,8 @@ _REGIONS = ("Northeast", "Southeast", "Central", "West", "EMEA")
 def make(folder: Path, facts: int, seed: int = 7) -> tuple[Path, list[Path]]:
     """Write ``people.jsonl`` and twelve monthly files with about this many facts in all.
 
-    One rep in twelve was hired within the year, one in thirty has some leave in a month, one in forty is not
-    in a month's export, and one row in two hundred comes again, restated, a month later.
+    Of the reps, one in twelve was hired within the year, one in thirty has leave in a month, and one in forty
+    is missing in a month's export. One row in two hundred is restated a month later.
     """
     folder.mkdir(parents=True, exist_ok=True)
     chance = random.Random(seed)

@@ -1,18 +1,18 @@
-"""The ledger's speed, as ratios to plain SHA-256 over the same bytes on the same machine.
+"""Benchmark of the ledger, as ratios to plain SHA-256 over the same bytes on the same machine.
 
 python -m bench.ledger [--events 1000000]
 
 Targets: canonicalise and chain at most 2.5, Merkle root at most 3, verify at most 2.5 (signatures apart), an
-inclusion proof under 5 ms. All are met but that of the verifier, which no verifier in Python can meet:
+inclusion proof under 5 ms. All are met except that of the verifier, which plain Python cannot meet:
 
-- Digesting alone is beyond it. The yardstick is one call over all bytes. The verifier digests each byte three
-  times (for the file, the leaf and the chain); the last two, and one node of the tree an event, are calls on
-  a few hundred bytes, whose cost is mostly that of the call: together some eight times the yardstick.
-- Matching each byte with the pattern of its kind of event, and taking the members out, is more than that.
-- Following the chains and cases takes the rest: data read as JSON, and what the rules ask at each step.
+- Digests alone exceed it. The yardstick is one call over all bytes. The verifier digests each byte three times
+  (for the file, the leaf and the chain). The last two, and one tree node for each event, are calls on a few
+  hundred bytes, in which the call itself dominates: together about eight times the yardstick.
+- Matching each event with the pattern of its kind takes more than the digests.
+- Following the chains and cases takes the rest: parsing data as JSON, and checking the rules at each step.
 
-What it takes is printed in these three parts. The verifier is plain Python on purpose, so that strangers can
-read it and run it with `cryptography` alone; compiled code would be faster, and harder to trust.
+The benchmark prints these three parts. The verifier is plain Python on purpose, so that outsiders can read it
+and run it with only `cryptography`. Compiled code would be faster and harder to trust.
 """
 
 import argparse
@@ -65,7 +65,7 @@ PART = Sealed("r-7", "AAAAAAAAAAAAAAAA", "c2VhbGVk" * 8, "ab" * 32)
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: a time, what it is compared with, and how much of that is allowed."""
+    """One line of the table: a time, the time that it is compared with, and the allowed ratio."""
 
     name: str
     seconds: float
@@ -123,7 +123,7 @@ RELIED_ON = {
 
 
 def events(count: int) -> list[bytes]:
-    """Cases of twenty events each, one after another in many chains, as the store writes them."""
+    """Cases of twenty events each, in interleaved chains, as the store writes them."""
     cases = max(1, count // 20)
     last = [NOTHING_BEFORE] * cases
     made = []
@@ -150,7 +150,7 @@ def events(count: int) -> list[bytes]:
 
 
 def bundle(made: Sequence[bytes]) -> tuple[dict[str, bytes], int]:
-    """A ledger of these events with a checkpoint a segment, and the number of signatures."""
+    """A ledger of these events with one checkpoint for each segment, and the number of signatures."""
     key = ec.generate_private_key(ec.SECP256R1())
     pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     files = {f"keys/{key_id(pem)}.pem": pem}
@@ -168,7 +168,7 @@ def bundle(made: Sequence[bytes]) -> tuple[dict[str, bytes], int]:
 
 
 def best_of(tries: int, work: Callable[[], Any]) -> float:
-    """The shortest of some tries, without the collector in between."""
+    """The shortest time of several tries, with the garbage collector off."""
     times = []
     for _ in range(tries):
         gc.collect()
@@ -181,7 +181,7 @@ def best_of(tries: int, work: Callable[[], Any]) -> float:
 
 
 def making(made: Sequence[bytes]) -> list[Row]:
-    """The keeper's side: events made canonical and chained, roots and proofs."""
+    """The sealing side: canonical events, chains, roots and proofs."""
     values = [orjson.loads(data) for data in made]
 
     def alone() -> None:
@@ -206,7 +206,7 @@ def making(made: Sequence[bytes]) -> list[Row]:
 
 
 def verifying(made: Sequence[bytes]) -> tuple[Row, str]:
-    """The reader's side, and of what it consists."""
+    """The verifying side and its parts."""
     files, signatures = bundle(made)
     key = ec.generate_private_key(ec.SECP256R1())
     signed = key.sign(b"x" * 300, ec.ECDSA(hashes.SHA256()))
@@ -225,7 +225,7 @@ def verifying(made: Sequence[bytes]) -> tuple[Row, str]:
 
 
 def parts_of_verifying(made: Sequence[bytes], files: dict[str, bytes], whole: float) -> str:
-    """How much of it is digesting and matching; the rest is following chains and cases."""
+    """The share of digests and pattern matching. The rest follows chains and cases."""
 
     def digests() -> None:
         for data in files.values():

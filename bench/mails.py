@@ -1,10 +1,10 @@
-"""From an export's arrival to the last manager's mail, on the local cloud.
+"""Measures the time from an export's drop to the last manager's mail, on the local cloud.
 
 python -m bench.mails [--reps 10000]
 
-The people and two earlier months are there before; the clock starts with the PutObject of the third. What is
-measured is the engine on this machine as much as the product: on AWS the shards, the cases of an evaluation
-and the mails go side by side.
+The people and two months are read before. The time starts with the PutObject of the third month. The result
+depends on the engine and this machine as much as on the product: on AWS the shards, the cases and the mails
+are processed in parallel.
 """
 
 import argparse
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def exports(folder: Path, reps: int) -> tuple[Path, list[Path]]:
-    """The people, with managers and directors above the reps, and three months, in our own columns."""
+    """The people (reps, managers, directors) and three months of facts, in our own columns."""
     made, facts = make(folder / "made", round(reps * 11.5))
     people = folder / "people.csv"
     rows = [json.loads(line) for line in made.read_text().splitlines()]
@@ -135,7 +135,7 @@ def _report(reps: int, load: float, stack: Stack, hr: SignedIn, began: float) ->
 
 
 def _questions(stack: Stack) -> list[float]:
-    """When each manager's question was mailed, by the world's clock."""
+    """The real time at which each manager's question was mailed."""
     mails: Iterator[dict[str, Any]] = (mail for mail in stack.mails() if mail["subject"] == QUESTION)
     return [datetime.fromisoformat(mail["sent_at"]).timestamp() for mail in mails]
 

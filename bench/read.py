@@ -1,11 +1,11 @@
-"""`plumbline read` as a whole process on one core, beside peers that reject the same rows of the same file.
+"""Benchmark of `plumbline read` as a process on one core, beside peers that reject the same rows of a file.
 
 python -m bench.read [--rows 1000000] [--rounds 3] [--peers polars ...] [--large]
 
-Targets for a million rows: no more CPU than the fastest peer, 200 MiB, as much for five million (--large);
-for ten thousand, at most 1.5 times a bare csv pass plus start-up. All figures are the least of some rounds,
-since a busy machine only adds, and all take turns, since it is not always as busy. Peers run in the
-interpreter that PEERS_PYTHON names, or are left out. Everybody's modules may keep their bytecode.
+Targets for a million rows: no more CPU than the fastest peer, and 200 MiB, also for five million (--large).
+For ten thousand rows: at most 1.5 times a bare csv pass plus start-up. Each figure is the minimum of several
+rounds, because other load only adds to it. The programs alternate, because the load changes. Peers run in the
+interpreter in PEERS_PYTHON and are skipped if they are not installed. All programs may cache their bytecode.
 """
 
 import argparse
@@ -31,7 +31,7 @@ LARGE = 5_000_000
 
 @dataclass(frozen=True)
 class Run:
-    """One process: user and system time, and its peak of memory."""
+    """The CPU time and peak memory of one process."""
 
     cpu_s: float
     peak_mib: float
@@ -41,8 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.read")
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--peers", nargs="*", choices=PEERS, default=[*PEERS], help="all, unless named")
-    parser.add_argument("--large", action="store_true", help="also five million rows")
+    parser.add_argument(
+        "--peers", nargs="*", choices=PEERS, default=[*PEERS], help="peers to run; default: all"
+    )
+    parser.add_argument("--large", action="store_true", help="also read five million rows")
     args = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="plumbline-bench-") as name:
         agreed = _beside_peers(Path(name), args.rows, args.rounds, args.peers)
@@ -69,7 +71,7 @@ def _beside_peers(folder: Path, rows: int, rounds: int, peers: Sequence[str]) ->
     least = _least_in_turns(commands, rounds)
     ours = least["plumbline"]
     print(
-        f"read: {rows:,} rows of 10 columns, {len(truth):,} faulty, least of {rounds}; ratios: ours to theirs"
+        f"read: {rows:,} rows of 10 columns, {len(truth):,} faulty, best of {rounds}; ratios: ours to theirs"
     )
     for name, run in least.items():
         figures = f"  {name:<12} {run.cpu_s:6.2f} s CPU   {run.peak_mib:6.0f} MiB"
@@ -77,12 +79,12 @@ def _beside_peers(folder: Path, rows: int, rounds: int, peers: Sequence[str]) ->
         print(figures if run is ours else figures + ratios)
     agreed = all(_rejected(folder / name) == truth for name in least)
     if not agreed:
-        print("the rejected rows differ from those that the data were made with", file=sys.stderr)
+        print("the rejected rows differ from the faulty rows of the generated data", file=sys.stderr)
     return agreed
 
 
 def _small(folder: Path, rounds: int) -> None:
-    """Both readings of the target: start-up counted in with the csv pass, and taken off."""
+    """Compare with the target in two ways: start-up added to the csv pass, and start-up subtracted."""
     profile, export, _ = make(folder, SMALL)
     _, one_row, _ = make(folder, 1)
     least = _least_in_turns(
@@ -130,7 +132,7 @@ def _run(command: Sequence[str]) -> Run:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{' '.join(command[:3])} ended with {process.returncode}")
-    # Linux counts the peak in KiB, macOS in bytes.
+    # ru_maxrss is in KiB on Linux and in bytes on macOS.
     unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
     return Run(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / unit)
 

@@ -1,4 +1,4 @@
-"""A made-up export of ten columns; one row in two hundred is faulty, in every way in turn."""
+"""Generates an export of ten columns. One row in two hundred is faulty, with each kind of fault in turn."""
 
 import random
 from itertools import cycle
