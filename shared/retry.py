@@ -11,7 +11,7 @@ TRIES: Final = 3
 Result = TypeVar("Result")
 
 
-def again_on_conflict(attempt: Callable[[], Result]) -> Result:
+def retry_on_conflict(attempt: Callable[[], Result]) -> Result:
     """Return the result of ``attempt``, which must read again each time. Raises the last Conflict."""
     for _ in range(TRIES - 1):
         try:

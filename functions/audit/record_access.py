@@ -8,7 +8,7 @@ from shared.domain.change import Change
 from shared.domain.event import EventDraft, EventTag, stamp
 from shared.domain.identifiers import CommandId, Subject, derived_id
 from shared.ports import CaseStore
-from shared.retry import again_on_conflict
+from shared.retry import retry_on_conflict
 
 
 def record_reading(store: CaseStore, asker: Asker, subject: Subject, now: datetime) -> None:
@@ -38,4 +38,4 @@ def _record(
     if store.outcome(command) is not None:
         return
     event = EventDraft(tag, subject, now, asker.actor, command, data=data)
-    again_on_conflict(lambda: store.commit(Change(command=command, result="recorded", events=(event,))))
+    retry_on_conflict(lambda: store.commit(Change(command=command, result="recorded", events=(event,))))

@@ -16,7 +16,7 @@ from shared.domain.case import Case, CaseStatus, Exit
 from shared.domain.identifiers import EvaluationId, PersonId, derived_id
 from shared.domain.policy import Policy
 from shared.domain.record import PlannedEvaluation
-from shared.retry import again_on_conflict
+from shared.retry import retry_on_conflict
 
 Done = Literal["opened", "fed", "left"]
 
@@ -51,7 +51,7 @@ def open_case(decision: Mapping[str, Any], plan: PlannedEvaluation, work: Casewo
         work.carry_out(case, occurrence, work.context(case.policy_digest, case, command))
         return "fed"
 
-    return again_on_conflict(attempt)
+    return retry_on_conflict(attempt)
 
 
 def _open(decision: Mapping[str, Any], plan: PlannedEvaluation, command: str, work: Casework) -> Done:

@@ -21,7 +21,7 @@ from shared.domain.identifiers import BatchId, CommandId, NoticeId, batch_subjec
 from shared.domain.person import HR_QUEUE
 from shared.domain.record import Arrived, Batch, Revision
 from shared.ports import CaseStore, Clock, Files
-from shared.retry import again_on_conflict
+from shared.retry import retry_on_conflict
 
 RECEIVER = Actor(ActorKind.SYSTEM, "receive_export")
 _READ_TO_THE_END = (FileCode.MANIFEST_MISMATCH, FileCode.TOO_MANY_REJECTED)
@@ -51,7 +51,7 @@ def conclude(
         receiving.store.commit(_acceptance(dropped, batch, filed, receiving))
         return Received("accepted", batch)
 
-    return again_on_conflict(attempt)
+    return retry_on_conflict(attempt)
 
 
 def _acceptance(dropped: Dropped, batch: Batch, filed: Filed, receiving: Receiving) -> Change:

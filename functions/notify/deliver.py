@@ -14,7 +14,7 @@ from shared.domain.errors import InvalidInput
 from shared.domain.event import Actor, ActorKind, EventTag
 from shared.domain.identifiers import CommandId, derived_id
 from shared.ports import Mailer, Outbox, OutboxRow, TaskTokens, Workflow
-from shared.retry import again_on_conflict
+from shared.retry import retry_on_conflict
 
 RELAY: Final = Actor(ActorKind.SYSTEM, "relay")
 LEFT_TO_THE_STREAM: Final = timedelta(seconds=60)
@@ -116,7 +116,7 @@ def _mail(notice: Notice, row: OutboxRow, delivering: Delivering) -> Delivered:
             data: dict[str, Any] = {"message": carrier_id, "link": composed.link}
             relied_on = {"text": digest(composed.mail.text.encode())}
             change = noted(EventTag.NOTICE_SENT, sent, notice, RELAY, clock.now(), data, relied_on)
-            again_on_conflict(lambda: store.commit(replace(change, link=issued)))
+            retry_on_conflict(lambda: store.commit(replace(change, link=issued)))
             return "sent"
     data = {"reason": composed.reason}
     failure = noted(EventTag.NOTICE_FAILED, unsent, notice, RELAY, clock.now(), data, {})
@@ -125,5 +125,5 @@ def _mail(notice: Notice, row: OutboxRow, delivering: Delivering) -> Delivered:
     if unreachable:
         # Before the failure is recorded: a retry after a crash between the two comes by here again.
         forward_to_queue(notice, RELAY, clock.now(), store)
-    again_on_conflict(lambda: store.commit(out_of_reach(failure, notice, store) if unreachable else failure))
+    retry_on_conflict(lambda: store.commit(out_of_reach(failure, notice, store) if unreachable else failure))
     return "failed"

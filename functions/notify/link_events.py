@@ -11,7 +11,7 @@ from shared.domain.event import Actor, ActorKind, Authentication, EventDraft, Ev
 from shared.domain.identifiers import CommandId, NoticeId, Subject, case_subject, derived_id
 from shared.domain.request import Request
 from shared.ports import CaseStore, Clock, Directories, Files, Links, Policies
-from shared.retry import again_on_conflict
+from shared.retry import retry_on_conflict
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,4 +113,4 @@ def _note_once(
         person=None if private is None or case is None else case.rep_id,
     )
     change = Change(command=command, result=tag.value, events=(event,), effects=effects)
-    again_on_conflict(lambda: responding.store.commit(change))
+    retry_on_conflict(lambda: responding.store.commit(change))

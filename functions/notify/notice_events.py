@@ -20,7 +20,7 @@ from shared.domain.identifiers import (
 from shared.domain.person import HR_QUEUE
 from shared.domain.request import RequestStatus
 from shared.ports import CaseStore
-from shared.retry import again_on_conflict
+from shared.retry import retry_on_conflict
 
 ASKING: Final = frozenset(
     {
@@ -96,7 +96,7 @@ def forward_to_queue(notice: Notice, actor: Actor, now: datetime, store: CaseSto
     command = CommandId(derived_id("forward", notice.id))
     forwarded = notice.model_copy(update={"id": NoticeId(derived_id("notice", command)), "to": HR_QUEUE})
     change = noted(EventTag.NOTICE_QUEUED, command, forwarded, actor, now, {}, {})
-    again_on_conflict(lambda: store.commit(replace(change, effects=(forwarded,))))
+    retry_on_conflict(lambda: store.commit(replace(change, effects=(forwarded,))))
 
 
 def _subject(notice: Notice) -> Subject:

@@ -11,7 +11,7 @@ from shared.domain.errors import NotFound
 from shared.domain.event import Actor, ActorKind, EventDraft, EventTag
 from shared.domain.identifiers import CommandId, NoticeId, PersonId, Subject, derived_id
 from shared.domain.person import Directory
-from shared.retry import again_on_conflict
+from shared.retry import retry_on_conflict
 
 
 def queue_digests(composing: Composing) -> int:
@@ -24,7 +24,7 @@ def queue_digests(composing: Composing) -> int:
     today = composing.clock.now().date()
     people = sorted({looks_after(case, directory, today) for case in open_cases})
     for person in people:
-        again_on_conflict(partial(composing.store.commit, _digest_to(person, composing)))
+        retry_on_conflict(partial(composing.store.commit, _digest_to(person, composing)))
     return len(people)
 
 

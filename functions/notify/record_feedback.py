@@ -9,7 +9,7 @@ from shared.domain.errors import NotYet
 from shared.domain.event import Actor, ActorKind, EventTag
 from shared.domain.identifiers import CommandId, derived_id
 from shared.ports import CaseStore, Clock
-from shared.retry import again_on_conflict
+from shared.retry import retry_on_conflict
 
 CARRIER: Final = Actor(ActorKind.SERVICE, "ses")
 
@@ -60,4 +60,4 @@ def record_feedback(said: Feedback, store: CaseStore, clock: Clock) -> None:
     if said.final:
         forward_to_queue(notice, CARRIER, clock.now(), store)
     change = noted(tag, command, notice, CARRIER, clock.now(), data, {})
-    again_on_conflict(lambda: store.commit(out_of_reach(change, notice, store) if said.final else change))
+    retry_on_conflict(lambda: store.commit(out_of_reach(change, notice, store) if said.final else change))

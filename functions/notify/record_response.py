@@ -37,7 +37,7 @@ from shared.domain.policy import Policy
 from shared.domain.request import ABOUT_REMOVAL, Answer, Request, RequestStatus
 from shared.domain.typed_reason import LONGEST_REASON, kept_text, reason_problem
 from shared.find_comparators import compare
-from shared.retry import again_on_conflict
+from shared.retry import retry_on_conflict
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def record_response(token: str, form: Form, responding: Responding) -> Screen:
         # Looking uses the code up, so a second try of the same answer must not look again.
         return responding.links.redeem_code(request_id, form.code, responding.clock.now())
 
-    return again_on_conflict(lambda: _respond(token, form, code_is_right, responding))
+    return retry_on_conflict(lambda: _respond(token, form, code_is_right, responding))
 
 
 def _respond(

@@ -10,7 +10,7 @@ from shared.domain.change import Change
 from shared.domain.errors import Conflict, InvalidInput
 from shared.domain.event import EventTag, stamp
 from shared.domain.identifiers import CommandId, PersonId, derived_id, person_subject
-from shared.retry import again_on_conflict
+from shared.retry import retry_on_conflict
 
 MOST_COMPARATORS: Final = 40
 """Together with the person they fit one transaction."""
@@ -36,7 +36,7 @@ def place_hold(act: PersonAct, comparators: Sequence[PersonId] = ()) -> View:
         lengths = {person: _length_unshredded(act, person) for person in (act.person, *fresh)}
         act.sources.store.commit(_placing(act, hold, fresh, lengths))
 
-    again_on_conflict(attempt)
+    retry_on_conflict(attempt)
     placed = own_hold(act.person, act.chain())
     if placed is None:
         raise Conflict(f"the hold on {act.person} was lifted at once")
@@ -45,7 +45,7 @@ def place_hold(act: PersonAct, comparators: Sequence[PersonId] = ()) -> View:
 
 def lift_hold(act: PersonAct) -> View:
     """End the hold that was placed on the person, for the comparators too. Raises Conflict without one."""
-    hold = again_on_conflict(lambda: _lift(act))
+    hold = retry_on_conflict(lambda: _lift(act))
     return {**_view(hold), "status": "lifted", "lifted_at": stamp(act.sources.clock.now())}
 
 

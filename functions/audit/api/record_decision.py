@@ -13,7 +13,7 @@ from shared.domain.event import EventDraft, EventTag, stamp
 from shared.domain.identifiers import CaseId, CommandId, RequestId, case_subject, derived_id
 from shared.domain.request import ABOUT_REMOVAL, Answer, Request, RequestStatus
 from shared.domain.typed_reason import typed_reason
-from shared.retry import again_on_conflict
+from shared.retry import retry_on_conflict
 
 
 def record_decision(
@@ -42,7 +42,7 @@ def record_decision(
             sources.store.commit(answering(case, request, answer, compared=seen))
         return _view(sources.store.request(request_id))
 
-    return again_on_conflict(attempt)
+    return retry_on_conflict(attempt)
 
 
 def _asked(sources: Sources, asker: Asker, case_id: CaseId, request_id: RequestId) -> tuple[Case, Request]:

@@ -11,7 +11,7 @@ from shared.domain.event import EventDraft, EventTag
 from shared.domain.identifiers import CaseId, CommandId, PersonId, case_subject, derived_id
 from shared.domain.instruction import Instruction
 from shared.domain.typed_reason import typed_reason
-from shared.retry import again_on_conflict
+from shared.retry import retry_on_conflict
 
 
 def record_leave(sources: Sources, asker: Asker, case_id: CaseId, reason: str) -> View:
@@ -33,7 +33,7 @@ def record_leave(sources: Sources, asker: Asker, case_id: CaseId, reason: str) -
             sources.store.commit(_reporting(case, person, reason, asker, sources))
         return {"case_id": case_id, "status": leave_of(case, ()) or "recorded"}
 
-    return again_on_conflict(attempt)
+    return retry_on_conflict(attempt)
 
 
 def _reporting(case: Case, person: PersonId, reason: str, asker: Asker, sources: Sources) -> Change:

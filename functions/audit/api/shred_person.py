@@ -10,7 +10,7 @@ from shared.domain.change import Change
 from shared.domain.errors import Conflict
 from shared.domain.event import Event, EventTag
 from shared.domain.identifiers import CommandId, derived_id, person_subject
-from shared.retry import again_on_conflict
+from shared.retry import retry_on_conflict
 
 
 def shred_person(act: PersonAct) -> View:
@@ -19,7 +19,7 @@ def shred_person(act: PersonAct) -> View:
     Raises Conflict under a legal hold and while a case of theirs is open. A try that died after its event is
     finished by the next one; a person who was shredded, and has no key since, is left as they are.
     """
-    ordered_by = again_on_conflict(lambda: _order(act))
+    ordered_by = retry_on_conflict(lambda: _order(act))
     act.personal_data.erase(act.person, ordered_by)
     event = act.chain()[ordered_by - 1]
     return {

@@ -20,7 +20,7 @@ from shared.domain.event import Actor, ActorKind, EventDraft, EventTag, stamp
 from shared.domain.identifiers import CommandId, NoticeId, Subject, derived_id
 from shared.ledger_ports import Archive, LedgerHead, TimeStamps
 from shared.ports import CaseStore, Clock
-from shared.retry import again_on_conflict
+from shared.retry import retry_on_conflict
 
 Way = Literal["mail", "bucket", "time_stamp"]
 
@@ -172,6 +172,6 @@ class _Run:
             },
         )
         change = Change(command=command, result=checkpoint.name(), events=(event,), effects=notices)
-        again_on_conflict(
+        retry_on_conflict(
             lambda: self.anchoring.store.commit(change)
         )  # others write to the system's chain too
