@@ -6,8 +6,8 @@ Targets: canonicalise and chain at most 2.5, Merkle root at most 3, verify at mo
 inclusion proof under 5 ms. All are met except that of the verifier, which plain Python cannot meet:
 
 - Digests alone exceed it. The yardstick is one call over all bytes. The verifier digests each byte
-  three times (for the file, the leaf and the chain). The last two, and one tree node for each event, are calls
-  on a few hundred bytes, in which the call itself dominates: together about eight times the yardstick.
+  three times (for the file, the leaf and the chain). The last two, and one tree node for each event, are
+  calls on a few hundred bytes, in which the call itself dominates: together about eight times the yardstick.
 - Matching each event with the pattern of its kind takes more than the digests.
 - Following the chains and cases takes the rest: parsing data as JSON, and checking the rules at each step.
 
