@@ -64,8 +64,8 @@ def main(arguments: list[str]) -> int:
     if not arguments:
         print("usage: python -m local.node (npm|node|exec PROGRAM) ...", file=sys.stderr)
         return 2
-    mended = environment()
-    return subprocess.run([*program(arguments[0]), *arguments[1:]], env=mended, check=False).returncode
+    found = environment()
+    return subprocess.run([*program(arguments[0]), *arguments[1:]], env=found, check=False).returncode
 
 
 if __name__ == "__main__":
