@@ -9,6 +9,7 @@ from string import Formatter
 from typing import Any, Final
 
 from shared.domain.event import Actor, ActorKind, Authentication, Event, EventTag
+from shared.domain.labels import label
 from shared.domain.person import NameOf
 
 # What is said where the event has all that the sentence names, and what is said otherwise.
@@ -185,11 +186,24 @@ def _missing(data: Mapping[str, Any], key: str) -> bool:
     return data.get(key) in (None, "", [])
 
 
+_LABELS: Final[Mapping[str, str]] = {
+    "choice": "answer",
+    "exit": "exit",
+    "outcome": "outcome",
+    "purpose": "question_topic",
+    "seat": "seat",
+    "stage": "stage",
+}
+"""The kind of label for each named value that has one."""
+
+
 def _text(key: str, value: Any, name_of: NameOf) -> str:
     if isinstance(value, list):
         return ", ".join(_text(key, one, name_of) for one in value)
     text = str(value)
     if found := _MOMENT.fullmatch(text):
         return f"{found[1]} {found[2]} UTC"
+    if key in _LABELS:
+        return label(_LABELS[key], text)
     named = name_of(text)
     return named if named != text or key in _PEOPLE else text.replace("_", " ")

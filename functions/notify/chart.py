@@ -1,4 +1,4 @@
-"""Attainment by period against the bar, as the coordinates of a small drawing. Pure."""
+"""Attainment by period against the bar, as the coordinates of a small chart. Pure."""
 
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
@@ -9,11 +9,11 @@ from functions.notify.period_lines import PeriodLine
 WIDTH: Final = 320
 HEIGHT: Final = 150
 _TOP: Final = 18
-"""Room above the highest bar for its figure."""
+"""Leaves room above the highest column for its figure."""
 _FLOOR: Final = 118
 _LEAST_SCALE: Final = Decimal("1.1")
 _MOST_SCALE: Final = Decimal("1.6")
-"""What lies above is cut off at the top and still has its figure written over it."""
+"""A higher column is cut off at the top and still shows its figure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Column:
     middle: int
     label: str
     figure: str | None
-    """Null for a period that does not count."""
+    """None for a period that does not count."""
     below: bool
     after_opening: bool
 
@@ -36,7 +36,7 @@ class Chart:
     bar_y: int | None
     bar: str | None
     target_y: int
-    """Where the whole target is reached."""
+    """The height of 100 % of target."""
     floor: int
     width: int = WIDTH
     height: int = HEIGHT
@@ -72,7 +72,7 @@ def _column(line: PeriodLine, x: int, width: int, scale: Decimal) -> Column:
 
 
 def _whole_percent(ratio: str) -> str:
-    """Cut, not rounded: a figure under the bar must not seem to reach it."""
+    """Cut, not rounded: a figure below the bar must not appear to reach it."""
     return f"{(Decimal(ratio) * 100).to_integral_value(ROUND_FLOOR)} %"
 
 

@@ -1,4 +1,4 @@
-"""Who has a question now, for somebody whose link no longer works."""
+"""Says who has a question now, to a person whose link no longer works."""
 
 from functions.notify.link_events import Responding
 from shared.domain.case import Case, CaseStatus
@@ -10,19 +10,19 @@ from shared.domain.request import Request, RequestStatus
 def whereabouts(
     request: Request, case: Case, directory: Directory, timezone: str, responding: Responding
 ) -> str:
-    """One or two sentences; a rep is told whom to talk to, and not who was asked about them."""
+    """One or two sentences. A rep is told whom to talk to, not who was asked about them."""
     if request.seat == "rep":
-        return "Please talk to your manager or to HR if there is something that you want to say."
+        return "If you still want to reply, please talk to your manager or to HR."
     if case.status is CaseStatus.CLOSED:
         return "The case has ended. There is nothing left to answer."
     if case.request_id is None:
-        return "Nobody has to answer at the moment: the case waits for new results."
+        return "The case is waiting for new results. Nobody has to answer at the moment."
     if case.request_id == request.id:
-        return "It goes on to the next person just now."
+        return "The question is going to the next person now."
     standing = responding.store.request(case.request_id)
     if standing.status is not RequestStatus.OPEN:
-        return "It was answered in the meantime."
+        return "The question has been answered in the meantime."
     until = moment_in_words(standing.due_at, timezone)
     if standing.assignee == request.assignee:
-        return f"A newer mail asks you again, until {until}. Please use the link in that one."
-    return f"It is with {name_of(standing.assignee, directory)} now, until {until}."
+        return f"A newer mail asks you again. Please use its link by {until}."
+    return f"{name_of(standing.assignee, directory)} has the question now, until {until}."

@@ -1,11 +1,12 @@
-"""Carry out one effect of the outbox: send its mail, start or wake its workflow."""
+"""Carries out one effect of the outbox: sends its mail, or starts or wakes its workflow."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final, Literal
 
-from functions.notify.compose import Composed, Composing, Unsendable, compose
+from functions.notify.compose import Composed, Unsendable, compose
+from functions.notify.mail_facts import Composing
 from functions.notify.notice_events import forward_to_queue, noted, out_of_reach, sent_command
 from functions.notify.product_time import in_product_time
 from shared.domain.canonical import digest
@@ -18,19 +19,19 @@ from shared.retry import retry_on_conflict
 
 RELAY: Final = Actor(ActorKind.SYSTEM, "relay")
 LEFT_TO_THE_STREAM: Final = timedelta(seconds=60)
-"""In the world's time: how long the sweep leaves a new row to the stream, so that no two send one mail."""
+"""In real time. The sweep leaves rows younger than this to the stream, so that they do not collide."""
 
 MOST_ROWS: Final = 1000
-"""That one sweep looks at."""
+"""The most rows that one sweep reads."""
 CLAIMED_FOR: Final = timedelta(seconds=150)
-"""In the world's time: longer than a relay lives, so that whoever still works on a row keeps it."""
+"""In real time. Longer than a relay can run, so that no row is taken from a relay still working on it."""
 
 Delivered = Literal["gone", "busy", "sent", "failed", "started", "woken", "not_waiting"]
 
 
 @dataclass(frozen=True, slots=True)
 class Delivering:
-    """What delivering needs: the outbox, the ways out of the house, and how a mail is composed."""
+    """What delivering needs: the outbox, the mailer, the workflow, and what composes a mail."""
 
     composing: Composing
     outbox: Outbox
@@ -40,18 +41,18 @@ class Delivering:
 
 
 def deliver(effect_id: str, delivering: Delivering) -> Delivered:
-    """Carry out the effect, if it is still to be done; what goes wrong for now is raised, to be tried again.
+    """Carry out the effect unless it is done already. A transient failure is raised, and the caller retries.
 
-    A mail has no idempotency key at its carrier. ``notice:sent`` is committed before the effect is done, so a
-    retry after a crash between the two finds it and sends nothing; only a crash between the carrier's answer
-    and that commit can lead to a second mail, which carries the same notice id.
+    SES has no idempotency key. ``notice:sent`` is committed before the row leaves the outbox, so a retry
+    after a crash between the two sends nothing. Only a crash between the answer of SES and that commit can
+    lead to a second mail, which has the same notice id.
     """
     row = delivering.outbox.row(effect_id)
     if row is None:
         return "gone"
     clock = delivering.composing.clock
     now = clock.now()
-    # The sweep may come upon a row that the stream has just reached, and either would send its mail.
+    # The sweep may reach a row at the same moment as the stream, and both would send its mail.
     if not delivering.outbox.claim(effect_id, now, now + in_product_time(clock, CLAIMED_FOR)):
         return "busy"
     try:
@@ -66,10 +67,10 @@ def deliver(effect_id: str, delivering: Delivering) -> Delivered:
 def deliver_pending(
     delivering: Delivering, on_failure: Callable[[str, Exception], None], time_is_left: Callable[[], bool]
 ) -> dict[str, int]:
-    """Deliver what the stream left undone; one failure stops no other, and stays in the outbox.
+    """Deliver what the stream missed. A failure stays in the outbox and does not stop the others.
 
-    Returns counts by outcome; what failed is also told to ``on_failure``. After an outage there is more than
-    one sweep can do: it stops when no time is left, and the next one goes on.
+    Returns counts by outcome, and reports each failure to ``on_failure``. After an outage one sweep may not
+    finish: it stops when no time is left, and the next one continues.
     """
     clock = delivering.composing.clock
     oldest_new = clock.now() - in_product_time(clock, LEFT_TO_THE_STREAM)
@@ -94,7 +95,7 @@ def _carry_out(row: OutboxRow, delivering: Delivering) -> Delivered:
         delivering.workflow.start(effect.case_id, effect.generation)
         return "started"
     token = delivering.tokens.take(effect.case_id)
-    # Without a token nothing waits: whoever runs next reads the case, and the case is the truth.
+    # Without a token no execution waits. The next one that runs reads the case, which is the truth.
     return "woken" if token is not None and delivering.workflow.wake(token) else "not_waiting"
 
 
@@ -123,7 +124,7 @@ def _mail(notice: Notice, row: OutboxRow, delivering: Delivering) -> Delivered:
     failure = replace(failure, link=issued)
     unreachable = composed.unreachable
     if unreachable:
-        # Before the failure is recorded: a retry after a crash between the two comes by here again.
+        # Before the failure is recorded, so that a retry after a crash between the two does this again.
         forward_to_queue(notice, RELAY, clock.now(), store)
     retry_on_conflict(lambda: store.commit(out_of_reach(failure, notice, store) if unreachable else failure))
     return "failed"

@@ -1,4 +1,4 @@
-"""What a mail says of an export that was refused, or of its rejected rows. Pure."""
+"""What a mail says about an export that was refused or has rejected rows. Pure."""
 
 import json
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
-from functions.notify.wording import expected, refusal_in_words
+from shared.domain.labels import label
 from shared.domain.record import Batch
 
 FIRST_ROWS: Final = 20
@@ -17,12 +17,13 @@ class FaultLine:
     line: int
     column: str
     value: str
+    fault: str
     expected: str
 
 
 @dataclass(frozen=True, slots=True)
 class CodeCount:
-    code: str
+    fault: str
     count: int
     expected: str
 
@@ -40,11 +41,11 @@ class ExportFacts:
     first_faults: tuple[FaultLine, ...]
     """Every fault of the first twenty rejected rows."""
     page: str | None
-    """Where the console shows the export, with the whole list to download; null where that is not known."""
+    """The export's page in the console, with the whole list to download; None where it is not known."""
 
 
 def export_facts(batch: Batch, rejected_lines: Sequence[bytes], console_url: str | None) -> ExportFacts:
-    """``rejected_lines`` are the first lines of the list of rejected rows, in the reader's form."""
+    """``rejected_lines``: the first lines of ``rejected.jsonl``, as the reader wrote them."""
     counted = sorted(batch.codes.items(), key=lambda item: (-item[1], item[0]))
     return ExportFacts(
         id=batch.id,
@@ -53,8 +54,10 @@ def export_facts(batch: Batch, rejected_lines: Sequence[bytes], console_url: str
         rows=batch.rows,
         accepted=batch.accepted,
         rejected=batch.rejected,
-        refused=None if batch.refused is None else refusal_in_words(batch.refused),
-        codes=tuple(CodeCount(code, count, expected(code)) for code, count in counted),
+        refused=None if batch.refused is None else label("refusal", batch.refused),
+        codes=tuple(
+            CodeCount(label("fault", code), count, label("fault_expected", code)) for code, count in counted
+        ),
         first_faults=tuple(_fault_lines(rejected_lines[:FIRST_ROWS])),
         page=None if console_url is None else f"{console_url.rstrip('/')}/#/exports/{batch.id}",
     )
@@ -67,10 +70,12 @@ def _fault_lines(lines: Sequence[bytes]) -> list[FaultLine]:
             value = fault["value"]
             shown = "" if value is None else _visible(value) if value else "(empty)"
             column = fault["column"] or "the whole row"
-            found.append(FaultLine(row["line"], column, shown, expected(fault["code"])))
+            code = fault["code"]
+            named, expected = label("fault", code), label("fault_expected", code)
+            found.append(FaultLine(row["line"], column, shown, named, expected))
     return found
 
 
 def _visible(value: str) -> str:
-    """A line break or another control character in a cell is shown as one, and breaks no line of the mail."""
+    """The value with each control character replaced, so that it cannot break a line of the mail."""
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in value)

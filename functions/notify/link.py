@@ -1,4 +1,4 @@
-"""How the record names a link without knowing its token. Pure."""
+"""Names a link in the record without its token. Pure."""
 
 import hashlib
 import re
@@ -10,12 +10,12 @@ _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
 
 
 def link_id(token: str) -> str:
-    """A name for the link of this token, from which the token cannot be told."""
+    """The id of this token's link. The token cannot be derived from it."""
     return derived_id("link", token_digest(token))
 
 
 def token_digest(token: str) -> str:
-    """The SHA-256 under which the table has the link."""
+    """The SHA-256 under which the table stores the link."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 

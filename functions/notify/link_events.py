@@ -1,4 +1,4 @@
-"""What is recorded of links and of answers that were not taken: once for each, however often it happens."""
+"""Records opened links, refused links and refused answers: one event each, however often it happens."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from shared.retry import retry_on_conflict
 
 @dataclass(frozen=True, slots=True)
 class Responding:
-    """What showing and answering need."""
+    """What showing a page and recording an answer need."""
 
     store: CaseStore
     links: Links
@@ -27,7 +27,7 @@ class Responding:
 
 
 def note_opened(link: str, request: Request, method: str, responding: Responding) -> None:
-    """That a link that works was first opened. Mail scanners open links, so it proves no reader."""
+    """Record the first opening of a valid link. Mail scanners open links, so this proves no reader."""
     _note_once(
         EventTag.LINK_OPENED,
         CommandId(derived_id("opened", link)),
@@ -39,7 +39,7 @@ def note_opened(link: str, request: Request, method: str, responding: Responding
 
 
 def note_refused_link(link: str, reason: str, request: Request | None, responding: Responding) -> None:
-    """That a link was refused; one event for each link and reason."""
+    """Record a refused link: one event for each link and reason."""
     _note_once(
         EventTag.LINK_REFUSED,
         CommandId(derived_id("refused", link, reason)),
@@ -58,8 +58,8 @@ def note_refused_answer(
     said: tuple[str, str] | None,
     responding: Responding,
 ) -> None:
-    """That an answer was not taken, with its words; whoever has the case now is told that there are some."""
-    # A wrong code is noted each time, for codes can be guessed at; anything else once for each thing said.
+    """Record an answer that was not accepted, with its words, and tell the case's owner about it."""
+    # Every wrong code is recorded, because codes can be guessed. Anything else is recorded once per text.
     distinct = stamp(responding.clock.now()) if reason == "wrong_code" else "\x1e".join(said or ())
     command = CommandId(derived_id("not-taken", link, reason, distinct))
     effects: tuple[Effect, ...] = ()
@@ -99,7 +99,7 @@ def _note_once(
     case: Case | None = None,
     effects: tuple[Effect, ...] = (),
 ) -> None:
-    # A look costs less than a transaction, and a link may be opened a hundred times.
+    # Reading costs less than a transaction, and a link may be opened a hundred times.
     if responding.store.outcome(command) is not None:
         return
     event = EventDraft(

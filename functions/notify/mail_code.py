@@ -1,4 +1,4 @@
-"""Have a one-time code mailed to the person who was asked: at most one a minute, and five an hour."""
+"""Queues the mail with a one-time code for the asked person: at most one a minute and five an hour."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,23 +14,23 @@ from shared.domain.request import Request
 
 CODES_AN_HOUR: Final = 5
 _BETWEEN_CODES: Final = timedelta(minutes=1)
-"""In the world's time."""
+"""In real time, because it limits how fast a person or a robot can click."""
 _HOUR: Final = timedelta(hours=1)
 
-MAILED = "A code was mailed to you. Type it below; it is good for a few minutes."
+MAILED = "A code was mailed to you. Type it below within a few minutes."
 JUST_MAILED = "A code was mailed to you a moment ago. Please give it a minute to arrive."
-TOO_MANY = "Five codes were mailed within the hour, which is the most. Please try again later, or ask HR."
+TOO_MANY = "Five codes were mailed within the hour. No more can be sent now; please try later, or ask HR."
 
 
 def mail_code(request: Request, case: Case, responding: Responding) -> str:
-    """Queue the mail, and say what to tell the person; the code is made when it is sent, and stands nowhere.
+    """Queue the mail and return what the page says. The code is made when the mail is sent and stored hashed.
 
     Each of a clock hour's five codes is a command of its own, so two clicks at once queue one mail.
     """
     if not request.adverse:
         return "No code is needed for this answer."
     now = responding.clock.now()
-    # What was mailed at 10:59 counts at 11:01, too.
+    # A code mailed at 10:59 still counts at 11:01.
     earlier, this_hour = _queued(request, now - _HOUR, responding), _queued(request, now, responding)
     recent = [queued for queued in (*earlier, *this_hour) if now - queued < _HOUR]
     between = in_product_time(responding.clock, _BETWEEN_CODES)
@@ -44,7 +44,7 @@ def mail_code(request: Request, case: Case, responding: Responding) -> str:
 
 
 def _queued(request: Request, within: datetime, responding: Responding) -> list[datetime]:
-    """When the codes of that clock hour were queued, in order."""
+    """The times at which the codes of that clock hour were queued, in order."""
     found: list[datetime] = []
     for number in range(1, CODES_AN_HOUR + 1):
         queued = responding.store.outcome(_command(request, within, number))

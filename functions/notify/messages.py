@@ -1,21 +1,41 @@
-"""The mails: each kind has a folder of templates with its subject, its text and its HTML. Pure.
+"""Renders the mails. Each kind has a folder of templates: its subject, its text and its HTML. Pure.
 
-A subject carries neither name nor figure, because subjects show on locked screens and in lists.
+A subject has neither names nor figures, because subjects show on locked screens and in lists.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.runtime import Context
 
 from shared.domain.effect import NoticeKind
 
-_TEMPLATES: Final = Environment(
+
+class Fact:
+    """A value that is built when a template first names it, and once: a mail costs only what it says."""
+
+    def __init__(self, build: Callable[[], Any]) -> None:
+        self.value: Final = cache(build)
+
+
+class _FactsOnDemand(Context):
+    def resolve_or_missing(self, key: str) -> Any:
+        found = super().resolve_or_missing(key)
+        return found.value() if isinstance(found, Fact) else found
+
+
+class _Templates(Environment):
+    context_class = _FactsOnDemand
+
+
+_TEMPLATES: Final = _Templates(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     undefined=StrictUndefined,
-    # By the template's own name alone: a text must not be escaped, and nothing in HTML may go unescaped.
+    # By the template's name alone: text must not be escaped, and HTML always must.
     autoescape=lambda name: name is None or name.endswith(".html"),
     trim_blocks=True,
     lstrip_blocks=True,
@@ -33,10 +53,9 @@ class Message:
 
 
 def render(kind: NoticeKind, facts: Mapping[str, Any]) -> Message:
-    """The mail of this kind. A fact that a template names and that is not there raises UndefinedError.
+    """The mail of this kind. Raises UndefinedError if a template names a fact that is not there.
 
-    Every template may use ``to``, ``parameters``, ``case``, ``request``, ``link``, ``batch``, ``code`` and
-    ``code_until``, ``details``, ``digest`` and ``case_page``; which of them are null depends on the kind.
+    ``mail_facts`` says which facts there are; a ``Fact`` is built only if a template names it.
     """
     return Message(
         subject=_TEMPLATES.get_template(f"{kind}/subject.txt").render(facts).strip(),
@@ -46,7 +65,7 @@ def render(kind: NoticeKind, facts: Mapping[str, Any]) -> Message:
 
 
 def _squeezed(text: str) -> str:
-    """No more than one empty line on end, whatever parts of a template were left out."""
+    """The text with at most one empty line in a row, whichever parts of a template were left out."""
     kept: list[str] = []
     for line in map(str.rstrip, text.strip().splitlines()):
         if line or (kept and kept[-1]):

@@ -1,4 +1,4 @@
-"""What the record says of a notice's fate, and what becomes of the question in it. Pure but for the store."""
+"""Records what happened to a notice, and ends the question in a mail that cannot arrive."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -38,11 +38,11 @@ ASKING: Final = frozenset(
         NoticeKind.ONE_TIME_CODE,
     }
 )
-"""Notices that make sense only while their request is open."""
+"""Notices that are sent only while their request is open."""
 CARRYING_A_LINK: Final = (ASKING - {NoticeKind.ONE_TIME_CODE}) | {NoticeKind.REP_TOLD}
 
 FOR_HR: Final = frozenset({NoticeKind.CASE_OPENED, NoticeKind.UNREACHABLE, NoticeKind.REBUTTAL})
-"""Notices that tell HR something once; one that does not arrive goes to HR's queue."""
+"""Notices that inform HR. One that cannot be delivered is sent to HR's shared queue instead."""
 
 
 def sent_command(notice: Notice | str) -> CommandId:
@@ -78,11 +78,11 @@ def noted(
 
 
 def out_of_reach(change: Change, notice: Notice, store: CaseStore) -> Change:
-    """The change, and with it the end of the question that never arrived: the case goes on at once."""
+    """The change, which also ends the question in the undelivered mail and wakes the case."""
     if notice.notice not in ASKING | CARRYING_A_LINK or notice.request_id is None or notice.case_id is None:
         return change
     request = store.request(notice.request_id)
-    # The queue at the end of every chain has nobody behind it: its question stands until its deadline.
+    # Nobody comes after HR's shared queue, so its question stays open until its deadline.
     if request.status is not RequestStatus.OPEN or request.assignee == HR_QUEUE:
         return change
     wake = WakeWorkflow(id=derived_id("wake", request.id, "unreachable"), case_id=notice.case_id)
@@ -90,7 +90,7 @@ def out_of_reach(change: Change, notice: Notice, store: CaseStore) -> Change:
 
 
 def forward_to_queue(notice: Notice, actor: Actor, now: datetime, store: CaseStore) -> None:
-    """What its partner was to be told and never got goes to HR's queue: once, however often that is heard."""
+    """Send HR's shared queue what an HR partner never received: once, however often that is reported."""
     if notice.notice not in FOR_HR or notice.to == HR_QUEUE:
         return
     command = CommandId(derived_id("forward", notice.id))

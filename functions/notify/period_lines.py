@@ -1,4 +1,4 @@
-"""The periods of a case as rows of a mail's or page's table and bars of its chart. Pure."""
+"""The periods of a case as rows of the table and columns of the chart, in mails and pages. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ from shared.domain.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class PeriodLine:
-    """One period as a row of the table and a bar of the chart.
+    """One period as a row of the table and a column of the chart.
 
-    A period that does not count says so and no more: why it does not is nobody's business but HR's, so
-    neither the status nor any figure that would give it away is here.
+    A period that does not count says only that. Only HR may know why, so this has neither the status nor a
+    figure that would give the reason away.
     """
 
     name: str
@@ -32,7 +32,7 @@ class PeriodLine:
 
 
 def period_lines(case: Case, policy: Policy, bar: str | None) -> tuple[PeriodLine, ...]:
-    """The periods of the opening decision, then what arrived since, oldest first."""
+    """The periods of the opening decision, then those that arrived since, oldest first."""
     opening, bars = decided_lines(case.decision, policy, bar), bars_of(policy)
     known = {figures["period"] for figures in case.decision.get("inputs", ())}
     later = {result.period: result for result in case.results if result.period not in known}

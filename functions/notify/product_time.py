@@ -1,4 +1,4 @@
-"""How long people take, in the product's time. Pure, but for the clock that it is handed."""
+"""Converts real time to product time, which a local run may speed up."""
 
 from datetime import timedelta
 
@@ -8,9 +8,9 @@ _LONG = timedelta(days=1000)
 
 
 def in_product_time(clock: Clock, world: timedelta) -> timedelta:
-    """How much time passes for the product while so much passes in the world.
+    """How much product time passes while ``world`` of real time passes.
 
-    A mail is read, and a code typed, at the world's pace, however fast the product's clock is made to run.
+    People read mails and type codes in real time, however fast the product's clock runs.
     """
     seconds = clock.seconds_until(clock.now() + _LONG)
     return _LONG * (world.total_seconds() / seconds)

@@ -1,9 +1,9 @@
-"""Once a day: a mail to everybody in HR who has open cases to look after."""
+"""Queues the daily mail for everyone in HR who looks after open cases."""
 
 from functools import partial
 
-from functions.notify.compose import Composing
 from functions.notify.digest_facts import looks_after
+from functions.notify.mail_facts import Composing
 from shared.domain.case import CaseStatus
 from shared.domain.change import Change
 from shared.domain.effect import Notice, NoticeKind
@@ -15,11 +15,11 @@ from shared.retry import retry_on_conflict
 
 
 def queue_digests(composing: Composing) -> int:
-    """Queue today's mails, each once however often this is asked for; returns for how many people."""
+    """Queue today's mails, each once however often this runs. Returns for how many people."""
     try:
         directory: Directory = composing.directories.current()
     except NotFound:
-        return 0  # no people, no cases
+        return 0  # without a directory there are no cases
     open_cases = composing.store.cases(CaseStatus.OPEN)
     today = composing.clock.now().date()
     people = sorted({looks_after(case, directory, today) for case in open_cases})

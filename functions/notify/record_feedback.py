@@ -1,4 +1,4 @@
-"""Record what the carrier says of a mail afterwards: it arrived, came back, or was called a nuisance."""
+"""Records what SES reports about a mail: delivered, bounced, rejected, or complained about."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,9 +16,9 @@ CARRIER: Final = Actor(ActorKind.SERVICE, "ses")
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """One message of the carrier. ``final``: the mail, or the next one, will not reach its reader.
+    """One report of SES. ``final``: this reader cannot be reached by mail.
 
-    ``detail`` is the carrier's own word: what kind of bounce or complaint, or when it was delivered.
+    ``detail`` is what SES itself says: the kind of bounce or complaint, or the time of delivery.
     """
 
     notice_id: str
@@ -28,9 +28,9 @@ class Feedback:
 
 
 def feedback(event: dict[str, Any]) -> Feedback | None:
-    """What an SES event says; None for one that says nothing of a notice's way.
+    """What an SES event reports; None for an event that says nothing about a notice's delivery.
 
-    A transient bounce is recorded and ends nothing: an automatic reply from a holiday comes as one, too.
+    A transient bounce is recorded and ends nothing: an out-of-office reply also arrives as one.
     """
     tags = event.get("mail", {}).get("tags", {}).get("notice", [])
     kind = str(event.get("eventType", "")).lower()
@@ -44,10 +44,10 @@ def feedback(event: dict[str, Any]) -> Feedback | None:
 
 
 def record_feedback(said: Feedback, store: CaseStore, clock: Clock) -> None:
-    """Record it once; where the reader is out of reach, the question ends and the case goes on at once.
+    """Record the report once. If the reader cannot be reached, end the question and wake the case.
 
-    The carrier may be quicker than our own record of the sending, and may tell things twice or in any order.
-    Raises NotYet until the sending is recorded, to be told again.
+    SES may report twice and in any order, and sooner than we have recorded the sending. Raises NotYet until
+    the sending is recorded, so that SNS delivers the report again.
     """
     sent = store.outcome(sent_command(said.notice_id))
     if sent is None:

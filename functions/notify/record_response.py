@@ -1,11 +1,18 @@
-"""Show what a response link leads to, and record the answer that its holder gives: once, or not at all."""
+"""Shows what a response link leads to, and records its holder's answer at most once."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from functions.notify.case_facts import CaseFacts, RequestFacts, case_facts, digest_of_shown, request_facts
+from functions.notify.case_facts import (
+    RequestFacts,
+    answer_facts,
+    case_facts,
+    digest_of_shown,
+    figure_facts,
+    request_facts,
+)
 from functions.notify.comparator_facts import others_facts, sight_of
 from functions.notify.current_assignee import whereabouts
 from functions.notify.link import could_be_a_token, link_id
@@ -50,13 +57,13 @@ class Form:
     shown: str
     wants_code: bool
     seen: bool
-    """Whether they say that they looked at the others in a comparable position."""
+    """Whether the person confirmed having looked at the others in a comparable position."""
     same_origin: bool
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What a token leads to, as things stand."""
+    """What a token leads to now."""
 
     link: str
     expires_at: datetime
@@ -67,11 +74,11 @@ class _Found:
     before: Sequence[Request]
     """Every request of the case."""
     others: Comparison | None
-    """Set while the question stands and is about a removal."""
+    """Set while the question is open and about a removal."""
 
 
 def show(token: str, method: str, responding: Responding) -> Screen:
-    """What the link leads to. Nothing changes, whoever opens it how often; the first opening is noted."""
+    """What the link leads to. Showing it changes nothing; the first opening is recorded."""
     found = _find(token, responding)
     if found is None:
         return NoSuchLink()
@@ -84,11 +91,11 @@ def show(token: str, method: str, responding: Responding) -> Screen:
 
 
 def record_response(token: str, form: Form, responding: Responding) -> Screen:
-    """Take the answer, if the question still stands and the answer is whole; the first answer wins."""
+    """Record the answer if the question is open and the answer complete. The first answer wins."""
 
     @cache
     def code_is_right(request_id: RequestId) -> bool:
-        # Looking uses the code up, so a second try of the same answer must not look again.
+        # Checking uses the code up, so a retry of the same answer must not check again.
         return responding.links.redeem_code(request_id, form.code, responding.clock.now())
 
     return retry_on_conflict(lambda: _respond(token, form, code_is_right, responding))
@@ -115,7 +122,7 @@ def _respond(
         return _asking(found, problems=(Problem("form", "Please answer on this page."),))
     if found.request.takes_a_sign_in:
         note_refused_answer(found.link, "sign_in_missing", found.request, found.case, None, responding)
-        return _asking(found, problems=(Problem("form", "Please sign in to the console, and decide there."),))
+        return _asking(found, problems=(Problem("form", "Please sign in to the console and decide there."),))
     filled = Filled(form.choice, reason, form.seen)
     if form.wants_code:
         return _asking(found, filled, note=mail_code(found.request, found.case, responding))
@@ -135,7 +142,7 @@ def _respond(
 
 
 def _find(token: str, responding: Responding) -> _Found | None:
-    """None for a token that leads nowhere, whatever is the matter with it."""
+    """None for a token that leads nowhere, for whatever reason."""
     if not could_be_a_token(token):
         note_refused_link(link_id(token), "malformed", None, responding)
         return None
@@ -163,12 +170,12 @@ def _others(
 
 
 def _refusal(found: _Found, now: datetime) -> str | None:
-    """Why the link does not work any more; None where it does."""
+    """Why the link no longer works; None if it works."""
     if found.request.status is RequestStatus.ANSWERED:
         return "used"
     if found.request.status is not RequestStatus.OPEN or found.case.status is CaseStatus.CLOSED:
         return "moved_on"
-    # The deadline counts, not the moment at which somebody got round to noticing that it had passed.
+    # The deadline itself counts, not the later moment at which the workflow acts on it.
     return "expired" if now >= min(found.expires_at, found.request.due_at) else None
 
 
@@ -179,23 +186,23 @@ def _problems(
     code_is_right: Callable[[RequestId], bool],
     responding: Responding,
 ) -> tuple[Problem, ...]:
-    """Everything to mend. A code is looked at last and alone, because looking at it uses it up."""
+    """Everything to correct. The code is checked last and alone, because checking uses it up."""
     problems = []
     if form.choice not in found.request.choices:
         problems.append(Problem("choice", "Please choose one of the answers."))
     if wrong := reason_problem(reason):
         problems.append(Problem("reason", wrong))
-    if form.shown != digest_of_shown(_case_facts(found), _request_facts(found), found.others):
+    if form.shown != _asking(found).shown:
         problems.append(
             Problem("form", "The case has changed since you opened this page. Please look again.")
         )
     if found.others is not None and not form.seen:
-        problems.append(Problem("seen", "Please look at the others, and say that you did."))
+        problems.append(Problem("seen", "Please look at the others, and confirm that you did."))
     if found.request.adverse and not form.code:
-        problems.append(Problem("code", "Please have a code mailed to you, and type it here."))
+        problems.append(Problem("code", "Please have a code mailed to you and type it here."))
     if found.request.adverse and not problems and not code_is_right(found.request.id):
         note_refused_answer(found.link, "wrong_code", found.request, found.case, None, responding)
-        problems.append(Problem("code", "This code is not right, or no longer good. Have a new one mailed."))
+        problems.append(Problem("code", "This code is wrong or has expired. Please have a new one mailed."))
     return tuple(problems)
 
 
@@ -205,9 +212,12 @@ def _asking(
     problems: tuple[Problem, ...] = (),
     note: str | None = None,
 ) -> Asking:
-    case, request = _case_facts(found), _request_facts(found)
+    case = case_facts(found.case, found.policy, found.directory, _zone(found))
+    figures, request = figure_facts(found.case, found.policy), _request_facts(found)
     others = None if found.others is None else others_facts(found.others)
-    return Asking(case, request, digest_of_shown(case, request, found.others), filled, problems, note, others)
+    answers = answer_facts(found.request, found.before, found.directory, _zone(found))
+    shown = digest_of_shown(case, figures, request, answers, found.others)
+    return Asking(case, figures, request, answers, shown, filled, problems, note, others)
 
 
 def _ended(found: _Found, responding: Responding, *, too_late: bool) -> Screen:
@@ -222,10 +232,6 @@ def _zone(found: _Found) -> str:
     return timezone_of(found.request.assignee, found.policy, found.directory)
 
 
-def _case_facts(found: _Found) -> CaseFacts:
-    return case_facts(found.case, found.policy, found.directory, _zone(found))
-
-
 def _request_facts(found: _Found, request: Request | None = None) -> RequestFacts:
     asked, zone = request or found.request, _zone(found)
-    return request_facts(asked, found.case, found.policy, found.directory, zone, found.before)
+    return request_facts(asked, found.case, found.policy, found.directory, zone)

@@ -1,4 +1,4 @@
-"""Answer one HTTP request for a response link: what the handler does, and nothing of how it was called."""
+"""Answers one HTTP request for a response link."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class WebResponse:
 
 
 def respond(request: WebRequest, public_url: str, responding: Responding) -> WebResponse:
-    """GET and HEAD show, POST answers, and nothing else is done."""
+    """GET and HEAD show the page, POST records an answer, and every other method is refused."""
     if request.method in ("GET", "HEAD"):
         shown = page(show(request.token, request.method, responding))
         return WebResponse(shown.status, HEADERS, "" if request.method == "HEAD" else shown.html)
@@ -61,7 +61,7 @@ def respond(request: WebRequest, public_url: str, responding: Responding) -> Web
 
 
 def _form(request: WebRequest, public_url: str) -> Form | int:
-    """The posted form, or the status that refuses it."""
+    """The posted form, or the HTTP status that refuses it."""
     if len(request.body) > LARGEST_BODY:
         return 413
     if (
@@ -77,7 +77,7 @@ def _form(request: WebRequest, public_url: str) -> Form | int:
         return 400
 
     def field(name: str) -> str:
-        # A field that comes twice is nobody's browser; it is read as if it had not come.
+        # No browser sends a field twice. Read such a field as missing.
         return fields[name][0] if len(fields.get(name, ())) == 1 else ""
 
     return Form(
@@ -92,10 +92,10 @@ def _form(request: WebRequest, public_url: str) -> Form | int:
 
 
 def _same_origin(headers: Mapping[str, str], public_url: str) -> bool:
-    """Whether the form was sent from our own page, as far as the browser says.
+    """Whether the browser says that the form was sent from our own page.
 
-    Under ``no-referrer`` a browser sends ``Origin: null`` with a form of ours, so ``Sec-Fetch-Site`` decides
-    where there is one. The form also carries the digest of what was shown, which only who saw the page has.
+    Under ``no-referrer`` browsers send ``Origin: null`` with our own form, so ``Sec-Fetch-Site`` decides
+    where it is sent. The form also holds the digest of what was shown, which only a viewer of the page has.
     """
     site = headers.get("sec-fetch-site")
     if site is not None:

@@ -1,4 +1,4 @@
-"""The response page: each screen as HTML that works without script, image or font from anywhere. Pure."""
+"""The response page: each screen as HTML without scripts, images or fonts. Pure."""
 
 import base64
 import hashlib
@@ -24,7 +24,7 @@ _TEMPLATES: Final = Environment(
 )
 _FIELDS: Final = ("form", "choice", "reason", "seen", "code")
 STYLE_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-"""The style stands in the page, and the browser is told the only one that may."""
+"""The style is part of the page, and the content security policy allows only this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,8 @@ def _parts(screen: Screen) -> tuple[str, int, dict[str, Any]]:
     match screen:
         case Asking():
             problems = dict.fromkeys(_FIELDS) | {each.field: each.message for each in screen.problems}
-            drawing = chart(screen.case.periods, screen.case.bar_ratio, screen.case.bar)
+            figures = screen.figures
+            drawing = chart(figures.periods, figures.bar_ratio, figures.bar)
             facts = {
                 "problems": problems,
                 "chart": drawing,

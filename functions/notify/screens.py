@@ -1,15 +1,15 @@
-"""What the holder of a link gets to see: one of five screens, as data. Pure."""
+"""What the holder of a link sees: one of five screens, as data. Pure."""
 
 from dataclasses import dataclass
 from typing import Final
 
-from functions.notify.case_facts import CaseFacts, RequestFacts
+from functions.notify.case_facts import AnswerFacts, CaseFacts, FigureFacts, RequestFacts
 from functions.notify.comparator_facts import OthersFacts
 
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What stands in the form: nothing at first; after a refusal what the person had put there."""
+    """What the form is filled with: nothing at first, and what the person typed after a refusal."""
 
     choice: str = ""
     reason: str = ""
@@ -21,7 +21,7 @@ NOTHING_FILLED: Final = Filled()
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What keeps an answer from being taken; ``field`` is where to mend it."""
+    """Why an answer was not accepted; ``field`` is where to correct it."""
 
     field: str
     message: str
@@ -29,28 +29,30 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """The question with its facts. ``shown`` is the digest of those facts, which the form sends back."""
+    """The question with its facts. ``shown`` is the digest of those facts; the form sends it back."""
 
     case: CaseFacts
+    figures: FigureFacts
     request: RequestFacts
+    answers: AnswerFacts
     shown: str
     filled: Filled = NOTHING_FILLED
     problems: tuple[Problem, ...] = ()
     note: str | None = None
     others: OthersFacts | None = None
-    """Who else is in a comparable position, where the answer is about a removal."""
+    """Others in a comparable position, where the answer is about a removal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The answer was taken, now or by an earlier sending of the very same words."""
+    """The answer is recorded, now or when the same words were sent before."""
 
     request: RequestFacts
 
 
 @dataclass(frozen=True, slots=True)
 class AlreadyAnswered:
-    """Somebody's answer stands. ``too_late``: another was just sent, and was not taken."""
+    """The question has an answer. ``too_late``: another one was just sent and was not accepted."""
 
     request: RequestFacts
     too_late: bool
@@ -58,7 +60,7 @@ class AlreadyAnswered:
 
 @dataclass(frozen=True, slots=True)
 class MovedOn:
-    """The question is no longer this person's; ``now`` says whose it is."""
+    """The question is no longer with this person; ``now`` says who has it."""
 
     now: str
     too_late: bool
@@ -66,7 +68,7 @@ class MovedOn:
 
 @dataclass(frozen=True, slots=True)
 class NoSuchLink:
-    """Nothing is said, because nothing may be learned from asking."""
+    """Says nothing else, so that a guessed link reveals nothing."""
 
 
 Screen = Asking | Recorded | AlreadyAnswered | MovedOn | NoSuchLink

@@ -1,6 +1,6 @@
-"""What a change of a case asks of the world: rows of the outbox, carried out by the relay after the commit.
+"""Effects: what the relay does after a change is committed. They are rows of the outbox.
 
-Each is carried out at least once and has a stable id, so that doing it again is recognised.
+Each effect is carried out at least once. Its stable id shows that it was carried out before.
 """
 
 from enum import StrEnum
@@ -12,7 +12,7 @@ from shared.domain.identifiers import CaseId, NoticeId, PersonId, RequestId
 
 
 class NoticeKind(StrEnum):
-    """The mails there are; each has a folder of the same name in ``functions/notify/templates``."""
+    """The kinds of mail. Each has a folder of the same name in ``functions/notify/templates``."""
 
     QUESTION = "question"
     REMINDER = "reminder"
@@ -29,35 +29,35 @@ class NoticeKind(StrEnum):
     EXPORT_REJECTS = "export_rejects"
     EVALUATION_SKIPPED = "evaluation_skipped"
     UNKNOWN_REPS = "unknown_reps"
-    """The owner of the figures is told of people in them whom the directory does not have."""
+    """Tells the owner of the figures about people in them whom the directory lacks."""
     DIRECTORY_FAULTS = "directory_faults"
-    """HR is told where the directory leaves nobody to ask: circles of managers, no HR partner."""
+    """Tells HR where the directory leaves nobody to ask: circles of managers, no HR partner."""
     STRUCTURAL = "structural"
     PAST_FINDINGS = "past_findings"
     ONE_TIME_CODE = "one_time_code"
     GATE = "gate"
-    """HR decides whether the next stage begins."""
+    """Asks HR whether the next stage begins."""
     DISPUTE = "dispute"
-    """HR decides whether disputed figures are wrong."""
+    """Asks HR whether disputed figures are wrong."""
     FIGURES_DISPUTED = "figures_disputed"
-    """The owner of the figures is told of a dispute; nothing to answer."""
+    """Tells the owner of the figures about a dispute. Nothing to answer."""
     EXCEPTION = "exception"
-    """HR decides whether an exception is granted."""
+    """Asks HR whether to grant an exception."""
     WITHDRAWAL = "withdrawal"
-    """HR confirms that a case whose opening findings were undone is withdrawn."""
+    """Asks HR to confirm the withdrawal of a case that restated figures no longer support."""
     LEAVE_REVIEW = "leave_review"
-    """HR says when a case on hold for leave goes on."""
+    """Asks HR whether a case that is paused for leave can continue."""
     REMOVAL_APPROVAL = "removal_approval"
-    """HR approves a proposed removal, or sends it back."""
+    """Asks HR to approve a proposed removal or send it back."""
     CHECK_IN_DUE = "check_in_due"
     REBUTTAL = "rebuttal"
-    """HR is told that the rep made a statement of their own; nothing to answer."""
+    """Tells HR that the rep disagreed in a statement of their own. Nothing to answer."""
     DAILY_DIGEST = "daily_digest"
-    """Each working day, to HR: the open cases of somebody's people. Parameter ``day``."""
+    """Lists the open cases of their people to HR on each working day. Parameter ``day``."""
     CHECKPOINT_ANCHOR = "checkpoint_anchor"
-    """Each day, to whoever keeps anchors. Parameters ``address``, ``checkpoint``: the file's text."""
+    """Sends the day's checkpoint to an anchor address. Parameters ``address``, ``checkpoint`` (its file)."""
     UNREACHABLE = "unreachable"
-    """HR is told that somebody could not be asked: a mail bounced, or a seat fell empty."""
+    """Tells HR that a person could not be asked: a mail bounced, or a seat is empty."""
 
 
 class Notice(BaseModel):
@@ -69,14 +69,14 @@ class Notice(BaseModel):
     id: NoticeId
     notice: NoticeKind
     to: PersonId | None
-    """Null where the address is one of the settings': the owner of a source."""
+    """None where the address comes from the settings: the owner of a source, or an anchor address."""
     case_id: CaseId | None = None
     request_id: RequestId | None = None
     parameters: dict[str, str] = {}
 
 
 class StartWorkflow(BaseModel):
-    """Start the execution ``<case>-<generation>``; one that runs already is left alone."""
+    """Start the execution ``<case>-<generation>``, unless it runs already."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -87,7 +87,7 @@ class StartWorkflow(BaseModel):
 
 
 class WakeWorkflow(BaseModel):
-    """Tell the waiting execution that the case changed; one that waits for nothing is left alone."""
+    """Wake the waiting execution because the case changed. Nothing happens if none waits."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -1,6 +1,6 @@
 """Figures, periods, times and findings as a person reads them in mails, pages, the API and evidence. Pure.
 
-Decisions carry exact texts; nothing here rounds a figure across a bar that it was compared with.
+Decisions carry exact figures as text. Nothing here rounds a figure across a bar that it was compared with.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 from shared.domain.attainment import bars_of, exact_attainment, exact_target, in_line_with
 from shared.domain.errors import InvalidFacts
+from shared.domain.labels import label
+from shared.domain.ladder import Graduate
 from shared.domain.period import Period
 from shared.domain.policy import BelowRule, PeerRankRule, Policy, Rule, TrailingRule
 
@@ -32,12 +34,12 @@ _MONTHS = (
 
 
 def percent(ratio: str) -> str:
-    """``0.5125`` as ``51.25 %``: the point moves, nothing is rounded, and no line breaks before the sign."""
+    """``0.5125`` as ``51.25 %``, not rounded, with a no-break space before the sign."""
     return f"{Decimal(ratio).scaleb(2).normalize() + 0:f}\N{NO-BREAK SPACE}%"
 
 
 def amount(figure: str) -> str:
-    """``1234.5`` as ``1,234.50``: at least two places where there is a fraction, and every digit kept."""
+    """``1234.5`` as ``1,234.50``: every digit is kept, and a fraction has at least two places."""
     number = Decimal(figure)
     if number == number.to_integral_value():
         return f"{number:,.0f}"
@@ -54,7 +56,7 @@ def period_name(text: str) -> str:
 
 
 def short_period_name(text: str) -> str:
-    """``2026-09`` as ``Sep``; ``2026-Q3`` as ``Q3``: what fits under a bar."""
+    """``2026-09`` as ``Sep``; ``2026-Q3`` as ``Q3``: short enough for a chart."""
     return text[5:] if "Q" in text else _MONTHS[int(text[5:7]) - 1][:3]
 
 
@@ -71,15 +73,16 @@ def moment_in_words(instant: datetime, timezone: str) -> str:
 
 
 def time_in_words(instant: datetime, timezone: str) -> str:
-    """``17:00 on Friday 9 October 2026 (New York time)``: to stand after ``at``."""
+    """``17:00 on Friday 9 October 2026 (New York time)``, to follow the word ``at``."""
     day, _, time = moment_in_words(instant, timezone).partition(", ")
     return f"{time[:5]} on {day} {time[6:]}"
 
 
 def attainment_of(figures: Mapping[str, Any], policy: Policy | None) -> str | None:
-    """The attainment of a period, on its own side of every bar of the policy; None where it does not count.
+    """The attainment of a period as a ratio; None where the period does not count.
 
-    Figures are compared before they are rounded; 0.69996 must not read as 70 % that is below 70 %.
+    Figures are compared before they are rounded. The text has as many digits as it takes to stay on its own
+    side of every bar of the policy: 0.69996 must not read as 70 %.
     """
     exact = exact_attainment(figures)
     return None if exact is None else in_line_with(() if policy is None else bars_of(policy), exact)
@@ -90,7 +93,7 @@ def rule_of(policy: Policy, rule_id: str) -> Rule | None:
 
 
 def bar_of(policy: Policy, findings: Sequence[Mapping[str, Any]]) -> str | None:
-    """The ratio below which a period fell short: that of the first rule that fired and has one."""
+    """The ratio below which a period fell short: the bar of the first finding whose rule has one."""
     for finding in findings:
         rule = rule_of(policy, finding["rule"])
         if isinstance(rule, BelowRule):
@@ -101,7 +104,7 @@ def bar_of(policy: Policy, findings: Sequence[Mapping[str, Any]]) -> str | None:
 
 
 def finding_in_words(finding: Mapping[str, Any], policy: Policy, inputs: Sequence[Mapping[str, Any]]) -> str:
-    """Why a rule fired, with arithmetic that a reader can check. ``inputs``: the decision's periods."""
+    """Why a rule was met, with arithmetic that a reader can check. ``inputs``: the decision's periods."""
     rule = rule_of(policy, finding["rule"])
     counted = {figures["period"]: figures for figures in inputs}
     periods: list[str] = list(finding["periods"])
@@ -112,7 +115,7 @@ def finding_in_words(finding: Mapping[str, Any], policy: Policy, inputs: Sequenc
         return (
             f"{finding['observed']} of the last {rule.of_last} {policy.period}s {were} "
             f"below {percent(rule.below)} ({each}); "
-            f"the policy looks at {finding['threshold']} or more{cited}."
+            f"the policy acts on {finding['threshold']} or more{cited}."
         )
     if isinstance(rule, TrailingRule):
         credited = sum(Decimal(counted[name]["credited"]) for name in periods)
@@ -125,10 +128,10 @@ def finding_in_words(finding: Mapping[str, Any], policy: Policy, inputs: Sequenc
             f"is {percent(together)}, below {percent(rule.trailing_below)}{cited}."
         )
     if isinstance(rule, PeerRankRule):
-        alike = listed([field.replace("_", " ").removesuffix(" id") for field in rule.group_by])
+        alike = listed([label("group", field) for field in rule.group_by])
         return (
             f"In {period_name(periods[-1])}, {percent(finding['observed'])} of the people in the same "
-            f"{alike} attained less; the policy looks at less than {percent(rule.peer_rank_below)}{cited}."
+            f"{alike} attained less; the policy acts on less than {percent(rule.peer_rank_below)}{cited}."
         )
     return (
         f"The rule {finding['rule']}: {finding['observed']} against {finding['threshold']} "
@@ -136,8 +139,17 @@ def finding_in_words(finding: Mapping[str, Any], policy: Policy, inputs: Sequenc
     )
 
 
+def goal_in_words(goal: Graduate, policy: Policy) -> str:
+    """What ends a case well, as a sentence."""
+    reach = "reaches" if goal.count == 1 else "reach"
+    return (
+        f"The case ends well when {goal.count} of the next {goal.of_next} {policy.period}s "
+        f"{reach} {percent(goal.at_least)} of target."
+    )
+
+
 def _reached(figures: Mapping[str, Any], policy: Policy) -> str:
     ratio = attainment_of(figures, policy)
     if ratio is None:
-        raise InvalidFacts(f"{figures['period']} counts in a finding, and has no attainment")
+        raise InvalidFacts(f"{figures['period']} counts in a finding but has no attainment")
     return percent(ratio)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Self
+from typing import Final, Self
 
 from shared.domain.identifiers import BatchId, PersonId
 from shared.domain.policy import Policy
@@ -12,7 +12,9 @@ NameOf = Callable[[str], str]
 """Says who an id is. For a reader who is not told names it returns the id."""
 
 HR_QUEUE = PersonId("hr-queue")
-"""Whoever watches HR's shared queue: the last owner of a case, who is never an empty seat."""
+"""Stands for HR's shared queue, the last owner of a case. It is never an empty seat."""
+HR_QUEUE_NAME: Final = "HR’s shared queue"
+"""What mails, pages, the API and the record call it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ class Directory:
 def name_of(person_id: PersonId, directory: Directory | None) -> str:
     """The person's name; for somebody whom no export knows, the id."""
     if person_id == HR_QUEUE:
-        return "HR’s shared queue"
+        return HR_QUEUE_NAME
     person = None if directory is None else directory.person(person_id)
     return person_id if person is None else person.name
 
@@ -107,7 +109,7 @@ def names(directory: Directory) -> NameOf:
 
     def name_of(person_id: str) -> str:
         if person_id == HR_QUEUE:
-            return "the HR queue"
+            return HR_QUEUE_NAME
         person = directory.person(PersonId(person_id))
         return person_id if person is None else person.name
 

@@ -1,4 +1,4 @@
-"""The reason that a person types for an answer or an act: how it is kept, and what it must be. Pure."""
+"""The reason that a person types for an answer or a decision: what is accepted and stored. Pure."""
 
 import unicodedata
 from typing import Final
@@ -10,7 +10,7 @@ LONGEST_REASON: Final = 2000
 
 
 def typed_reason(text: str) -> str:
-    """The words as they are kept (see ``kept_text``). Raises InvalidInput, whose text names the problem."""
+    """The text as it is stored (see ``kept_text``). Raises InvalidInput with the problem as its message."""
     kept = kept_text(text)
     problem = reason_problem(kept)
     if problem is not None:
@@ -19,12 +19,12 @@ def typed_reason(text: str) -> str:
 
 
 def kept_text(text: str) -> str:
-    """The typed text in NFC, with line feeds as its only line ends and no blanks around it."""
+    """The typed text in NFC, with LF line ends and no surrounding blanks."""
     return unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
 def reason_problem(reason: str) -> str | None:
-    """What is wrong with a kept text as a reason, for the person who typed it; None where nothing is."""
+    """What is wrong with a stored text as a reason, told to the person who typed it; None if it is fine."""
     if len(reason) < SHORTEST_REASON:
         return f"Please give a reason of at least {SHORTEST_REASON} characters."
     if len(reason) > LONGEST_REASON:
@@ -32,5 +32,5 @@ def reason_problem(reason: str) -> str | None:
     if any(
         unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t" for character in reason
     ):
-        return "Please type the reason as plain text; one character in it cannot be kept."
+        return "Please type the reason as plain text; it contains a character that cannot be stored."
     return None

@@ -114,7 +114,7 @@ def test_the_marked_case_shows_hr_the_arithmetic_before_and_after(restated: Rest
 
 def test_hr_was_mailed_the_question_with_both_figures(restated: Restated) -> None:
     text = restated.mail["text"]
-    assert text.index("AS RESTATED") < text.index("WHAT WAS FOUND") < text.index("THE FIGURES")
+    assert text.index("RESTATED:") < text.index("WHAT WAS FOUND") < text.index("THE FIGURES")
 
 
 def test_the_case_was_withdrawn_by_hrs_word_and_by_nothing_else(restated: Restated) -> None:

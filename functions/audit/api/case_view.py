@@ -11,11 +11,18 @@ from functions.audit.hr_figures import period_in_words
 from shared.domain.attainment import bars_of, in_line_with
 from shared.domain.case import Case, CaseStatus
 from shared.domain.event import Event, stamp
-from shared.domain.figure_text import attainment_of, bar_of, finding_in_words, percent, rule_of
+from shared.domain.figure_text import (
+    attainment_of,
+    bar_of,
+    finding_in_words,
+    goal_in_words,
+    percent,
+    rule_of,
+)
 from shared.domain.identifiers import PersonId
 from shared.domain.instruction import Instruction
 from shared.domain.kept_state import MEMBER
-from shared.domain.person import HR_QUEUE, Directory, NameOf
+from shared.domain.person import HR_QUEUE, HR_QUEUE_NAME, Directory, NameOf
 from shared.domain.policy import Policy
 from shared.domain.request import ABOUT_REMOVAL, Request, RequestStatus
 
@@ -27,7 +34,7 @@ def person_view(person_id: PersonId | None, directory: Directory) -> View | None
     if person_id is None:
         return None
     if person_id == HR_QUEUE:
-        return {"id": HR_QUEUE, "name": "HR queue"}
+        return {"id": HR_QUEUE, "name": HR_QUEUE_NAME}
     person = directory.person(person_id)
     return {"id": person_id, "name": None if person is None else person.name}
 
@@ -73,6 +80,7 @@ def case_view(
     """The whole case, without its history."""
     stage = next((stage for stage in policy.ladder if stage.stage == case.stage), None)
     goal = None if stage is None else stage.graduate
+    bar = bar_of(policy, case.decision["findings"])
     return row_view(case, directory, now) | {
         "as_of": stamp(now),
         "version": case.version,
@@ -82,10 +90,9 @@ def case_view(
         "stage_entered_at": stamp(case.stage_entered_at),
         "stage_ends_at": None if case.stage_ends_at is None else stamp(case.stage_ends_at),
         "ladder": [rung.stage for rung in policy.ladder],
-        "goal": None
-        if goal is None
-        else f"{goal.count} of the next {goal.of_next} periods at {percent(goal.at_least)} or more",
-        "bar": bar_of(policy, case.decision["findings"]),
+        "goal": None if goal is None else goal_in_words(goal, policy),
+        "bar": bar,
+        "bar_says": None if bar is None else percent(bar),
         "findings": _findings(case.decision, policy),
         "periods": _periods(case, policy),
         "restated": _restated(case, policy),
@@ -130,8 +137,14 @@ def _findings(decision: Mapping[str, Any], policy: Policy) -> list[View]:
 
 
 def _period_view(figures: Mapping[str, Any], policy: Policy) -> View:
-    shown = dict(figures) | {"attainment": attainment_of(figures, policy)}
-    return shown | {"says": period_in_words(shown)}
+    reached = attainment_of(figures, policy)
+    shown = dict(figures) | {"attainment": reached}
+    return shown | {"attained": _attained(reached), "says": period_in_words(shown)}
+
+
+def _attained(reached: str | None) -> str | None:
+    """The attainment as a person reads it; None for a period that does not count."""
+    return None if reached is None else percent(reached)
 
 
 def _periods(case: Case, policy: Policy) -> list[View]:
@@ -149,6 +162,7 @@ def _periods(case: Case, policy: Policy) -> list[View]:
             "period": result.period,
             "status": result.status,
             "attainment": reached,
+            "attained": _attained(reached),
             "says": f"{percent(reached)} reached" if reached else period_in_words({"status": result.status}),
             "counted": False,
             "since": True,

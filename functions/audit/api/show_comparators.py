@@ -7,9 +7,12 @@ from functions.audit.caller import HR, HR_SEATS, Asker
 from functions.audit.record_access import record_reading
 from functions.audit.sources import Sources, visible_case
 from shared.domain.case import Case
+from shared.domain.comparator_text import summary, unlisted, unseen
 from shared.domain.comparators import Comparator, Comparison
 from shared.domain.event import stamp
+from shared.domain.figure_text import percent
 from shared.domain.identifiers import CaseId, case_subject
+from shared.domain.labels import fate
 from shared.domain.person import Directory
 from shared.find_comparators import Sees, compare
 
@@ -38,7 +41,11 @@ def show_comparators(sources: Sources, asker: Asker, case_id: CaseId) -> View:
         "as_low": found.as_low,
         "others": found.others,
         "beyond": found.beyond,
-        "became": [{"became": fate, "stage": stage, "count": count} for fate, stage, count in found.became],
+        "says": [each for each in (summary(found), unlisted(found), unseen(found)) if each is not None],
+        "became": [
+            {"became": became, "stage": stage, "count": count, "says": fate(became, stage)}
+            for became, stage, count in found.became
+        ],
         "comparators": [_view(each, directory, why[each.rep.id]) for each in found.comparators],
         "compared": found.digest,
     }
@@ -71,7 +78,9 @@ def _view(found: Comparator, directory: Directory, why: str | None) -> View:
         "found_for": found.found_for,
         "reached": found.reached,
         "as_low": found.as_low,
+        "attained": None if found.reached is None else percent(found.reached),
         "became": found.became,
         "stage": found.stage,
+        "says": fate(found.became, found.stage),
         "why": why,
     }

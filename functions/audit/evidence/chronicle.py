@@ -17,7 +17,7 @@ from shared.domain.figure_text import attainment_of, percent
 from shared.domain.person import NameOf
 from shared.domain.policy import Policy
 
-EDITION: Final = "plumbline chronicle 4"
+EDITION: Final = "plumbline chronicle 5"
 """Changes with whatever changes the page's bytes, so that an older page is told from an altered one."""
 
 _STYLE: Final = """

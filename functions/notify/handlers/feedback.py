@@ -1,4 +1,4 @@
-"""Lambda: what SES says of mails after they were sent, by SNS."""
+"""Lambda: records what SES reports about sent mails. SNS brings the reports."""
 
 import json
 from functools import cache
@@ -19,9 +19,11 @@ def _dependencies() -> tuple[CaseStore, Clock]:
 
 @logger.inject_lambda_context
 def handle(event: dict[str, Any], context: object) -> None:
-    """An SNS event; one that cannot be recorded yet raises, and Lambda tries it again."""
+    """An SNS event. A report that cannot be recorded yet raises, and Lambda tries again."""
     for record in event["Records"]:
         said = feedback(json.loads(record["Sns"]["Message"]))
         if said is not None:
             record_feedback(said, *_dependencies())
-            logger.info("recorded", notice=said.notice_id, feedback=said.kind, detail=said.detail)
+            logger.info(
+                "recorded a report of SES", notice=said.notice_id, feedback=said.kind, detail=said.detail
+            )

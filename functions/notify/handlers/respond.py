@@ -1,13 +1,13 @@
-"""Lambda: the response page, behind the HTTP API."""
+"""Lambda: the response page behind the HTTP API."""
 
 import base64
 from functools import cache
 from typing import Any
 
+from functions.notify.handlers.dependencies import responding
 from functions.notify.link import link_id
 from functions.notify.link_events import Responding
 from functions.notify.respond import WebRequest, respond
-from shared.aws import adapters
 from shared.runtime.observability import logger
 from shared.runtime.settings import RespondSettings
 
@@ -15,25 +15,21 @@ from shared.runtime.settings import RespondSettings
 @cache
 def _dependencies() -> tuple[str, Responding]:
     settings = RespondSettings.from_environment()
-    responding = Responding(
-        store=adapters.case_store(settings),
-        links=adapters.links(settings),
-        directories=adapters.directories(settings),
-        policies=adapters.policies(settings),
-        files=adapters.files(settings),
-        clock=settings.clock,
-    )
-    return settings.public_url, responding
+    return settings.public_url, responding(settings)
 
 
 @logger.inject_lambda_context
 def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
     """An HTTP API event, payload version 2."""
-    public_url, responding = _dependencies()
     request = _request(event)
-    answer = respond(request, public_url, responding)
-    # The token is a key: the log knows the link by its other name.
-    logger.info("responded", link=link_id(request.token), method=request.method, status=answer.status)
+    answer = respond(request, *_dependencies())
+    # The token opens the page, so the log names the link by its id.
+    logger.info(
+        "answered a request for a link",
+        link=link_id(request.token),
+        method=request.method,
+        status=answer.status,
+    )
     return {"statusCode": answer.status, "headers": dict(answer.headers), "body": answer.body}
 
 

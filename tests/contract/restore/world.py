@@ -20,8 +20,8 @@ from functions.evaluate.open_case import open_cases
 from functions.evaluate.plan_evaluation import Planning, plan_evaluation
 from functions.ingest.receive_export import read_whole
 from functions.ingest.reception import Received, Receiving
-from functions.notify.compose import Addresses, Composing
 from functions.notify.deliver import Delivering, deliver
+from functions.notify.mail_facts import Addresses, Composing
 from local.restore.compare import Difference, differences
 from local.restore.ledger import SealedLedger, read_ledger
 from local.restore.ports import Items

@@ -137,9 +137,11 @@ class TestOneCase:
         ]
         assert [finding["says"] for finding in case["findings"]] == [
             "2 of the last 3 months were below 70 % (July 2026 51.25 % and September 2026 60 %); "
-            "the policy looks at 2 or more (Policy 3.1)."
+            "the policy acts on 2 or more (Policy 3.1)."
         ]
-        assert (case["bar"], case["goal"]) == ("0.70", "2 of the next 3 periods at 85 % or more")
+        assert (case["bar"], case["bar_says"]) == ("0.70", "70 %")
+        assert case["goal"] == "The case ends well when 2 of the next 3 months reach 85 % of target."
+        assert [period["attained"] for period in case["periods"]] == ["51.25 %", None, "60 %"]
 
     def test_while_hr_is_asked_to_withdraw_it_shows_the_arithmetic_before_and_after(self, desk: Desk) -> None:
         case = desk.open("r-1")

@@ -7,8 +7,9 @@ import pytest
 from functions.audit.event_sentences import headline, who
 from shared.domain.event import NOTHING_BEFORE, Actor, ActorKind, Authentication, Event, EventTag
 from shared.domain.identifiers import CommandId, Subject
+from shared.domain.person import HR_QUEUE_NAME
 
-NAMES = {"m-1": "Mia Manager", "hr-queue": "the HR queue"}
+NAMES = {"m-1": "Mia Manager", "hr-queue": HR_QUEUE_NAME}
 
 
 def event(tag: EventTag, **data: Any) -> Event:
@@ -34,13 +35,13 @@ def test_people_are_named_and_times_are_readable() -> None:
         "due_at": "2026-10-07T09:30:00.000Z",
     }
     assert said(EventTag.REQUEST_SENT, **asked) == (
-        "Mia Manager (skip level) was asked about the stage plan, and has until 2026-10-07 09:30 UTC."
+        "Mia Manager (manager’s manager) was asked about the plan for the stage, and has until 2026-10-07 09:30 UTC."
     )
 
 
 def test_a_sentence_begins_with_a_capital_whoever_it_begins_with() -> None:
     assert said(EventTag.OWNER_CHANGED, to="hr-queue", **{"from": "m-1"}) == (
-        "The HR queue has to act next; before, it was Mia Manager."
+        "HR’s shared queue has to act next; before, it was Mia Manager."
     )
 
 

@@ -121,10 +121,15 @@ def test_counts_come_first_and_then_everybody_the_lowest_first(desk: Desk) -> No
     shown = show_comparators(desk.sources, ADMIN, CASE)
     assert (shown["total"], shown["as_low"], shown["others"]) == (4, 3, 0)
     assert shown["became"] == [
-        {"became": "excepted", "stage": None, "count": 1},
-        {"became": "no_case", "stage": None, "count": 1},
-        {"became": "open", "stage": "coaching", "count": 1},
-        {"became": "open", "stage": "improvement_plan", "count": 1},
+        {"became": "excepted", "stage": None, "count": 1, "says": "exception granted"},
+        {"became": "no_case", "stage": None, "count": 1, "says": "no case was opened"},
+        {"became": "open", "stage": "coaching", "count": 1, "says": "still open: coaching"},
+        {
+            "became": "open",
+            "stage": "improvement_plan",
+            "count": 1,
+            "says": "still open: improvement plan",
+        },
     ]
     assert rows(desk, ADMIN) == [
         ("r-6", True, "open", "coaching"),
@@ -169,9 +174,11 @@ def test_nothing_is_said_of_what_a_person_is_or_why_a_period_does_not_count(desk
         "case_id",
         "found_for",
         "reached",
+        "attained",
         "as_low",
         "became",
         "stage",
+        "says",
         "why",
     }
     assert all(set(one) == allowed for one in shown["comparators"])
@@ -295,7 +302,9 @@ class TestALargeGroup:
         assert listed == [f"rx-{n:03}" for n in range(MOST_LISTED)]
         assert (shown["total"], shown["beyond"], shown["others"]) == (self.SIZE, 50, 0)
         assert shown["as_low"] == self.SIZE, "how low somebody stands is known of those not listed, too"
-        assert shown["became"] == [{"became": "no_case", "stage": None, "count": MOST_LISTED}]
+        assert shown["became"] == [
+            {"became": "no_case", "stage": None, "count": MOST_LISTED, "says": "no case was opened"}
+        ]
         approve(desk, shown["compared"])
         [event] = [each for each in desk.store.seen if each.tag is EventTag.REQUEST_ANSWERED]
         counts = {"shown": 200, "beyond": 50, "as_low": 250, "others": 0, "no_case": 200}

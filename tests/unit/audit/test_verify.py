@@ -320,7 +320,7 @@ def test_a_chronicle_that_says_something_else_than_the_events_is_found(
     bundle.write_bytes(packed(with_manifest_mended(files)))
     assert main(["verify", str(bundle)]) == 1
     assert "chronicle.html: does not say what the events say" in capsys.readouterr().out
-    files["chronicle.html"] = files["chronicle.html"].replace(b"chronicle 4", b"chronicle 3")
+    files["chronicle.html"] = files["chronicle.html"].replace(b"chronicle 5", b"chronicle 3")
     bundle.write_bytes(packed(with_manifest_mended(files)))
     assert main(["verify", str(bundle)]) == 0
     assert "do not rely on it" in capsys.readouterr().out

@@ -4,9 +4,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from functions.notify.compose import Addresses, Composing
 from functions.notify.deliver import Delivering
 from functions.notify.link_events import Responding
+from functions.notify.mail_facts import Addresses, Composing
+from functions.notify.relay_item import Relaying
 from shared.domain import paths
 from shared.domain.case import Case
 from shared.domain.change import Change
@@ -202,6 +203,10 @@ class Office:
             addresses,
         )
         return Delivering(composing, self.store, self.mailer, self.workflow, self.tokens)
+
+    @property
+    def relaying(self) -> Relaying:
+        return Relaying(self.delivering, self.topic)
 
     def queue(self, *effects: Effect) -> None:
         self._commit("queued-" + "-".join(effect.id for effect in effects), effects=effects)

@@ -62,7 +62,7 @@ def test_whoever_stands_in_for_a_partner_gets_the_mail_of_those_days() -> None:
     assert [notice.to for notice in queued(office)] == ["D000001", PARTNER]
     first, _ = queued(office)
     deliver(first.id, office.delivering)
-    assert "1 case of your people is open." in office.mailer.sent[0].text, "also if it is mailed a day late"
+    assert "Open cases of your people: 1." in office.mailer.sent[0].text, "also if it is mailed a day late"
 
 
 def test_nobody_reads_of_themselves_as_somebodys_delegate_either() -> None:
@@ -87,8 +87,10 @@ def test_it_names_whoever_has_the_case_and_until_when_in_the_readers_time() -> N
     deliver(queued(office)[0].id, office.delivering)
     (mail,) = office.mailer.sent
     assert mail.to == ("dana@example.org",)
-    assert "1 case of your people is open." in mail.text
-    assert "SOMEBODY WAS ASKED\n- Ines O'Duff <script> (coaching): Mara Quist, until Wednesday 7" in mail.text
+    assert "Open cases of your people: 1." in mail.text
+    assert (
+        "WAITING FOR AN ANSWER\n- Ines O'Duff <script> (coaching): Mara Quist, due Wednesday 7" in mail.text
+    )
     assert "(Berlin time)" in mail.text
     assert "<script>" not in mail.html
 
@@ -104,6 +106,6 @@ def test_what_hr_decides_comes_first_and_a_long_list_is_cut_with_its_count() -> 
     facts = digest_facts(PARTNER, NOON.date(), many, DIRECTORY, "UTC")
     assert facts.total == MOST_LINES + 4
     assert [(group.heading, len(group.lines), group.more) for group in facts.groups] == [
-        ("HR decides", 1, 0),
-        ("Somebody was asked", MOST_LINES, 3),
+        ("Waiting for HR", 1, 0),
+        ("Waiting for an answer", MOST_LINES, 3),
     ]

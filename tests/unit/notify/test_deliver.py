@@ -191,10 +191,10 @@ def test_the_first_twenty_rejected_rows_are_listed_with_all_their_faults() -> No
     )
     deliver("notice-1", office.delivering)
     (mail,) = office.mailer.sent
-    assert "line 21, quota: <b>21 (expected a number" in mail.text
-    assert "line 21, period: a\N{REPLACEMENT CHARACTER}b (expected no control characters)" in mail.text
+    assert "line 21, quota: <b>21 (expected: a number" in mail.text
+    assert "line 21, period: a\N{REPLACEMENT CHARACTER}b (expected: no control characters)" in mail.text
     assert "line 22" not in mail.text
-    assert "- 30 x not_a_number: expected a number" in mail.text
+    assert "- 30 x not a number (expected: a number" in mail.text
     assert "&lt;b&gt;2" in mail.html
     assert "<b>2" not in mail.html
 

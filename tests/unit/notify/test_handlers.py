@@ -31,7 +31,7 @@ CONTEXT: Any = SimpleNamespace(
 @pytest.fixture
 def office(monkeypatch: pytest.MonkeyPatch) -> Office:
     office = Office()
-    monkeypatch.setattr(relay_handler, "_dependencies", lambda: (office.delivering, office.topic))
+    monkeypatch.setattr(relay_handler, "_dependencies", lambda: office.relaying)
     monkeypatch.setattr(
         respond_handler, "_dependencies", lambda: ("https://cases.example.com", office.responding)
     )

@@ -134,7 +134,7 @@ def test_the_question_shows_the_arithmetic_and_hides_why_a_period_does_not_count
     assert "- July 2026: 51.25 % (512.50 credited of a target of 1,000)" in text
     assert "- August 2026: not counted" in text
     assert "2 of the last 3 months were below 70 % (July 2026 51.25 % and September 2026 69.996 %)" in text
-    assert "the policy looks at 2 or more (Policy 3.1)." in text
+    assert "the policy acts on 2 or more (Policy 3.1)." in text
     assert "7,777" not in text
 
 
@@ -179,7 +179,9 @@ def test_results_that_came_later_follow_those_of_the_opening() -> None:
 
 def test_the_end_of_a_case_says_how_it_ended() -> None:
     closed = the_case(status=CaseStatus.CLOSED, exit=Exit.GRADUATED)
-    assert "it ended well: the bar was reached" in plain(mailed(NoticeKind.CASE_CLOSED, closed))
+    assert "Result: goal reached.\nThe rep reached the goal of the stage." in plain(
+        mailed(NoticeKind.CASE_CLOSED, closed)
+    )
 
 
 def test_hr_sees_the_arithmetic_before_and_after_when_restated_figures_undid_a_case() -> None:
@@ -190,17 +192,17 @@ def test_hr_sees_the_arithmetic_before_and_after_when_restated_figures_undid_a_c
     ]
     mail = mailed(NoticeKind.WITHDRAWAL, the_case(marked="restated", restated=after))
     text = plain(mail)
-    assert "AS RESTATED: no rule fires any more" in text
+    assert "RESTATED: no rule of the policy is met any more" in text
     assert "- September 2026: 90 % (108,000 credited of a target of 120,000)" in text
     assert "- September 2026: 69.996 % (83,995.20 credited of a target of 120,000)" in text
-    assert text.index("AS RESTATED") < text.index("WHAT WAS FOUND") < text.index("THE FIGURES")
+    assert text.index("RESTATED:") < text.index("WHAT WAS FOUND") < text.index("THE FIGURES")
     assert "108,000" in mail.html
     assert "7777" not in mail.html
 
 
 def test_a_case_that_hr_kept_is_not_told_as_restated_any_more() -> None:
     kept = the_case(marked=None, restated=DECISION | {"outcome": "clear", "findings": []})
-    assert "AS RESTATED" not in mailed(NoticeKind.GATE, kept).text
+    assert "RESTATED:" not in mailed(NoticeKind.GATE, kept).text
 
 
 def test_hr_is_led_to_the_case_of_a_rebuttal_whose_words_are_in_no_mail() -> None:

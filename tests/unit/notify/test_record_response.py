@@ -174,7 +174,9 @@ def test_a_link_that_was_passed_over_says_who_has_the_question_now_and_tells_the
     late = record_response(token, a_form(shown), office.responding)
 
     assert isinstance(shown, MovedOn)
-    assert shown.now == "It is with Rafael Jarl now, until Wednesday 7 October 2026, 08:00 (New York time)."
+    assert shown.now == (
+        "Rafael Jarl has the question now, until Wednesday 7 October 2026, 08:00 (New York time)."
+    )
     assert isinstance(late, MovedOn)
     (told,) = office.store.effects
     assert isinstance(told, Notice)
@@ -188,7 +190,7 @@ def test_a_reminded_person_is_sent_to_the_newest_mail() -> None:
     office = Office(a_request(status=RequestStatus.EXPIRED), again, case=the_case(request_id=again.id))
     screen = show(office.link(), "GET", office.responding)
     assert isinstance(screen, MovedOn)
-    assert "Please use the link in that one" in screen.now
+    assert "A newer mail asks you again. Please use its link" in screen.now
 
 
 def test_the_link_of_a_closed_case_says_that_it_has_ended() -> None:

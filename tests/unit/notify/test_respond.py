@@ -226,6 +226,6 @@ def test_hr_sees_the_figures_before_and_after_when_asked_to_confirm_a_withdrawal
     )
     office = Office(request, case=case)
     page = get(office, office.link()).body
-    assert "As restated: no rule fires any more" in page
+    assert "Restated: no rule of the policy is met any more" in page
     assert "108,000" in page
     assert "83,995.20" in page

@@ -49,7 +49,7 @@ class TestWhatWasSaid:
 
     def test_hr_reads_who_said_what_the_oldest_first(self) -> None:
         office = self.office()
-        shown = opened(office, office.link()).request.said
+        shown = opened(office, office.link()).answers.said
         assert [(each.by, each.answer, each.reason) for each in shown] == [
             ("Mara Quist", "The figures are wrong", "Two deals are booked twice."),
             ("Ines O'Duff <script>", "I see it differently", "I was <b>away</b> in August."),
@@ -68,7 +68,7 @@ class TestWhatWasSaid:
     )
     def test_nobody_else_does(self, seat: str, assignee: str, purpose: str) -> None:
         office = self.office(seat, assignee, purpose)
-        assert opened(office, office.link()).request.said == ()
+        assert opened(office, office.link()).answers.said == ()
 
     def test_what_was_said_since_the_page_was_opened_has_to_be_read_first(self) -> None:
         office = self.office()
@@ -103,7 +103,7 @@ class TestOthers:
     def test_a_manager_sees_their_own_people_counts_first(self) -> None:
         summary, names, beyond = self.shown(purpose="removal_proposal")
         assert summary == (
-            "1 of the same region and role was found by the same rules within a year; "
+            "The same rules found 1 other person of the same region and role within a year; "
             "1 of them attained as little or less than the 69.84\N{NO-BREAK SPACE}% of this case."
         )
         assert (names, beyond) == (["Ola Kvist"], "There is 1 more whom you may not see.")
@@ -122,17 +122,17 @@ class TestOthers:
             DIRECTORY.people[PersonId("R000005")], None, "2026-09", "0.1000", True, "no_case", None
         )
         facts = others_facts(Comparison(("role",), "0.5000", (one,), others=0, beyond=7, beyond_as_low=3))
-        assert facts.summary.startswith("8 of the same role were found")
+        assert facts.summary.startswith("The same rules found 8 other people of the same role")
         assert "4 of them attained as little or less" in facts.summary
         assert facts.more is not None
-        assert facts.more.startswith("The 1 who attained least are listed")
-        assert facts.more.endswith("the other 7 attained no less than they.")
+        assert facts.more.startswith("The list shows the 1 who attained least")
+        assert facts.more.endswith("the other 7 attained at least as much as they did.")
 
     def test_where_nobody_else_was_found_the_page_says_so(self) -> None:
         office = Office(a_request(adverse=True, purpose="removal_approval", choices=("approve", "send_back")))
         others = opened(office, office.link()).others
         assert others is not None
-        assert others.summary.startswith("Nobody else of the same region and role was found")
+        assert others.summary.startswith("The same rules found nobody else of the same region and role")
         assert (others.counts, others.lines) == ((), ())
 
     def test_an_answer_without_having_looked_is_not_taken_and_uses_no_code_up(self) -> None:
