@@ -1,4 +1,4 @@
-// The API: JSON in and out, problems (RFC 9457) as errors with their own words.
+// Calls the API: JSON in and out. A problem (RFC 9457) is thrown as an error with its own text.
 
 import { configuration, forget, token } from "./session.js";
 
@@ -25,7 +25,7 @@ async function call(path, options = {}) {
   throw new Problem(answer.status, said.detail ?? said.message ?? `The service answered ${answer.status}.`);
 }
 
-/** GET as JSON; parameters that are empty are left out. */
+/** GET as JSON, without the empty parameters. */
 export async function get(path, parameters = {}) {
   const query = new URLSearchParams(Object.entries(parameters).filter(([, value]) => value)).toString();
   return (await call(path + (query ? `?${query}` : ""))).json();
@@ -35,7 +35,7 @@ export async function post(path, body) {
   return (await call(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) })).json();
 }
 
-/** Save what a GET answers as a file, under the name that the service gives. */
+/** Save the answer to a GET as a file, under the name that the service gives. */
 export async function download(path) {
   const answer = await call(path);
   if (answer.headers.get("Content-Type")?.startsWith("application/vnd.plumbline.link+json")) return fetched(await answer.json());
@@ -49,7 +49,7 @@ export async function download(path) {
   return name;
 }
 
-/** What was too large for an answer: the browser saves it from its own address, where our token is not sent. */
+/** A file too large for an answer: the browser downloads it from its own address, without our token. */
 function fetched({ url, name }) {
   const link = document.createElement("a");
   link.href = url;

@@ -1,4 +1,4 @@
-// Which page is shown, to whom. Addresses are `#/cases`, `#/cases/<id>`, `#/exports`, …
+// Shows the page that the address names, if the user's groups may see it: `#/cases`, `#/cases/<id>`, `#/exports`, …
 
 import { Problem } from "./api.js";
 import { h, say } from "./dom.js";
@@ -21,7 +21,7 @@ async function show() {
   const mine = ++turn;
   const main = document.getElementById("main");
   const place = (content) => {
-    if (mine !== turn) return; // a slower page than the one that is wanted by now
+    if (mine !== turn) return; // the user has opened another page meanwhile
     main.replaceChildren(content);
     document.title = `${main.querySelector("h1")?.textContent ?? "Plumbline"} · Plumbline`;
     main.focus({ preventScroll: true });
@@ -40,7 +40,7 @@ async function show() {
   const page = pages.find((known) => known.path === first) ?? pages[0];
   frame(someone, pages, page);
   if (!page) {
-    place(h("section", {}, h("h1", {}, "Nothing to see here"), h("p", {}, "This account is in no group of Plumbline. An administrator can add it.")));
+    place(h("section", {}, h("h1", {}, "No access yet"), h("p", {}, "Your account is in no group of Plumbline. Ask an administrator to add it.")));
     return;
   }
   try {

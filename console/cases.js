@@ -1,8 +1,8 @@
-// The list: who is late first.
+// The list of cases. Late cases come first.
 
 import { get } from "./api.js";
 import { h, table } from "./dom.js";
-import { count, distance, person, when, word } from "./words.js";
+import { count, distance, label, person, when } from "./words.js";
 
 const FILTERS = ["status", "stage", "waiting_for", "overdue", "manager", "hr_partner", "region", "role"];
 
@@ -22,11 +22,11 @@ export async function showCases({ query }) {
   } }, "Show more");
   return h("section", { class: "wide" },
     h("h1", {}, closed ? "Closed cases" : "Open cases"), summary(answer, closed), filterForm(filters, answer.choices),
-    answer.cases.length ? rows : h("p", { class: "nothing" }, Object.values(filters).some(Boolean) ? "No case passes these filters." : "No open case. Nobody waits for anything."), more);
+    answer.cases.length ? rows : h("p", { class: "nothing" }, Object.values(filters).some(Boolean) ? "No case matches these filters." : "There is no open case."), more);
 }
 
 function summary(answer, closed) {
-  if (closed) return h("p", { class: "quiet" }, `${count(answer.total)} in all, the newest first.`);
+  if (closed) return h("p", { class: "quiet" }, `${count(answer.total)} closed cases, the newest first.`);
   return h("p", { class: "figures" }, h("span", {}, h("b", {}, count(answer.total)), " open"),
     h("span", { class: answer.overdue ? "late" : "quiet" }, h("b", {}, count(answer.overdue)), " late"));
 }
@@ -37,16 +37,17 @@ function filterForm(filters, choices) {
     location.hash = `#/cases${chosen.size ? `?${chosen}` : ""}`;
   };
   const named = (people) => people.map((someone) => [someone.id, person(someone)]);
-  const plain = (values, kind) => values.map((value) => [value, word(kind, value)]);
+  const labelled = (values, kind) => values.map((value) => [value, label(kind, value)]);
+  const plain = (values) => values.map((value) => [value, value]);
   const selects = [
-    choose("status", "Status", [["closed", "Closed"]], filters.status, "Open"),
+    choose("status", "Status", labelled(["closed"], "status"), filters.status, label("status", "open")),
     choose("overdue", "Late", [["true", "Late only"]], filters.overdue, "All"),
-    choose("stage", "Stage", plain(choices.stage, "stage"), filters.stage),
-    choose("waiting_for", "Waits for", plain(["answer", "results", "hr"], "waiting"), filters.waiting_for),
+    choose("stage", "Stage", labelled(choices.stage, "stage"), filters.stage),
+    choose("waiting_for", "Waits for", labelled(["answer", "results", "hr"], "waiting"), filters.waiting_for),
     choose("manager", "Manager", named(choices.manager), filters.manager),
-    choose("hr_partner", "HR partner", named(choices.hr_partner), filters.hr_partner),
-    choose("region", "Region", plain(choices.region, "region"), filters.region),
-    choose("role", "Role", plain(choices.role, "role"), filters.role),
+    choose("hr_partner", label("seat", "hr_partner"), named(choices.hr_partner), filters.hr_partner),
+    choose("region", "Region", plain(choices.region), filters.region),
+    choose("role", "Role", plain(choices.role), filters.role),
   ];
   const set = Object.values(filters).filter(Boolean).length;
   const form = h("form", { class: "filters", onchange: go, onsubmit: (event) => event.preventDefault() }, selects,
@@ -61,15 +62,15 @@ function choose(name, label, options, value, none = "Any") {
 }
 
 function rowsOf(cases, closed, asOf) {
-  const columns = closed ? ["Rep", "Ended", "Stage", "Manager", "HR partner", "Opened"] : ["Rep", "Due", "With", "Stage", "Waits for", "Manager", "Opened"];
+  const columns = closed ? ["Rep", "Ended", "Stage", "Manager", label("seat", "hr_partner"), "Opened"] : ["Rep", "Due", "With", "Stage", "Waits for", "Manager", "Opened"];
   const rows = cases.map((found) => {
     const about = [found.role, found.region].filter(Boolean).join(", ");
     const rep = [h("a", { href: `#/cases/${encodeURIComponent(found.id)}` }, person(found.rep)), h("span", { class: "quiet" }, about)];
     const opened = [when(found.opened_at, false), h("span", { class: "quiet" }, `for ${found.opened_for}`)];
-    if (closed) return [rep, word("exit", found.exit), word("stage", found.stage), person(found.manager), person(found.hr_partner), opened];
+    if (closed) return [rep, label("exit", found.exit), label("stage", found.stage), person(found.manager), person(found.hr_partner), opened];
     const due = [h("span", { class: found.overdue ? "late" : null }, distance(found.due_at, asOf)), h("time", { class: "quiet", datetime: found.due_at }, when(found.due_at))];
-    const stage = [h("span", { class: "stage-of" }, word("stage", found.stage)), found.on_hold && h("span", { class: "chip" }, word("hold", found.on_hold)), found.marked && h("span", { class: "chip" }, "restated")];
-    return [rep, due, person(found.owner), stage, word("waiting", found.waiting_for), person(found.manager), opened];
+    const stage = [h("span", { class: "stage-of" }, label("stage", found.stage)), found.on_hold && h("span", { class: "chip" }, `paused: ${label("pause", found.on_hold)}`), found.marked && h("span", { class: "chip" }, "restated")];
+    return [rep, due, person(found.owner), stage, label("waiting", found.waiting_for), person(found.manager), opened];
   });
-  return table(closed ? "Closed cases" : "Open cases, who is late first", columns, rows, { class: "cards" });
+  return table(closed ? "Closed cases" : "Open cases, late ones first", columns, rows, { class: "cards" });
 }

@@ -1,17 +1,17 @@
-// Who else is in a comparable position, and what became of them: counts first, then everybody, the lowest first.
+// Others in a comparable position, and what became of them: counts first, then each person, the lowest first.
 
 import { get, Problem } from "./api.js";
 import { h, say, table } from "./dom.js";
-import { count, percent, person, word } from "./words.js";
+import { count, person } from "./words.js";
 
 const TITLE = "Others in a comparable position";
 
-/** What the service says of others. */
+/** What the service says about the others. */
 export function lookUp(address) {
   return get(`${address}/comparators`);
 }
 
-/** The section. Where a removal may be near, `shown` is there at once; else it is fetched when asked for. */
+/** The section. If a removal is possible, `shown` is given; otherwise a button fetches it. */
 export function comparators(address, shown) {
   const place = h("section", {}, h("h2", {}, TITLE));
   if (shown) {
@@ -29,32 +29,23 @@ export function comparators(address, shown) {
       say(error.message, true);
     }
   } }, "Compare");
-  place.append(h("p", {}, "Whom the same policy found by the same rules, in the same group, and what became of them."), button);
+  place.append(h("p", {}, "See who else the same rules of this policy found in the same group, and what became of them."), button);
   return place;
 }
 
 function content(shown) {
-  const group = shown.group.map((name) => word("group", name)).join(" and ");
-  const beyond = shown.others > 0 && h("p", { class: "quiet" }, `${count(shown.others)} more ${shown.others === 1 ? "is" : "are"} not yours to see; an administrator sees them.`);
-  if (shown.total === 0) return [h("p", {}, `Nobody else${shown.others ? " whom you may see" : ""} of the same ${group} was found by the same rules within a year.`), beyond].filter(Boolean);
-  const fates = shown.became.map(({ became, stage, count: number }) => h("span", { class: "chip" }, `${count(number)} ${fate(became, stage)}`));
+  const says = shown.says.map((sentence) => h("p", {}, sentence));
+  if (shown.comparators.length === 0) return says;
+  const fates = shown.became.map((fate) => h("span", { class: "chip" }, `${count(fate.count)} ${fate.says}`));
   const rows = shown.comparators.map((one) => [
     one.case_id ? h("a", { href: `#/cases/${encodeURIComponent(one.case_id)}` }, person(one.rep)) : person(one.rep),
-    [one.reached === null ? "–" : percent(one.reached), one.as_low && h("span", { class: "quiet" }, "as low")], [fate(one.became, one.stage), one.why && h("q", {}, one.why)], person(one.manager), one.found_for]);
-  return [
-    h("p", {}, h("b", {}, count(shown.total)), ` of the same ${group} ${shown.total === 1 ? "was" : "were"} found by the same rules within a year; `,
-      h("b", {}, count(shown.as_low)), ` reached as little or less${shown.reached === null ? "" : ` than the ${percent(shown.reached)} of this case`}.`),
-    shown.beyond > 0 && h("p", {}, `The ${count(shown.comparators.length)} who reached least are listed, with what became of them; the other ${count(shown.beyond)} reached no less than they.`),
-    h("p", {}, fates), beyond,
-    table(`${TITLE}, the lowest first`, ["Rep", "Reached", "What became of it", "Manager", "Found for"], rows, { class: "cards" })].filter(Boolean);
+    [one.attained ?? "–", one.as_low && h("span", { class: "quiet" }, "as little or less")],
+    [one.says, one.why && h("q", {}, one.why)], person(one.manager), one.found_for]);
+  const columns = ["Rep", "Attained", "What became of it", "Manager", "Found for"];
+  return [...says, h("p", {}, fates), table(`${TITLE}, the lowest first`, columns, rows, { class: "cards" })];
 }
 
-function fate(became, stage) {
-  if (became === "open") return `still open: ${word("stage", stage)}`;
-  return became === "no_case" ? "no case" : word("exit", became);
-}
-
-/** As it is by now, in place of what was shown: returns that, and has to be confirmed anew. */
+/** Shows and returns the current comparison. The person has to confirm again that they looked. */
 export async function refresh(address, place, box) {
   const shown = await lookUp(address);
   place.replaceChildren(h("h2", {}, TITLE), ...content(shown));
@@ -62,8 +53,8 @@ export async function refresh(address, place, box) {
   return shown;
 }
 
-/** What is confirmed before a removal is proposed or approved. */
+/** The confirmation that is required before a removal is proposed or approved. */
 export function confirmation(id) {
   return h("label", { class: "choice" }, h("input", { type: "checkbox", name: "seen", required: true, id: `${id}-seen` }),
-    h("span", {}, "I have looked at the others in a comparable position, and at what became of them."));
+    h("span", {}, "I have looked at the others in a comparable position and at what became of them."));
 }

@@ -1,13 +1,13 @@
-// Elements without strings of HTML: text stays text, whoever wrote it.
+// Makes elements without HTML strings, so that text is never read as HTML.
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** An element: attributes that are null or false are left out, true ones are empty, `on…` ones are listeners. */
+/** An element. Null and false attributes are left out, true ones are empty, and `on…` ones are listeners. */
 export function h(tag, attributes = {}, ...children) {
   return filled(document.createElement(tag), attributes, children);
 }
 
-/** The same for SVG. */
+/** An SVG element, in the same way. */
 export function s(tag, attributes = {}, ...children) {
   return filled(document.createElementNS(SVG, tag), attributes, children);
 }
@@ -22,7 +22,7 @@ function filled(element, attributes, children) {
   return element;
 }
 
-/** A table whose rows turn into cards on a phone: each cell carries its column's name. */
+/** A table whose rows become cards on a phone: each cell has its column's name as a label. */
 export function table(caption, columns, rows, attributes = {}) {
   const head = h("tr", {}, columns.map((column) => h("th", { scope: "col" }, column)));
   const body = rows.map((cells) =>
@@ -31,7 +31,7 @@ export function table(caption, columns, rows, attributes = {}) {
   return h("table", attributes, h("caption", {}, caption), h("thead", {}, head), h("tbody", {}, body));
 }
 
-/** Announce something to everybody, readers of screens included. */
+/** Show a message, and announce it to screen readers. */
 export function say(text, isProblem = false) {
   const place = document.getElementById("says");
   place.className = text ? (isProblem ? "alert" : "notice") : "";

@@ -1,8 +1,8 @@
-// Exports: what was taken, and exactly which cells were not.
+// Exports: what was accepted, and exactly which cells were rejected.
 
 import { download, get, Problem } from "./api.js";
 import { h, say, table } from "./dom.js";
-import { count, when, word } from "./words.js";
+import { count, label, when } from "./words.js";
 
 export async function showExports() {
   const answer = await get("/exports");
@@ -16,7 +16,7 @@ export async function showExports() {
     more.hidden = cursor === null;
     rows.replaceChildren(rowsOf(shown));
   } }, "Show more");
-  return h("section", { class: "wide" }, h("h1", {}, "Exports"), h("p", { class: "quiet" }, "The latest first. What was refused changed nothing."),
+  return h("section", { class: "wide" }, h("h1", {}, "Exports"), h("p", { class: "quiet" }, "The latest first. A refused file changes nothing."),
     answer.exports.length ? rows : h("p", { class: "nothing" }, "No export has arrived yet."), more);
 }
 
@@ -27,7 +27,7 @@ function rowsOf(exports) {
 }
 
 function outcome(batch) {
-  return batch.refused ? h("span", { class: "late" }, `refused: ${word("refused", batch.refused)}`) : "taken";
+  return batch.refused ? h("span", { class: "late" }, `refused: ${label("refusal", batch.refused)}`) : "accepted";
 }
 
 function span(periods) {
@@ -41,9 +41,9 @@ export async function showExport({ id }) {
   const facts = [["Profile", batch.profile], ["Arrived", when(batch.known_at)], ["Rows", count(batch.rows)], ["Accepted", count(batch.accepted)], ["Rejected", count(batch.rejected)],
     ["Periods", span(batch.periods)], ["Size", `${count(batch.bytes)} bytes`], ["SHA-256", h("code", {}, batch.sha256)]];
   return h("div", { class: "case" }, h("p", { class: "back" }, h("a", { href: "#/exports" }, "‹ All exports")),
-    h("section", {}, h("h1", {}, batch.name), h("p", { class: batch.refused ? "alert" : "who" }, batch.refused ? `Refused: ${word("refused", batch.refused)}. Nothing was changed by it.` : "Taken."),
+    h("section", {}, h("h1", {}, batch.name), h("p", { class: batch.refused ? "alert" : "who" }, batch.refused ? `Refused: ${label("refusal", batch.refused)}. It changed nothing.` : "Accepted."),
       h("dl", { class: "facts" }, facts.map(([name, text]) => h("div", {}, h("dt", {}, name), h("dd", {}, text))))),
-    codes.length > 0 && h("section", {}, h("h2", {}, "Faults"), table("Faults by code", ["Code", "Count"], codes.map(([code, number]) => [code.replaceAll("_", " "), count(number)]))),
+    codes.length > 0 && h("section", {}, h("h2", {}, "Faults"), table("Faults by kind", ["Fault", "Count"], codes.map(([code, number]) => [label("fault", code), count(number)]))),
     batch.rejected > 0 && (await rejects(address)));
 }
 
@@ -55,10 +55,10 @@ async function rejects(address) {
     ({ rejected } = await get(`${address}/rejected`));
   } catch (error) {
     if (!(error instanceof Problem) || error.status !== 404) throw error;
-    return h("section", {}, h("h2", {}, "Rejected rows"), h("p", {}, "They were not kept, since the file was refused as a whole."));
+    return h("section", {}, h("h2", {}, "Rejected rows"), h("p", {}, "They were not stored, because the whole file was refused."));
   }
-  const rows = rejected.flatMap((row) => row.faults.map((fault) => [`Line ${count(row.line)}`, fault.column ?? "the whole row", fault.code.replaceAll("_", " "), fault.value === null ? "–" : h("code", {}, fault.value)]));
+  const rows = rejected.flatMap((row) => row.faults.map((fault) => [`Line ${count(row.line)}`, fault.column ?? "the whole row", label("fault", fault.code), fault.value === null ? "–" : h("code", {}, fault.value)]));
   const save = h("button", { class: "second", onclick: async () => say(`Saved ${await download(`${address}/rejected?format=csv`)}.`) }, "Download as CSV");
-  return h("section", {}, h("h2", {}, "Rejected rows"), h("p", { class: "quiet" }, rows.length > MOST_SHOWN ? `The first ${MOST_SHOWN} of ${count(rows.length)} faults; all are in the CSV.` : `${count(rows.length)} faults, by the file's own lines.`),
+  return h("section", {}, h("h2", {}, "Rejected rows"), h("p", { class: "quiet" }, rows.length > MOST_SHOWN ? `The first ${MOST_SHOWN} of ${count(rows.length)} faults; all are in the CSV.` : `${count(rows.length)} faults, by line of the file.`),
     save, table("Faults by line", ["Row", "Column", "Fault", "Value"], rows.slice(0, MOST_SHOWN), { class: "cards" }));
 }

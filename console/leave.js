@@ -1,4 +1,4 @@
-// HR reports that a rep is on leave. Two steps, because it stops a case.
+// HR reports that a rep is on leave. It takes two steps, because it pauses the case.
 
 import { post } from "./api.js";
 import { h, say } from "./dom.js";
@@ -8,7 +8,7 @@ import { person } from "./words.js";
 export function leave(found, address, again) {
   if (found.status !== "open" || found.leave === "held") return null;
   if (found.leave === "recorded") {
-    return h("section", {}, h("h2", {}, "Leave"), h("p", {}, "A leave was reported. The case stands still from its next look on, within five minutes."));
+    return h("section", {}, h("h2", {}, "Leave"), h("p", {}, "A leave was reported. The case will be paused within five minutes."));
   }
   const close = (focus) => {
     form.remove();
@@ -16,14 +16,14 @@ export function leave(found, address, again) {
     if (focus) open.focus();
   };
   const form = reasonForm({
-    id: "leave", title: `Report a leave of ${person(found.rep)}`, act: "Stop the case for the leave",
-    before: h("p", {}, "Nobody is asked anything while the case stands still, and HR is asked when it may go on."),
-    hint: "They are sealed: no manager sees why somebody is on leave.",
+    id: "leave", title: `Report a leave of ${person(found.rep)}`, act: "Pause the case for the leave",
+    before: h("p", {}, "While the case is paused, nobody is asked anything, and HR decides when it continues."),
+    hint: "They are sealed: no manager sees why someone is on leave.",
     beside: h("button", { class: "plain", type: "button", onclick: () => close(true) }, "Not now"),
     send: async ({ reason }) => {
       const { status } = await post(`${address}/hold`, { reason: reason.value });
       await again();
-      say(status === "held" ? "The case stands still for the leave already." : "Recorded: the case stands still for the leave.");
+      say(status === "held" ? "The case is already paused for the leave." : "Recorded: the case is paused for the leave.");
     },
   });
   form.addEventListener("keydown", (event) => event.key === "Escape" && close(true));
@@ -33,5 +33,5 @@ export function leave(found, address, again) {
     open.setAttribute("aria-expanded", "true");
     form.elements.reason.focus();
   } }, "Report a leave");
-  return h("section", {}, h("h2", {}, "Leave"), h("p", {}, `Is ${person(found.rep)} on leave? Leave is nobody’s failing: the case stands still until HR lets it go on.`), open);
+  return h("section", {}, h("h2", {}, "Leave"), h("p", {}, `Is ${person(found.rep)} on leave? Report it here, and the case is paused until HR lets it continue.`), open);
 }

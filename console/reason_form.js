@@ -1,9 +1,9 @@
-// A form with a typed reason. What goes wrong is told beside the button, and what was typed stays.
+// A form with a typed reason. A problem is shown beside the button, and the typed text stays.
 
 import { Problem } from "./api.js";
 import { h } from "./dom.js";
 
-/** `send` posts the form's elements; `hint` says what becomes of the words; `beside` stands next to the button. */
+/** `send` posts the form's elements; `hint` says what happens to the text; `beside` is shown next to the button. */
 export function reasonForm({ id, title, before = [], hint, act, beside = null, send }) {
   const problem = h("p", { class: "problem", role: "alert" });
   const button = h("button", {}, act);

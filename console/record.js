@@ -1,8 +1,8 @@
-// The record: what each evaluation read and found, and the ledger to take away.
+// The record: what each evaluation found, and the ledger to download.
 
 import { download, get, Problem } from "./api.js";
 import { h, say, table } from "./dom.js";
-import { count, when, word } from "./words.js";
+import { count, label, when } from "./words.js";
 
 export async function showRecord({ groups }) {
   const { evaluations } = await get("/evaluations");
@@ -10,7 +10,7 @@ export async function showRecord({ groups }) {
   return h("div", { class: "case" }, keeps && (await ledger(evaluations)), keeps && findCase(), runs(evaluations, keeps ? "h2" : "h1"));
 }
 
-/** The latest periods that somebody may want whole; an older one is asked for by its address. */
+/** So many periods have a download button. Older ones have their address in the API. */
 const LATEST_PERIODS = 3;
 
 async function ledger(evaluations) {
@@ -35,10 +35,10 @@ async function ledger(evaluations) {
     return button;
   };
   return h("section", {}, h("h1", {}, "The record"), latest === null ? h("p", {}, "Nothing has been sealed yet.") : [
-    h("p", {}, "The latest checkpoint is number ", h("b", {}, count(latest.number)), " and covers ", h("b", {}, count(latest.size)), " events; it was signed ", when(latest.time), "."),
+    h("p", {}, "The latest checkpoint is number ", h("b", {}, count(latest.number)), " and covers ", h("b", {}, count(latest.size)), " events. It was signed ", when(latest.time), "."),
     h("p", { class: "quiet" }, "Root ", h("code", {}, latest.root)),
-    h("p", { class: "quiet" }, "Whoever keeps a checkpoint somewhere else can show later that the record only grew."),
-    h("div", { class: "actions" }, take("/ledger/checkpoint", "Keep this checkpoint"), take("/ledger/evidence", "Download the whole ledger"),
+    h("p", { class: "quiet" }, "Keep a checkpoint outside Plumbline. With it you can show later that nothing in the record was changed or removed."),
+    h("div", { class: "actions" }, take("/ledger/checkpoint", "Download this checkpoint"), take("/ledger/evidence", "Download the whole ledger"),
       [...new Set(evaluations.map((run) => run.period))].slice(0, LATEST_PERIODS).map((period) => take(`/periods/${encodeURIComponent(period)}/evidence`, `Download all of ${period}`)))]);
 }
 
@@ -46,13 +46,13 @@ function findCase() {
   const form = h("form", { class: "find", onsubmit: (event) => {
     event.preventDefault();
     location.hash = `#/record/${encodeURIComponent(form.elements.id.value.trim())}`;
-  } }, h("p", { class: "field" }, h("label", { for: "id" }, "A case by its id"), h("input", { id: "id", name: "id", type: "text", required: true, autocapitalize: "none", spellcheck: "false" })), h("button", { class: "second" }, "Open its history"));
+  } }, h("p", { class: "field" }, h("label", { for: "id" }, "Id of a case"), h("input", { id: "id", name: "id", type: "text", required: true, autocapitalize: "none", spellcheck: "false" })), h("button", { class: "second" }, "Open its history"));
   return form;
 }
 
 function runs(evaluations, level) {
   const rows = evaluations.map((run) => [
-    run.period, run.policy, when(run.completed_at), Object.entries(run.outcomes).sort(([, one], [, other]) => other - one).map(([name, number]) => h("span", { class: "chip" }, `${word("outcome", name)} ${count(number)}`)),
+    run.period, run.policy, when(run.completed_at), Object.entries(run.outcomes).sort(([, one], [, other]) => other - one).map(([name, number]) => h("span", { class: "chip" }, `${label("outcome", name)} ${count(number)}`)),
     h("code", {}, run.decisions_root.slice(0, 16))]);
-  return h("section", {}, h(level, {}, "Evaluations"), rows.length ? table("Evaluations, the latest period first", ["Period", "Policy", "Finished", "Outcomes", "Root of the decisions"], rows, { class: "cards" }) : h("p", { class: "nothing" }, "No period has been evaluated yet."));
+  return h("section", {}, h(level, {}, "Evaluations"), rows.length ? table("Evaluations, the latest period first", ["Period", "Policy", "Finished", "Outcomes", "Root hash of the decisions"], rows, { class: "cards" }) : h("p", { class: "nothing" }, "No period has been evaluated yet."));
 }

@@ -1,4 +1,4 @@
-// Signing in with Cognito, by its own protocol. Tokens live as long as this tab.
+// Signs in with Cognito through its own API. Tokens are kept until this tab is closed.
 
 const KEPT = "plumbline-session";
 let config = null;
@@ -33,14 +33,14 @@ async function cognito(action, body) {
   return said;
 }
 
-/** Begin to sign in; what comes back is what `next` takes. */
+/** Start to sign in. Returns null when signed in, or the challenge that Cognito sets next. */
 export async function signIn(name, password) {
   const { client_id: client } = await configuration();
   const parameters = { USERNAME: name, PASSWORD: password };
   return step(name, await cognito("InitiateAuth", { AuthFlow: "USER_PASSWORD_AUTH", ClientId: client, AuthParameters: parameters }));
 }
 
-/** Answer what Cognito asks on the way: a new password, a code, the first code of a new authenticator. */
+/** Answer a challenge: a new password, a code, or the first code of a new authenticator. */
 export async function answerChallenge(challenge, typed) {
   const { client_id: client } = await configuration();
   let { session: token } = challenge;
@@ -73,7 +73,7 @@ function keep(result) {
   sessionStorage.setItem(KEPT, JSON.stringify(session));
 }
 
-/** The ID token (it alone carries whose account it is), renewed a minute before it ends; null when signed out. */
+/** The ID token, which names the account; renewed a minute before it ends. Null when signed out. */
 export async function token() {
   if (session === null) return null;
   if (claims().exp * 1000 - Date.now() > 60_000) return session.id;
@@ -89,7 +89,7 @@ export async function token() {
   }
 }
 
-/** What the token says of its bearer. It is not checked here: the API does that. */
+/** The token's claims. The API checks the token, so this page does not. */
 function claims() {
   const body = session.id.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
   return JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(body), (character) => character.charCodeAt(0))));

@@ -1,4 +1,4 @@
-// Signing in, with whatever Cognito asks on the way.
+// The sign-in form, and the forms for the challenges that Cognito sets.
 
 import { h } from "./dom.js";
 import { answerChallenge, signIn, SignInRefused } from "./session.js";
@@ -34,7 +34,7 @@ export function showSignIn(done) {
       go(form, () => signIn(form.elements.name.value.trim(), form.elements.password.value));
     } },
     h("h1", {}, "Sign in"),
-    field("name", "Name or mail address", { type: "text", autocomplete: "username", autocapitalize: "none", spellcheck: "false" }),
+    field("name", "Name or email address", { type: "text", autocomplete: "username", autocapitalize: "none", spellcheck: "false" }),
     field("password", "Password", { type: "password", autocomplete: "current-password" }),
     h("p", { class: "problem", role: "alert" }), h("button", {}, "Sign in"),
     h("p", { class: "quiet" }, "What you open here is recorded with your name."));

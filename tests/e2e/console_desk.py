@@ -113,7 +113,7 @@ def _gate(desk: Desk) -> None:
         status=RequestStatus.ANSWERED,
         answer=answer,
     )
-    gate = asked(case_id, 2, choices=("publish", "extend", "close"))
+    gate = asked(case_id, 2, stage="improvement_plan", choices=("publish", "extend", "close"))
     result = PeriodResult(
         period="2026-10", status="assessable", attainment="0.7420", evaluation_id=EvaluationId("e-2")
     )

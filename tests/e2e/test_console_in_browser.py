@@ -73,7 +73,7 @@ def _is_ours(address: str, hr: Office) -> bool:
 
 def sign_in(page: Page, hr: Office, name: str, place: str = "") -> None:
     page.goto(f"{hr.url}/console/{place}")
-    page.get_by_label("Name or mail address").fill(name)
+    page.get_by_label("Name or email address").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
 
@@ -96,7 +96,7 @@ def heading(page: Page, text: str) -> None:
 def test_a_wrong_password_is_told_and_nothing_is_shown(page: Page, hr: Office) -> None:
     page.goto(f"{hr.url}/console/")
     keep(page, "sign-in")
-    page.get_by_label("Name or mail address").fill("hal")
+    page.get_by_label("Name or email address").fill("hal")
     page.get_by_label("Password").fill("guessed")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).to_have_text("Incorrect username or password.")
@@ -125,7 +125,7 @@ def test_a_case_is_read_and_decided_with_a_typed_reason_once(page: Page, hr: Off
     sign_in(page, hr, "hal")
     page.get_by_role("link", name="Ada Rep").click()
     heading(page, "Ada Rep")
-    expect(page.get_by_text("credited 512.5 ÷ 1,000 = 51.25")).to_be_visible()
+    expect(page.get_by_text("credited 512.50 ÷ 1,000 = 51.25")).to_be_visible()
     expect(page.get_by_role("img", name=re.compile("Attainment by period"))).to_be_visible()
     expect(page.get_by_text("Mia Manager (by personal link)")).to_be_visible()
     expect(page.locator("input[type=radio]:checked")).to_have_count(0)
@@ -168,14 +168,14 @@ def test_a_leave_is_reported_in_two_steps_by_keyboard_alone_and_stops_the_case(
     expect(form).to_be_hidden()
     expect(opener).to_be_focused()
     page.keyboard.press("Enter")
-    form.get_by_role("button", name="Stop the case").press("Enter")
+    form.get_by_role("button", name="Pause the case").press("Enter")
     assert EventTag.LEAVE_REPORTED not in hr.desk.store, "a leave without a reason is not reported"
     form.get_by_label("Why?").fill("Parental leave from the first of November.")
     keep(page, "leave")
     page.keyboard.press("Tab")
-    expect(form.get_by_role("button", name="Stop the case")).to_be_focused()
+    expect(form.get_by_role("button", name="Pause the case")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_have_text("Recorded: the case stands still for the leave.")
+    expect(page.get_by_role("status")).to_have_text("Recorded: the case is paused for the leave.")
     expect(page.get_by_text("A leave was reported.")).to_be_visible()
     expect(opener).to_have_count(0)
     [told] = hr.desk.store.instructions(CaseId("case-r-1"))
@@ -190,7 +190,7 @@ def test_before_a_removal_is_approved_the_others_are_shown_and_said_to_have_been
     hr.desk.open("r-2", asks_hal, owner=PersonId("hr-1"))
     hr.desk.evaluated(decided("r-2"), decided("r-3", "100"), decided("r-6", "470"), decided("r-4", "690"))
     sign_in(page, hr, "hal", "#/cases/case-r-2")
-    expect(page.get_by_text("3 of the same role were found by the same rules")).to_be_visible()
+    expect(page.get_by_text("The same rules found 3 other people of the same role")).to_be_visible()
     expect(page.get_by_text("2 still open: coaching")).to_be_visible()
     others = page.get_by_role("table", name=re.compile("Others in a comparable position"))
     expect(others.locator("tbody th")).to_have_text(
@@ -203,7 +203,7 @@ def test_before_a_removal_is_approved_the_others_are_shown_and_said_to_have_been
     assert EventTag.REQUEST_ANSWERED not in [event.tag for event in hr.desk.store.seen[-2:]]
     page.get_by_label("I have looked at the others").check()
     page.get_by_role("button", name="Record my decision").click()
-    expect(page.get_by_role("status")).to_have_text("Recorded: Approve.")
+    expect(page.get_by_role("status")).to_have_text("Recorded: Approve the removal.")
     answered = hr.desk.store.seen[-1]
     assert (answered.tag, answered.data["compared"]["shown"]) == (EventTag.REQUEST_ANSWERED, 3)
 
@@ -229,15 +229,17 @@ def test_what_became_of_others_meanwhile_is_shown_in_place_and_has_to_be_confirm
     expect(page.get_by_label("Why?")).to_have_value("Everything in the plan was tried, and documented.")
     seen.check()
     page.get_by_role("button", name="Record my decision").click()
-    expect(page.get_by_role("status")).to_have_text("Recorded: Approve.")
+    expect(page.get_by_role("status")).to_have_text("Recorded: Approve the removal.")
 
 
 def test_who_else_was_found_is_looked_up_when_asked_for(page: Page, hr: Office) -> None:
     hr.desk.evaluated(decided("r-1"), decided("r-2", "1"))
     sign_in(page, hr, "hal", "#/cases/case-r-1")
     page.get_by_role("button", name="Compare").click()
-    expect(page.get_by_text("Nobody else whom you may see of the same role was found")).to_be_visible()
-    expect(page.get_by_text("1 more is not yours to see")).to_be_visible()
+    expect(
+        page.get_by_text("The same rules found nobody else whom you may see of the same role")
+    ).to_be_visible()
+    expect(page.get_by_text("There is 1 more whom you may not see")).to_be_visible()
 
 
 def test_a_leave_that_cannot_be_taken_is_told_beside_the_button_and_the_words_stay(
@@ -250,17 +252,17 @@ def test_a_leave_that_cannot_be_taken_is_told_beside_the_button_and_the_words_st
     case = hr.desk.store.case(CaseId("case-r-1"))
     over = {"version": case.version + 1, "status": CaseStatus.CLOSED, "exit": Exit.LEFT_COMPANY}
     hr.desk.close(case.model_copy(update=over))
-    form.get_by_role("button", name="Stop the case").click()
+    form.get_by_role("button", name="Pause the case").click()
     expect(form.get_by_role("alert")).to_have_text("case case-r-1 is closed")
     expect(form.get_by_label("Why?")).to_have_value("Parental leave from the first of November.")
-    expect(form.get_by_role("button", name="Stop the case")).to_be_focused()
+    expect(form.get_by_role("button", name="Pause the case")).to_be_focused()
 
 
 def test_a_case_that_stands_still_for_a_leave_offers_no_second_report(page: Page, hr: Office) -> None:
     held = Hold(reason="leave", since=NOW, remaining_s=0)
     hr.desk.open("r-2", hold=held, owner=PersonId("hr-1"))
     sign_in(page, hr, "hal", "#/cases/case-r-2")
-    expect(page.get_by_text("On hold: leave.")).to_be_visible()
+    expect(page.get_by_text("Paused: leave.")).to_be_visible()
     expect(page.get_by_role("button", name="Report a leave")).to_have_count(0)
 
 
@@ -318,7 +320,7 @@ def test_compensation_staff_see_which_cell_was_wrong_and_no_case(
 ) -> None:
     sign_in(page, hr, "coco")
     heading(page, "Exports")
-    expect(page.get_by_text("refused: too many rows rejected")).to_be_visible()
+    expect(page.get_by_text("refused: too many rows were rejected")).to_be_visible()
     expect(page.get_by_role("link", name="Cases", exact=True)).to_have_count(0)
     keep(page, "exports")
     page.get_by_role("link", name="attainment-2026-09-september.csv").click()
@@ -336,10 +338,10 @@ def test_an_auditor_reads_a_sealed_history_without_a_name(page: Page, hr: Office
     sign_in(page, hr, "otto")
     heading(page, "The record")
     keep(page, "record")
-    page.get_by_label("A case by its id").fill("case-r-1")
+    page.get_by_label("Id of a case").fill("case-r-1")
     page.get_by_role("button", name="Open its history").click()
     heading(page, "Case case-r-1")
-    expect(page.get_by_text("A sealed part.").first).to_be_visible()
+    expect(page.get_by_text("Sealed.").first).to_be_visible()
     keep(page, "sealed")
     shown = page.locator("main").inner_text()
     assert not [name for name in ("Ada", "Mia", "pipeline call") if name in shown]

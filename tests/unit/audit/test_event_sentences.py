@@ -35,7 +35,8 @@ def test_people_are_named_and_times_are_readable() -> None:
         "due_at": "2026-10-07T09:30:00.000Z",
     }
     assert said(EventTag.REQUEST_SENT, **asked) == (
-        "Mia Manager (manager’s manager) was asked about the plan for the stage, and has until 2026-10-07 09:30 UTC."
+        "Mia Manager (manager’s manager) was asked about the plan for the stage, "
+        "and has until 2026-10-07 09:30 UTC."
     )
 
 
