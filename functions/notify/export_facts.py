@@ -17,7 +17,6 @@ class FaultLine:
     line: int
     column: str
     value: str
-    fault: str
     expected: str
 
 
@@ -70,9 +69,8 @@ def _fault_lines(lines: Sequence[bytes]) -> list[FaultLine]:
             value = fault["value"]
             shown = "" if value is None else _visible(value) if value else "(empty)"
             column = fault["column"] or "the whole row"
-            code = fault["code"]
-            named, expected = label("fault", code), label("fault_expected", code)
-            found.append(FaultLine(row["line"], column, shown, named, expected))
+            expected = label("fault_expected", fault["code"])
+            found.append(FaultLine(row["line"], column, shown, expected))
     return found
 
 

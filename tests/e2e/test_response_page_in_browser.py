@@ -272,7 +272,7 @@ def test_a_rep_reads_about_themselves_and_may_answer(phone: BrowserContext) -> N
         page.goto(site.link(office))
         keep(page, "response-rep")
         assert barriers(page) == []
-        assert "Suggested for the talk" not in page.content()
+        assert "Suggested topics for the talk" not in page.content()
         assert "Mara" not in page.content()
         fill(page, "rebut", "Two deals were credited to the wrong territory in September.")
         page.click("text=Send my answer >> visible=true")

@@ -139,7 +139,7 @@ def test_the_question_shows_the_arithmetic_and_hides_why_a_period_does_not_count
 
 
 def test_the_policys_agenda_for_the_talk_goes_along_with_the_managers_question() -> None:
-    agenda = "SUGGESTED FOR THE TALK\n- What held you up in September?\n- Which two deals can still close"
+    agenda = "SUGGESTED TOPICS FOR THE TALK\n- What held you up in September?\n- Which two deals can still close"
     assert agenda in plain(mailed(NoticeKind.QUESTION))
 
 
@@ -179,7 +179,7 @@ def test_results_that_came_later_follow_those_of_the_opening() -> None:
 
 def test_the_end_of_a_case_says_how_it_ended() -> None:
     closed = the_case(status=CaseStatus.CLOSED, exit=Exit.GRADUATED)
-    assert "Result: goal reached.\nThe rep reached the goal of the stage." in plain(
+    assert "Result: goal reached. The rep reached the goal of the stage." in plain(
         mailed(NoticeKind.CASE_CLOSED, closed)
     )
 
