@@ -39,7 +39,7 @@ function content(shown) {
   const fates = shown.became.map((fate) => h("span", { class: "chip" }, `${count(fate.count)} ${fate.says}`));
   const rows = shown.comparators.map((one) => [
     one.case_id ? h("a", { href: `#/cases/${encodeURIComponent(one.case_id)}` }, person(one.rep)) : person(one.rep),
-    [one.attained ?? "–", one.as_low && h("span", { class: "quiet" }, "as little or less")],
+    [one.attained ?? "–", one.as_low && h("span", { class: "quiet" }, "no more than this case")],
     [one.says, one.why && h("q", {}, one.why)], person(one.manager), one.found_for]);
   const columns = ["Rep", "Attained", "What became of it", "Manager", "Found for"];
   return [...says, h("p", {}, fates), table(`${TITLE}, the lowest first`, columns, rows, { class: "cards" })];

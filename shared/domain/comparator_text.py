@@ -12,11 +12,11 @@ def summary(found: Comparison) -> str:
     if not number:
         whom = " whom you may see" if found.others else ""
         return f"The same rules found nobody else{whom} of the same {group} within a year."
-    than = "" if found.reached is None else f" than the {percent(found.reached)} of this case"
+    own = "" if found.reached is None else f"the {percent(found.reached)} of "
     others = "1 other person" if number == 1 else f"{number} other people"
     return (
         f"The same rules found {others} of the same {group} within a year; "
-        f"{found.as_low} of them attained as little or less{than}."
+        f"{found.as_low} of them attained no more than {own}this case."
     )
 
 

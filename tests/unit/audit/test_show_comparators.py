@@ -122,7 +122,7 @@ def test_counts_come_first_and_then_everybody_the_lowest_first(desk: Desk) -> No
     assert (shown["total"], shown["as_low"], shown["others"]) == (4, 3, 0)
     assert shown["became"] == [
         {"became": "excepted", "stage": None, "count": 1, "says": "exception granted"},
-        {"became": "no_case", "stage": None, "count": 1, "says": "no case was opened"},
+        {"became": "no_case", "stage": None, "count": 1, "says": "without a case"},
         {"became": "open", "stage": "coaching", "count": 1, "says": "still open: coaching"},
         {
             "became": "open",
@@ -303,7 +303,7 @@ class TestALargeGroup:
         assert (shown["total"], shown["beyond"], shown["others"]) == (self.SIZE, 50, 0)
         assert shown["as_low"] == self.SIZE, "how low somebody stands is known of those not listed, too"
         assert shown["became"] == [
-            {"became": "no_case", "stage": None, "count": MOST_LISTED, "says": "no case was opened"}
+            {"became": "no_case", "stage": None, "count": MOST_LISTED, "says": "without a case"}
         ]
         approve(desk, shown["compared"])
         [event] = [each for each in desk.store.seen if each.tag is EventTag.REQUEST_ANSWERED]

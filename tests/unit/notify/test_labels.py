@@ -133,5 +133,5 @@ def test_what_only_a_policy_knows_is_shown_as_itself() -> None:
 
 def test_somebodys_fate_is_their_stage_while_open_and_their_exit_when_closed() -> None:
     assert fate("open", "improvement_plan") == "still open: improvement plan"
-    assert fate("no_case", None) == "no case was opened"
+    assert fate("no_case", None) == "without a case"
     assert fate("graduated", "coaching") == "goal reached"

@@ -139,7 +139,9 @@ def test_the_question_shows_the_arithmetic_and_hides_why_a_period_does_not_count
 
 
 def test_the_policys_agenda_for_the_talk_goes_along_with_the_managers_question() -> None:
-    agenda = "SUGGESTED TOPICS FOR THE TALK\n- What held you up in September?\n- Which two deals can still close"
+    agenda = (
+        "SUGGESTED TOPICS FOR THE TALK\n- What held you up in September?\n- Which two deals can still close"
+    )
     assert agenda in plain(mailed(NoticeKind.QUESTION))
 
 

@@ -104,7 +104,7 @@ class TestOthers:
         summary, names, beyond = self.shown(purpose="removal_proposal")
         assert summary == (
             "The same rules found 1 other person of the same region and role within a year; "
-            "1 of them attained as little or less than the 69.84\N{NO-BREAK SPACE}% of this case."
+            "1 of them attained no more than the 69.84\N{NO-BREAK SPACE}% of this case."
         )
         assert (names, beyond) == (["Ola Kvist"], "There is 1 more whom you may not see.")
 
@@ -123,7 +123,7 @@ class TestOthers:
         )
         facts = others_facts(Comparison(("role",), "0.5000", (one,), others=0, beyond=7, beyond_as_low=3))
         assert facts.summary.startswith("The same rules found 8 other people of the same role")
-        assert "4 of them attained as little or less" in facts.summary
+        assert "4 of them attained no more than the 50\N{NO-BREAK SPACE}% of this case" in facts.summary
         assert facts.more is not None
         assert facts.more.startswith("The list shows the 1 who attained least")
         assert facts.more.endswith("the other 7 attained at least as much as they did.")
