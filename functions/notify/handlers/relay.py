@@ -4,15 +4,19 @@ import base64
 from functools import cache
 from typing import Any, Final
 
+import boto3
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 
-from functions.notify.deliver import deliver_pending
-from functions.notify.handlers.dependencies import relaying
+from functions.notify.deliver import Delivering, deliver_pending
+from functions.notify.mail_facts import Addresses, Composing
 from functions.notify.queue_digests import queue_digests
 from functions.notify.relay_item import NewEffect, NewEvent, Relaying, relay_item
-from shared.aws import keys
+from shared.aws import adapters, keys
+from shared.aws.mail import SesMailer
+from shared.aws.topic import SnsTopic
+from shared.aws.workflow import StepFunctionsWorkflow
 from shared.runtime.observability import logger, metrics
 from shared.runtime.settings import RelaySettings
 
@@ -22,7 +26,33 @@ _SPARE_MS: Final = 20_000
 
 @cache
 def _dependencies() -> Relaying:
-    return relaying(RelaySettings.from_environment())
+    settings = RelaySettings.from_environment()
+    ses = boto3.client("sesv2", config=adapters.AWS)
+    sfn = boto3.client("stepfunctions", config=adapters.AWS)
+    sns = boto3.client("sns", config=adapters.AWS)
+    composing = Composing(
+        store=adapters.case_store(settings),
+        links=adapters.links(settings),
+        directories=adapters.directories(settings),
+        policies=adapters.policies(settings),
+        files=adapters.files(settings),
+        clock=settings.clock,
+        addresses=Addresses(
+            settings.public_url,
+            settings.hr_queue_email,
+            settings.source_owner_email,
+            settings.source_owners,
+            settings.console_url,
+        ),
+    )
+    delivering = Delivering(
+        composing=composing,
+        outbox=adapters.outbox(settings),
+        mailer=SesMailer(ses, settings.mail_from, settings.configuration_set),
+        workflow=StepFunctionsWorkflow(sfn, settings.case_state_machine_arn),
+        tokens=adapters.task_tokens(settings),
+    )
+    return Relaying(delivering, SnsTopic(sns, settings.topic_arn))
 
 
 @logger.inject_lambda_context

@@ -4,10 +4,10 @@ import base64
 from functools import cache
 from typing import Any
 
-from functions.notify.handlers.dependencies import responding
 from functions.notify.link import link_id
 from functions.notify.link_events import Responding
 from functions.notify.respond import WebRequest, respond
+from shared.aws import adapters
 from shared.runtime.observability import logger
 from shared.runtime.settings import RespondSettings
 
@@ -15,7 +15,15 @@ from shared.runtime.settings import RespondSettings
 @cache
 def _dependencies() -> tuple[str, Responding]:
     settings = RespondSettings.from_environment()
-    return settings.public_url, responding(settings)
+    responding = Responding(
+        store=adapters.case_store(settings),
+        links=adapters.links(settings),
+        directories=adapters.directories(settings),
+        policies=adapters.policies(settings),
+        files=adapters.files(settings),
+        clock=settings.clock,
+    )
+    return settings.public_url, responding
 
 
 @logger.inject_lambda_context
