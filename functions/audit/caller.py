@@ -26,7 +26,7 @@ TWO_PERSON = frozenset({"gate", "exception", "dispute", "removal_approval"})
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
+class Caller:
     """A signed-in person. ``person_id`` is null for an account that stands for nobody in the directory."""
 
     account: str
@@ -34,8 +34,8 @@ class Asker:
     groups: frozenset[Group]
 
     @classmethod
-    def from_claims(cls, claims: Mapping[str, object]) -> "Asker":
-        """The asker whom the authorizer vouches for. Raises Forbidden for claims that name no account."""
+    def from_claims(cls, claims: Mapping[str, object]) -> "Caller":
+        """The caller whom the authorizer vouches for. Raises Forbidden for claims that name no account."""
         account = str(claims.get("sub") or "")
         if not account:
             raise Forbidden("the token names no account")
@@ -49,7 +49,7 @@ class Asker:
         )
 
     def require(self, *allowed: Group) -> None:
-        """Raises Forbidden unless the asker is in one of the groups."""
+        """Raises Forbidden unless the caller is in one of the groups."""
         if not self.groups & frozenset(allowed):
             raise Forbidden("this is for " + " and ".join(group.replace("_", " ") for group in allowed))
 
@@ -75,7 +75,7 @@ class Asker:
         return rep is not None and rep.hr_partner_id == self.person_id
 
     def looks_after(self, person: Person) -> bool:
-        """Whether the person is the asker's to see, with or without a case; nobody is their own."""
+        """Whether the person is the caller's to see, with or without a case; nobody is their own."""
         if self.person_id is not None and self.person_id == person.id:
             return False
         partner = Group.HR_PARTNER in self.groups and self.person_id is not None
@@ -87,7 +87,7 @@ class Asker:
             raise NotFound(f"no case {case.id}")
 
     def bar_to_deciding(self, case: Case, request: Request) -> str | None:
-        """Why this question is not the asker's to answer, open or not; None where it is."""
+        """Why this question is not the caller's to answer, open or not; None where it is."""
         if not self.groups & HR:
             return "only HR decides here"
         if self.person_id is None:

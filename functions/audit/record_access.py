@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from functions.audit.caller import Asker
+from functions.audit.caller import Caller
 from shared.domain.change import Change
 from shared.domain.event import EventDraft, EventTag, stamp
 from shared.domain.identifiers import CommandId, Subject, derived_id
@@ -11,24 +11,24 @@ from shared.ports import CaseStore
 from shared.retry import retry_on_conflict
 
 
-def record_reading(store: CaseStore, asker: Asker, subject: Subject, now: datetime) -> None:
+def record_reading(store: CaseStore, caller: Caller, subject: Subject, now: datetime) -> None:
     """Once for a person, a record and an hour. Raises Conflict if it was not written: then nobody reads."""
     hour = stamp(now)[:13]
-    command = CommandId(derived_id("read", asker.actor.id, subject, hour))
-    _record(store, asker, EventTag.RECORD_READ, subject, command, now, {})
+    command = CommandId(derived_id("read", caller.actor.id, subject, hour))
+    _record(store, caller, EventTag.RECORD_READ, subject, command, now, {})
 
 
 def record_export(
-    store: CaseStore, asker: Asker, subject: Subject, sha256: str, now: datetime, data: Mapping[str, str]
+    store: CaseStore, caller: Caller, subject: Subject, sha256: str, now: datetime, data: Mapping[str, str]
 ) -> None:
     """Each taking away of evidence; ``sha256`` is the file's, so that a copy found later is known."""
-    command = CommandId(derived_id("export", asker.actor.id, subject, sha256, stamp(now)))
-    _record(store, asker, EventTag.EVIDENCE_EXPORTED, subject, command, now, {"sha256": sha256, **data})
+    command = CommandId(derived_id("export", caller.actor.id, subject, sha256, stamp(now)))
+    _record(store, caller, EventTag.EVIDENCE_EXPORTED, subject, command, now, {"sha256": sha256, **data})
 
 
 def _record(
     store: CaseStore,
-    asker: Asker,
+    caller: Caller,
     tag: EventTag,
     subject: Subject,
     command: CommandId,
@@ -37,5 +37,5 @@ def _record(
 ) -> None:
     if store.outcome(command) is not None:
         return
-    event = EventDraft(tag, subject, now, asker.actor, command, data=data)
+    event = EventDraft(tag, subject, now, caller.actor, command, data=data)
     retry_on_conflict(lambda: store.commit(Change(command=command, result="recorded", events=(event,))))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from functions.audit.caller import Asker
+from functions.audit.caller import Caller
 from shared.domain.case import Case
 from shared.domain.errors import NotFound
 from shared.domain.identifiers import BatchId, CaseId
@@ -28,9 +28,9 @@ class Sources:
             return Directory(BatchId(""), {})
 
 
-def visible_case(sources: Sources, asker: Asker, case_id: CaseId) -> tuple[Case, Directory]:
-    """The case, if it is the asker's to see. Raises NotFound."""
+def visible_case(sources: Sources, caller: Caller, case_id: CaseId) -> tuple[Case, Directory]:
+    """The case, if it is the caller's to see. Raises NotFound."""
     directory = sources.directory()
     case = sources.store.case(case_id)
-    asker.require_sight(case, directory)
+    caller.require_sight(case, directory)
     return case, directory

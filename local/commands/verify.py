@@ -5,7 +5,7 @@ import zipfile
 from pathlib import Path
 
 import functions.audit.verify as verifier
-from functions.audit.evidence.reading_aids import doubtful_aids
+from functions.audit.evidence.reading_aids import altered_aids
 from functions.audit.verify import Report, Verdict, open_bundle
 from functions.audit.verify.command import configure as configure_check
 from functions.audit.verify.command import examine, show
@@ -58,7 +58,7 @@ def _check_aids(bundle: Path, report: Report) -> None:
     for folder in sorted(folders):
         here = [name for name in files.names() if name.startswith(folder)]
         of_case = {name.removeprefix(folder): files.read(name) for name in here}
-        for name, same_edition in doubtful_aids(of_case):
+        for name, same_edition in altered_aids(of_case):
             if same_edition:
                 report.add(Verdict.TAMPERED, folder + name, "does not say what the events say")
             else:

@@ -10,7 +10,7 @@ from functions.audit.verify import Report, Verdict, open_bundle, verify
 from functions.audit.verify.files import Files
 from local.witness.consistency import grown
 from local.witness.ledger_source import TOKEN, fetch_growth, fetch_ledger, is_address, read_token
-from local.witness.state import Seen, read_seen, sign_and_keep
+from local.witness.state import SeenCheckpoint, read_seen, sign_and_keep
 from shared.domain.errors import IntegrityError, InvalidInput
 
 EPILOG = """examples:
@@ -77,16 +77,16 @@ def run(args: argparse.Namespace) -> int:
         return _look(args.state, bundle, seen)
 
 
-def _proven(api_url: str, token: str, seen: Seen) -> Seen | None:
+def _proven(api_url: str, token: str, seen: SeenCheckpoint) -> SeenCheckpoint | None:
     """What the API proves to have grown from what was seen; None where only the whole ledger can tell."""
     if seen.keeper is None:
         return None
     shown = fetch_growth(api_url, token, seen.checkpoint.size)
     latest = None if shown is None else grown(seen.checkpoint, seen.keeper, shown)
-    return None if latest is None else Seen(latest, seen.keeper)
+    return None if latest is None else SeenCheckpoint(latest, seen.keeper)
 
 
-def _look(state: Path, bundle: Path, seen: Seen | None) -> int:
+def _look(state: Path, bundle: Path, seen: SeenCheckpoint | None) -> int:
     try:
         files = open_bundle(bundle)
     except ValueError as error:
@@ -99,17 +99,17 @@ def _look(state: Path, bundle: Path, seen: Seen | None) -> int:
             print(f"plumbline: {finding.where}: {finding.what}", file=sys.stderr)
         return status
     latest = _latest(files)
-    return _keep(state, Seen(latest, files.read(f"keys/{parse_checkpoint(latest)[0].key}.pem")))
+    return _keep(state, SeenCheckpoint(latest, files.read(f"keys/{parse_checkpoint(latest)[0].key}.pem")))
 
 
-def _keep(state: Path, seen: Seen) -> int:
+def _keep(state: Path, seen: SeenCheckpoint) -> int:
     sign_and_keep(state, seen)
     point = seen.checkpoint
     print(f"checkpoint {point.number} over {point.size} events, root {point.root}, at {point.time}: signed")
     return 0
 
 
-def _status(report: Report, seen: Seen | None) -> int:
+def _status(report: Report, seen: SeenCheckpoint | None) -> int:
     """A record that ends before what was seen is as bad as one that was changed: it was shown before."""
     if report.counts[Verdict.TAMPERED]:
         return 1

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from functions.audit.evidence.bundles import ledger_bundle
-from functions.audit.evidence.export_evidence import CHECKPOINTS, SEGMENTS, Shelf
+from functions.audit.evidence.export_evidence import CHECKPOINTS, SEGMENTS, LedgerBucket
 from functions.audit.ledger.format import leaf_hashes, parse_checkpoint, segment_events
 from functions.audit.ledger.seal_ledger import Head, key_after
 from functions.audit.verify import Report, verify
@@ -51,16 +51,16 @@ class SealedLedger:
         return parse_checkpoint(self.checkpoints[-2])[0].size if len(self.checkpoints) > 1 else 0
 
 
-def read_ledger(shelf: Shelf, keyring: Keyring, anchor: bytes | None = None) -> SealedLedger:
+def read_ledger(bucket: LedgerBucket, keyring: Keyring, anchor: bytes | None = None) -> SealedLedger:
     """The ledger of a bucket. Raises NotFound before the first checkpoint.
 
     Checkpoints are listed first, so that no segment is missing that one of them covers.
     """
-    points = {name: shelf.get(name) for name in shelf.names(CHECKPOINTS)}
+    points = {name: bucket.get(name) for name in bucket.names(CHECKPOINTS)}
     if not points:
         raise NotFound("the ledger has no checkpoint yet")
     size = max(parse_checkpoint(data)[0].size for data in points.values())
-    segments = _covered({name: shelf.get(name) for name in shelf.names(SEGMENTS)}, size)
+    segments = _covered({name: bucket.get(name) for name in bucket.names(SEGMENTS)}, size)
     used = dict.fromkeys(parse_checkpoint(data)[0].key for data in points.values())
     public = [keyring.signer(key).public_key_pem() for key in used]
     bundle = ZipFiles(zipfile.ZipFile(io.BytesIO(ledger_bundle(segments, points, public))))

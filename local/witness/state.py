@@ -23,7 +23,7 @@ from shared.domain.errors import IntegrityError, InvalidInput
 
 
 @dataclass(frozen=True)
-class Seen:
+class SeenCheckpoint:
     """``keeper`` is the key that signed the checkpoint, as PEM; null in states of before it was kept."""
 
     file: bytes
@@ -34,7 +34,7 @@ class Seen:
         return parse_checkpoint(self.file)[0]
 
 
-def read_seen(state: Path) -> Seen | None:
+def read_seen(state: Path) -> SeenCheckpoint | None:
     """What was seen last, if anything. Raises InvalidInput where the state is not one that we signed."""
     if not state.exists():
         return None
@@ -48,10 +48,10 @@ def read_seen(state: Path) -> Seen | None:
             raise IntegrityError("another key than the checkpoint's")
     except (ValueError, KeyError, TypeError, IntegrityError, InvalidSignature) as error:
         raise InvalidInput(f"{state} is not what this witness wrote") from error
-    return Seen(file, keeper)
+    return SeenCheckpoint(file, keeper)
 
 
-def sign_and_keep(state: Path, seen: Seen) -> None:
+def sign_and_keep(state: Path, seen: SeenCheckpoint) -> None:
     """Cosign the checkpoint, and have it be what was seen last."""
     key = _key(state)
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)

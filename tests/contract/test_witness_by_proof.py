@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from functions.audit.caller import Asker, Group
-from functions.audit.evidence.export_evidence import Record
-from functions.audit.evidence.prove_consistency import show_growth
+from functions.audit.caller import Caller, Group
+from functions.audit.evidence.export_evidence import LedgerSource
+from functions.audit.evidence.prove_consistency import prove_consistency
 from functions.audit.ledger.format import parse_checkpoint
 from local.witness.state import read_seen
 from shared.domain.event import EventTag
@@ -21,12 +21,12 @@ from tests.unit.audit.bundles import bundle_of_ledger
 from tests.unit.audit.workshop import START, Bucket, Log, Ring, TestSigner, World
 
 
-class Shelf(Bucket):
+class LedgerBucket(Bucket):
     def names(self, prefix: str) -> list[str]:
         return sorted(name for name in self.world.files if name.startswith(prefix))
 
 
-AUDITOR = Asker("a-1", None, frozenset({Group.AUDITOR}))
+AUDITOR = Caller("a-1", None, frozenset({Group.AUDITOR}))
 
 
 @pytest.fixture
@@ -37,7 +37,9 @@ def api() -> Iterator[Api]:
 
 def proof(world: World, held: int) -> dict[str, Any]:
     """What the product's own API answers."""
-    return show_growth(Record(Shelf(world), Log(world), Ring(world)), AUDITOR, {"from": str(held)})
+    return prove_consistency(
+        LedgerSource(LedgerBucket(world), Log(world), Ring(world)), AUDITOR, {"from": str(held)}
+    )
 
 
 def answers(api: Api, held: int, shown: object) -> None:

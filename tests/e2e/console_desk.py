@@ -14,8 +14,9 @@ from typing import Any, Final
 from unittest.mock import patch
 from urllib.parse import parse_qsl, urlsplit
 
-from functions.audit.evidence.export_evidence import Record
+from functions.audit.evidence.export_evidence import LedgerSource
 from functions.audit.handlers import query as query_handler
+from functions.audit.handlers.routes.exchange import Dependencies
 from shared.domain import paths
 from shared.domain.case import CaseStatus, Exit, PeriodResult, Waiting
 from shared.domain.change import Change
@@ -55,7 +56,7 @@ REASON: Final = (
 )
 
 
-class Shelf(Bucket):
+class LedgerBucket(Bucket):
     def names(self, prefix: str) -> list[str]:
         return sorted(name for name in self.world.files if name.startswith(prefix))
 
@@ -215,11 +216,11 @@ def _exports(desk: Desk) -> None:
 def office() -> Iterator[Office]:
     """The console, served until the end of the block."""
     desk, world = lived_in()
-    record = Record(Shelf(world), Log(world), Ring(world))
+    record = LedgerSource(LedgerBucket(world), Log(world), Ring(world))
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Desk)
     url = f"http://127.0.0.1:{server.server_port}"
     handouts = FakeHandouts(url)
-    found = query_handler.Dependencies(desk.sources, record, FakePersonalData(desk.store), handouts)
+    found = Dependencies(desk.sources, record, FakePersonalData(desk.store), handouts)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     with patch.object(query_handler, "_dependencies", lambda: found):
         thread.start()

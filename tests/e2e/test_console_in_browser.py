@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
-from functions.audit.handlers import query as query_handler
+from functions.audit.handlers.routes import exchange
 from shared.domain.case import CaseStatus, Exit, Hold
 from shared.domain.event import EventTag
 from shared.domain.identifiers import CaseId, PersonId, RequestId
@@ -287,7 +287,7 @@ def test_evidence_is_a_zip_and_that_it_was_taken_is_recorded(page: Page, hr: Off
 def test_evidence_that_is_too_large_for_an_answer_is_saved_from_its_link(
     page: Page, hr: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(query_handler, "_LARGEST_ANSWER", 1000)
+    monkeypatch.setattr(exchange, "LARGEST_ANSWER", 1000)
     sign_in(page, hr, "hal", "#/cases/case-r-1")
     with page.expect_download() as saved:
         page.get_by_role("button", name="Download the evidence").click()

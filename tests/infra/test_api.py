@@ -1,4 +1,4 @@
-"""The API's routes: response links need no sign-in, everything else does."""
+"""The API's door: links for their holders, everything else for people who signed in."""
 
 import json
 import re
@@ -14,7 +14,7 @@ def routes(template: Template) -> dict[str, dict[str, Any]]:
     return {route["RouteKey"]: route for route in template.properties("ApiGatewayV2::Route")}
 
 
-def test_only_response_links_need_no_sign_in(template: Template) -> None:
+def test_links_ask_for_no_sign_in_and_all_else_does(template: Template) -> None:
     open_to_all = {key for key, route in routes(template).items() if route["AuthorizationType"] == "NONE"}
     assert open_to_all == {"GET /r/{token}", "HEAD /r/{token}", "POST /r/{token}"}
     signed_in = {key for key, route in routes(template).items() if route["AuthorizationType"] == "JWT"}
@@ -22,11 +22,12 @@ def test_only_response_links_need_no_sign_in(template: Template) -> None:
     assert len(signed_in) == 19
 
 
-def test_every_request_that_the_query_function_answers_has_a_route(template: Template) -> None:
-    source = (ROOT / "functions/audit/handlers/query.py").read_text()
+def test_every_question_that_the_query_function_answers_has_a_route(template: Template) -> None:
+    modules = sorted((ROOT / "functions/audit/handlers/routes").glob("*.py"))
+    source = "".join(module.read_text() for module in modules)
     answered = {
         f"{method.upper()} {re.sub(r'<[^>]+>', '{}', path)}"
-        for method, path in re.findall(r'^@app\.(get|post|delete)\("([^"]+)"', source, re.MULTILINE)
+        for method, path in re.findall(r'^@routes\.(get|post|delete)\("([^"]+)"', source, re.MULTILINE)
     }
     assert len(answered) >= 12
     routed = {re.sub(r"{[^}]+}", "{}", key) for key in routes(template) if "/r/" not in key}
@@ -40,10 +41,10 @@ def test_the_token_of_a_link_is_in_no_access_log(template: Template) -> None:
     assert not {"$context.path", "$context.requestPath"} & set(re.findall(r"\$context\.[\w.]+", form))
 
 
-def test_a_function_times_out_before_the_api_does(
+def test_whoever_waits_for_a_page_or_an_answer_gets_it_or_hears_that_there_is_none(
     template: Template,
 ) -> None:
-    # The API times out after 30 s. A function that runs longer would act after the caller saw an error.
+    # The API itself gives up after 30 s, and would hide from the caller what the function still does.
     for name in ("Respond", "Query"):
         assert template.function(name)["Timeout"] == 29
 
@@ -59,7 +60,7 @@ def test_only_the_console_may_call_from_a_browser(template: Template, laptop: Te
     assert cors["AllowOrigins"] == ["http://127.0.0.1:8000", "http://localhost:8000"]
 
 
-def test_accounts_are_created_by_an_administrator_and_need_a_second_factor(template: Template) -> None:
+def test_nobody_signs_themselves_up_and_decisions_want_a_second_factor(template: Template) -> None:
     pool = template.only("Cognito::UserPool")
     assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
     assert pool["MfaConfiguration"] == "ON"
@@ -67,7 +68,7 @@ def test_accounts_are_created_by_an_administrator_and_need_a_second_factor(templ
     assert pool["Policies"]["PasswordPolicy"]["MinimumLength"] == 14
 
 
-def test_no_user_can_change_their_own_person_id(template: Template) -> None:
+def test_nobody_can_make_themselves_another_person(template: Template) -> None:
     client = template.only("Cognito::UserPoolClient")
     assert "custom:person_id" in client["ReadAttributes"]
     assert client["WriteAttributes"] == ["email"]

@@ -9,7 +9,7 @@ import orjson
 
 from functions.audit.api.case_view import View
 from functions.audit.api.paging import PageRequest, page
-from functions.audit.caller import HR, Asker, Group
+from functions.audit.caller import HR, Caller, Group
 from functions.audit.sources import Sources
 from shared.domain import paths
 from shared.domain.errors import NotFound
@@ -21,9 +21,9 @@ from shared.domain.record import Batch, EvaluationRecord
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
-def list_exports(sources: Sources, asker: Asker, query: Mapping[str, str]) -> View:
+def list_exports(sources: Sources, caller: Caller, query: Mapping[str, str]) -> View:
     """Every export, the latest first."""
-    asker.require(Group.COMPENSATION, Group.HR_ADMIN)
+    caller.require(Group.COMPENSATION, Group.HR_ADMIN)
     taken, cursor = page(
         sources.store.batches(),
         lambda batch: (stamp(batch.known_at), batch.id),
@@ -34,31 +34,31 @@ def list_exports(sources: Sources, asker: Asker, query: Mapping[str, str]) -> Vi
     return {"exports": [_batch_view(batch) for batch in taken], "next": cursor}
 
 
-def show_export(sources: Sources, asker: Asker, batch_id: BatchId) -> View:
-    asker.require(Group.COMPENSATION, Group.HR_ADMIN)
+def show_export(sources: Sources, caller: Caller, batch_id: BatchId) -> View:
+    caller.require(Group.COMPENSATION, Group.HR_ADMIN)
     return _batch_view(sources.store.batch(batch_id))
 
 
-def rejected_rows(sources: Sources, asker: Asker, batch_id: BatchId) -> View:
+def rejected_rows(sources: Sources, caller: Caller, batch_id: BatchId) -> View:
     """Every rejected row with all its faults, in the file's order."""
-    return {"batch": batch_id, "rejected": list(_rejected(sources, asker, batch_id))}
+    return {"batch": batch_id, "rejected": list(_rejected(sources, caller, batch_id))}
 
 
-def rejected_csv(sources: Sources, asker: Asker, batch_id: BatchId) -> str:
+def rejected_csv(sources: Sources, caller: Caller, batch_id: BatchId) -> str:
     """One line a fault, for a spreadsheet: no cell is taken for a formula when the file is opened."""
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\r\n")
     writer.writerow(["line", "column", "code", "value"])
-    for row in _rejected(sources, asker, batch_id):
+    for row in _rejected(sources, caller, batch_id):
         for fault in row["faults"]:
             cells = [fault["column"], fault["code"], fault["value"]]
             writer.writerow([row["line"], *(_harmless(cell) for cell in cells)])
     return written.getvalue()
 
 
-def list_evaluations(sources: Sources, asker: Asker, query: Mapping[str, str]) -> View:
+def list_evaluations(sources: Sources, caller: Caller, query: Mapping[str, str]) -> View:
     """Finished evaluations of every policy, the latest period first: counts, no names."""
-    asker.require(*HR, Group.AUDITOR)
+    caller.require(*HR, Group.AUDITOR)
     policies = sources.policies.in_force(sources.clock.now())
     records = [record for policy in policies for record in sources.store.evaluations(policy.policy)]
     taken, cursor = page(
@@ -71,9 +71,9 @@ def list_evaluations(sources: Sources, asker: Asker, query: Mapping[str, str]) -
     return {"evaluations": [_evaluation_view(record) for record in taken], "next": cursor}
 
 
-def show_evaluation(sources: Sources, asker: Asker, evaluation_id: EvaluationId) -> View:
+def show_evaluation(sources: Sources, caller: Caller, evaluation_id: EvaluationId) -> View:
     """What an evaluation read, by name and digest, and what came of it: enough to replay it."""
-    asker.require(*HR, Group.AUDITOR)
+    caller.require(*HR, Group.AUDITOR)
     record = sources.store.evaluation(evaluation_id)
     plan = record.plan
     return _evaluation_view(record) | {
@@ -87,9 +87,9 @@ def show_evaluation(sources: Sources, asker: Asker, evaluation_id: EvaluationId)
     }
 
 
-def _rejected(sources: Sources, asker: Asker, batch_id: BatchId) -> Iterator[dict[str, Any]]:
+def _rejected(sources: Sources, caller: Caller, batch_id: BatchId) -> Iterator[dict[str, Any]]:
     """Row by row, since the list may be long."""
-    asker.require(Group.COMPENSATION, Group.HR_ADMIN)
+    caller.require(Group.COMPENSATION, Group.HR_ADMIN)
     batch = sources.store.batch(batch_id)
     if batch.rejected == 0:
         return

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from functions.audit.api.case_view import View, case_view, event_view, overdue, person_view, row_view
 from functions.audit.api.paging import PageRequest, page
-from functions.audit.caller import HR, Asker, Group
+from functions.audit.caller import HR, Caller, Group
 from functions.audit.record_access import record_reading
 from functions.audit.sources import Sources, visible_case
 from shared.domain.case import Case, CaseStatus, Waiting
@@ -23,13 +23,13 @@ FILTERS = frozenset(
 PAGING = frozenset(("limit", "cursor"))
 
 
-def list_cases(sources: Sources, asker: Asker, query: Mapping[str, str]) -> View:
+def list_cases(sources: Sources, caller: Caller, query: Mapping[str, str]) -> View:
     """Cases that pass every filter: open ones by due time, who is late first; closed ones newest first."""
-    asker.require(*HR)
+    caller.require(*HR)
     filters = _filters(query)
     status = CaseStatus(filters["status"])
     directory, now = sources.directory(), sources.clock.now()
-    theirs = [case for case in sources.store.cases(status) if asker.sees(case, directory)]
+    theirs = [case for case in sources.store.cases(status) if caller.sees(case, directory)]
     seen = [case for case in theirs if _passes(case, filters, directory, now)]
     is_open = status is CaseStatus.OPEN
     taken, cursor = page(
@@ -49,23 +49,23 @@ def list_cases(sources: Sources, asker: Asker, query: Mapping[str, str]) -> View
     }
 
 
-def show_case(sources: Sources, asker: Asker, case_id: CaseId) -> View:
+def show_case(sources: Sources, caller: Caller, case_id: CaseId) -> View:
     """One case with its figures and questions. That it was opened is recorded first."""
-    asker.require(*HR)
-    case, directory = visible_case(sources, asker, case_id)
+    caller.require(*HR)
+    case, directory = visible_case(sources, caller, case_id)
     now = sources.clock.now()
     policy, _ = sources.policies.used(case.policy_digest)
-    record_reading(sources.store, asker, case_subject(case_id), now)
+    record_reading(sources.store, caller, case_subject(case_id), now)
     requests, instructions = sources.store.requests_of(case_id), sources.store.instructions(case_id)
-    return case_view(case, requests, instructions, policy, directory, asker, now)
+    return case_view(case, requests, instructions, policy, directory, caller, now)
 
 
-def show_events(sources: Sources, asker: Asker, case_id: CaseId) -> View:
+def show_events(sources: Sources, caller: Caller, case_id: CaseId) -> View:
     """The history in order. What was typed is opened for HR, and stays sealed for an auditor."""
-    asker.require(*HR, Group.AUDITOR)
-    _, directory = visible_case(sources, asker, case_id)
-    record_reading(sources.store, asker, case_subject(case_id), sources.clock.now())
-    opens = asker.reads_private_parts()
+    caller.require(*HR, Group.AUDITOR)
+    _, directory = visible_case(sources, caller, case_id)
+    record_reading(sources.store, caller, case_subject(case_id), sources.clock.now())
+    opens = caller.reads_private_parts()
     name_of = names(directory) if opens else str
     events = []
     for body in sources.store.events(case_subject(case_id)):
@@ -75,7 +75,7 @@ def show_events(sources: Sources, asker: Asker, case_id: CaseId) -> View:
 
 
 def _choices(cases: Sequence[Case], directory: Directory) -> View:
-    """What the asker's cases can be filtered by."""
+    """What the caller's cases can be filtered by."""
     reps = [rep for case in cases if (rep := directory.person(case.rep_id)) is not None]
     managers = sorted({rep.manager_id for rep in reps if rep.manager_id})
     partners = sorted({rep.hr_partner_id for rep in reps if rep.hr_partner_id})

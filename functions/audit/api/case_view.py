@@ -5,7 +5,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from functions.audit.caller import Asker
+from functions.audit.caller import Caller
 from functions.audit.event_sentences import headline, in_background, who
 from functions.audit.hr_figures import period_in_words
 from shared.domain.attainment import bars_of, in_line_with
@@ -74,7 +74,7 @@ def case_view(
     instructions: Sequence[Instruction],
     policy: Policy,
     directory: Directory,
-    asker: Asker,
+    caller: Caller,
     now: datetime,
 ) -> View:
     """The whole case, without its history."""
@@ -98,7 +98,7 @@ def case_view(
         "restated": _restated(case, policy),
         "leave": leave_of(case, instructions),
         "may_end_in_removal": stage is not None and stage.adverse is not None,
-        "requests": [_request_view(request, case, directory, asker, now) for request in requests],
+        "requests": [_request_view(request, case, directory, caller, now) for request in requests],
     }
 
 
@@ -182,7 +182,7 @@ def _restated(case: Case, policy: Policy) -> View | None:
     }
 
 
-def _request_view(request: Request, case: Case, directory: Directory, asker: Asker, now: datetime) -> View:
+def _request_view(request: Request, case: Case, directory: Directory, caller: Caller, now: datetime) -> View:
     answer, is_open = request.answer, request.status is RequestStatus.OPEN
     return {
         "id": request.id,
@@ -198,7 +198,7 @@ def _request_view(request: Request, case: Case, directory: Directory, asker: Ask
         "choices": list(request.choices),
         "adverse": request.adverse,
         "compares": request.purpose in ABOUT_REMOVAL,
-        "yours": is_open and request.due_at > now and asker.bar_to_deciding(case, request) is None,
+        "yours": is_open and request.due_at > now and caller.bar_to_deciding(case, request) is None,
         "answer": None
         if answer is None
         else {

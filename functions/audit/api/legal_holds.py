@@ -12,7 +12,7 @@ from shared.domain.identifiers import PersonId
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class LegalHold:
     """A hold in force. ``person`` is whom it was placed on; in a comparator's chain that is somebody else."""
 
     id: str
@@ -21,9 +21,9 @@ class Hold:
     comparators: tuple[PersonId, ...]
 
 
-def holds_in_force(events: Iterable[Event]) -> dict[str, Hold]:
+def legal_holds_in_force(events: Iterable[Event]) -> dict[str, LegalHold]:
     """By id. A hold that was placed again has the comparators of both times."""
-    holds: dict[str, Hold] = {}
+    holds: dict[str, LegalHold] = {}
     for event in events:
         name = str(event.data.get("hold"))
         if event.tag is EventTag.HOLD_LIFTED:
@@ -31,14 +31,14 @@ def holds_in_force(events: Iterable[Event]) -> dict[str, Hold]:
         elif event.tag is EventTag.HOLD_PLACED:
             named = tuple(PersonId(one) for one in event.data.get("comparators", []))
             person = PersonId(str(event.data["person"]))
-            hold = holds.get(name, Hold(name, person, event.occurred_at, ()))
+            hold = holds.get(name, LegalHold(name, person, event.occurred_at, ()))
             holds[name] = replace(hold, comparators=(*hold.comparators, *named))
     return holds
 
 
-def own_hold(person: PersonId, events: Iterable[Event]) -> Hold | None:
+def own_legal_hold(person: PersonId, events: Iterable[Event]) -> LegalHold | None:
     """The hold that was placed on the person themself, not one that spread from another."""
-    return next((hold for hold in holds_in_force(events).values() if hold.person == person), None)
+    return next((hold for hold in legal_holds_in_force(events).values() if hold.person == person), None)
 
 
 def last_shredding(events: Iterable[Event]) -> int:

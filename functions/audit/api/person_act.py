@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from functions.audit.caller import Asker, Group
+from functions.audit.caller import Caller, Group
 from functions.audit.sources import Sources
 from shared.domain.errors import Forbidden, NotFound
 from shared.domain.event import Event, EventDraft, EventTag, parse_event
@@ -18,23 +18,23 @@ class PersonAct:
 
     sources: Sources
     personal_data: PersonalData
-    asker: Asker
+    caller: Caller
     by: PersonId
     person: PersonId
     reason: str
 
     @classmethod
     def of(
-        cls, sources: Sources, personal_data: PersonalData, asker: Asker, person: PersonId, reason: str
+        cls, sources: Sources, personal_data: PersonalData, caller: Caller, person: PersonId, reason: str
     ) -> "PersonAct":
-        """Raises Forbidden where it is not the asker's to do, NotFound where nothing is known of the person.
+        """Raises Forbidden where it is not the caller's to do, NotFound where nothing is known of the person.
 
         So a mistyped id is never taken for a success.
         """
-        asker.require(Group.HR_ADMIN)
-        if asker.person_id is None:
+        caller.require(Group.HR_ADMIN)
+        if caller.person_id is None:
             raise Forbidden("this account stands for no person of the directory, so it cannot act on one")
-        act = cls(sources, personal_data, asker, asker.person_id, person, typed_reason(reason))
+        act = cls(sources, personal_data, caller, caller.person_id, person, typed_reason(reason))
         act.require_others([person])
         return act
 
@@ -66,7 +66,7 @@ class PersonAct:
             tag=tag,
             subject=person_subject(about or self.person),
             occurred_at=self.sources.clock.now(),
-            actor=self.asker.actor,
+            actor=self.caller.actor,
             command=command,
             data=data,
             private={"reason": self.reason} if about is None else None,

@@ -2,7 +2,7 @@
 
 from functions.audit.api.case_view import View
 from functions.audit.api.show_comparators import comparison_for
-from functions.audit.caller import HR, Asker
+from functions.audit.caller import HR, Caller
 from functions.audit.sources import Sources, visible_case
 from shared.domain.answering import answer_command, answering
 from shared.domain.case import Case
@@ -18,61 +18,63 @@ from shared.retry import retry_on_conflict
 
 def record_decision(
     sources: Sources,
-    asker: Asker,
+    caller: Caller,
     case_id: CaseId,
     request_id: RequestId,
     choice: str,
     reason: str,
     compared: str | None = None,
 ) -> View:
-    """Answer once. Raises Conflict where it is no longer open, Forbidden where it is not the asker's.
+    """Answer once. Raises Conflict where it is no longer open, Forbidden where it is not the caller's.
 
     The same words sent again are the same answer. Whoever comes second is told so, and it is recorded.
-    About a removal ``compared`` is the digest of who else is in a comparable position, as the asker saw it.
+    About a removal ``compared`` is the digest of who else is in a comparable position, as the caller saw it.
     """
-    asker.require(*HR)
+    caller.require(*HR)
     reason = typed_reason(reason)
 
     def attempt() -> View:
-        case, request = _asked(sources, asker, case_id, request_id)
-        answer = _answer(sources, asker, case, request, choice, reason)
+        case, request = _asked(sources, caller, case_id, request_id)
+        answer = _answer(sources, caller, case, request, choice, reason)
         if sources.store.outcome(answer_command(request.id, answer)) is None:
-            _require_open(sources, asker, case, request, answer)
-            seen = _comparison(sources, asker, case, request, compared)
+            _require_open(sources, caller, case, request, answer)
+            seen = _comparison(sources, caller, case, request, compared)
             sources.store.commit(answering(case, request, answer, compared=seen))
         return _view(sources.store.request(request_id))
 
     return retry_on_conflict(attempt)
 
 
-def _asked(sources: Sources, asker: Asker, case_id: CaseId, request_id: RequestId) -> tuple[Case, Request]:
-    case, _ = visible_case(sources, asker, case_id)
+def _asked(sources: Sources, caller: Caller, case_id: CaseId, request_id: RequestId) -> tuple[Case, Request]:
+    case, _ = visible_case(sources, caller, case_id)
     request = sources.store.request(request_id)
     if request.case_id != case_id:
         raise NotFound(f"case {case_id} has no request {request_id}")
     return case, request
 
 
-def _answer(sources: Sources, asker: Asker, case: Case, request: Request, choice: str, reason: str) -> Answer:
-    """What the asker says, once it is sure that it is theirs to say."""
-    bar = asker.bar_to_deciding(case, request)
-    if bar is not None or asker.person_id is None:
+def _answer(
+    sources: Sources, caller: Caller, case: Case, request: Request, choice: str, reason: str
+) -> Answer:
+    """What the caller says, once it is sure that it is theirs to say."""
+    bar = caller.bar_to_deciding(case, request)
+    if bar is not None or caller.person_id is None:
         raise Forbidden(bar or "this account stands for nobody")
     if choice not in request.choices:
         raise InvalidInput("choice is one of " + ", ".join(request.choices))
     return Answer(
         choice=choice,
         reason=reason,
-        answered_by=asker.person_id,
+        answered_by=caller.person_id,
         authenticated_by="cognito",
         answered_at=sources.clock.now(),
     )
 
 
 def _comparison(
-    sources: Sources, asker: Asker, case: Case, request: Request, compared: str | None
+    sources: Sources, caller: Caller, case: Case, request: Request, compared: str | None
 ) -> Comparison | None:
-    """Who else is in a comparable position, where the asker has to have seen it.
+    """Who else is in a comparable position, where the caller has to have seen it.
 
     Raises InvalidInput where they do not say so, Conflict where it is no longer what they saw.
     """
@@ -80,13 +82,13 @@ def _comparison(
         return None
     if compared is None:
         raise InvalidInput("look at who is in a comparable position first, and send its digest as `compared`")
-    found = comparison_for(sources, asker, case, sources.directory())
+    found = comparison_for(sources, caller, case, sources.directory())
     if found.digest != compared:
         raise Conflict("who is in a comparable position has changed since you looked; please look again")
     return found
 
 
-def _require_open(sources: Sources, asker: Asker, case: Case, request: Request, answer: Answer) -> None:
+def _require_open(sources: Sources, caller: Caller, case: Case, request: Request, answer: Answer) -> None:
     """Raises Conflict, and records that somebody came too late, and what they would have said."""
     if request.answer is not None:
         why, said = "answered", f"already answered at {stamp(request.answer.answered_at)}"
@@ -97,12 +99,12 @@ def _require_open(sources: Sources, asker: Asker, case: Case, request: Request, 
     else:
         return
     reason = answer.reason
-    command = CommandId(derived_id("refused", request.id, asker.actor.id, answer.choice, why, reason))
+    command = CommandId(derived_id("refused", request.id, caller.actor.id, answer.choice, why, reason))
     event = EventDraft(
         tag=EventTag.ANSWER_REFUSED,
         subject=case_subject(case.id),
         occurred_at=sources.clock.now(),
-        actor=asker.actor,
+        actor=caller.actor,
         command=command,
         data={"request": request.id, "reason": why},
         private={"choice": answer.choice, "reason": reason},

@@ -3,7 +3,7 @@
 from typing import Final
 
 from functions.audit.api.case_view import View, person_view
-from functions.audit.caller import HR, HR_SEATS, Asker
+from functions.audit.caller import HR, HR_SEATS, Caller
 from functions.audit.record_access import record_reading
 from functions.audit.sources import Sources, visible_case
 from shared.domain.case import Case
@@ -19,19 +19,19 @@ from shared.find_comparators import Sees, compare
 _LET_GO: Final = frozenset(("excepted", "withdrawn"))
 
 
-def show_comparators(sources: Sources, asker: Asker, case_id: CaseId) -> View:
-    """Only those whom the asker may see; of the others, how many there are.
+def show_comparators(sources: Sources, caller: Caller, case_id: CaseId) -> View:
+    """Only those whom the caller may see; of the others, how many there are.
 
     That it was read is recorded first, in this case and in each other one that HR's reason is shown of.
     """
-    asker.require(*HR)
-    case, directory = visible_case(sources, asker, case_id)
-    found = comparison_for(sources, asker, case, directory)
+    caller.require(*HR)
+    case, directory = visible_case(sources, caller, case_id)
+    found = comparison_for(sources, caller, case, directory)
     now = sources.clock.now()
     why = {each.rep.id: _why(each, sources) for each in found.comparators}
     opened = [each.case_id for each in found.comparators if each.case_id and why[each.rep.id]]
     for read in (case_id, *opened):
-        record_reading(sources.store, asker, case_subject(read), now)
+        record_reading(sources.store, caller, case_subject(read), now)
     return {
         "case_id": case_id,
         "as_of": stamp(now),
@@ -51,9 +51,9 @@ def show_comparators(sources: Sources, asker: Asker, case_id: CaseId) -> View:
     }
 
 
-def comparison_for(sources: Sources, asker: Asker, case: Case, directory: Directory) -> Comparison:
-    """What the asker is shown now; its digest is what a decision names."""
-    sees = Sees(asker.looks_after, lambda theirs: asker.sees(theirs, directory))
+def comparison_for(sources: Sources, caller: Caller, case: Case, directory: Directory) -> Comparison:
+    """What the caller is shown now; its digest is what a decision names."""
+    sees = Sees(caller.looks_after, lambda theirs: caller.sees(theirs, directory))
     policy, _ = sources.policies.used(case.policy_digest)
     return compare(case, policy, sees, sources.store, sources.files, sources.directories)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from functions.audit.api.case_view import View
-from functions.audit.api.legal_holds import holds_in_force, last_shredding
+from functions.audit.api.legal_holds import last_shredding, legal_holds_in_force
 from functions.audit.api.person_act import PersonAct
 from shared.domain.case import CaseStatus
 from shared.domain.change import Change
@@ -42,7 +42,7 @@ def _order(act: PersonAct) -> int:
 
 
 def _require_free(act: PersonAct, chain: Sequence[Event]) -> None:
-    for hold in holds_in_force(chain).values():
+    for hold in legal_holds_in_force(chain).values():
         whose = "" if hold.person == act.person else f", placed on {hold.person},"
         raise Conflict(f"a legal hold{whose} keeps this record since {hold.since}: nothing of it is erased")
     for case in act.sources.store.cases_of(act.person):

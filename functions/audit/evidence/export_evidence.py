@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, Protocol
 
-from functions.audit.caller import HR, Asker, Group
+from functions.audit.caller import HR, Caller, Group
 from functions.audit.evidence.bundles import (
     PeriodEvidence,
     case_bundle,
@@ -33,7 +33,7 @@ _SYSTEM: Final = Subject("system")
 _MOST_UNSEALED: Final = 1000
 
 
-class Shelf(Protocol):
+class LedgerBucket(Protocol):
     """The ledger's bucket, for a reader."""
 
     def names(self, prefix: str) -> Iterable[str]:
@@ -46,45 +46,45 @@ class Shelf(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class LedgerSource:
     """The ledger as a reader has it."""
 
-    shelf: Shelf
+    bucket: LedgerBucket
     events: EventLog
     keyring: Keyring
 
 
-def latest_checkpoint(record: Record, asker: Asker) -> bytes:
+def latest_checkpoint(record: LedgerSource, caller: Caller) -> bytes:
     """The newest checkpoint file. Whoever keeps it can later show that the record only grew."""
-    asker.require(Group.AUDITOR, Group.HR_ADMIN)
-    found = list(record.shelf.names(CHECKPOINTS))
+    caller.require(Group.AUDITOR, Group.HR_ADMIN)
+    found = list(record.bucket.names(CHECKPOINTS))
     if not found:
         raise NotFound("the ledger has no checkpoint yet")
-    return record.shelf.get(found[-1])
+    return record.bucket.get(found[-1])
 
 
-def case_evidence(sources: Sources, record: Record, asker: Asker, case_id: CaseId) -> bytes:
+def case_evidence(sources: Sources, record: LedgerSource, caller: Caller, case_id: CaseId) -> bytes:
     """The zip of one case: opened for HR, sealed for an auditor. That it was taken is recorded."""
-    asker.require(*HR, Group.AUDITOR)
-    case, directory = visible_case(sources, asker, case_id)
-    gatherer = _gatherer(sources, record, asker, directory)
+    caller.require(*HR, Group.AUDITOR)
+    case, directory = visible_case(sources, caller, case_id)
+    gatherer = _gatherer(sources, record, caller, directory)
     bundle = case_bundle(gatherer.evidence_of(case))
-    data = {"bundle": "case", "edition": _edition(asker)}
+    data = {"bundle": "case", "edition": _edition(caller)}
     digest = sha256(bundle).hexdigest()
-    record_export(sources.store, asker, case_subject(case_id), digest, sources.clock.now(), data)
+    record_export(sources.store, caller, case_subject(case_id), digest, sources.clock.now(), data)
     return bundle
 
 
-def period_evidence(sources: Sources, record: Record, asker: Asker, period: str) -> bytes:
+def period_evidence(sources: Sources, record: LedgerSource, caller: Caller, period: str) -> bytes:
     """The zip of a period: its evaluations, and the whole bundle of each case that they opened or fed.
 
     For those who see every case. That it was taken is recorded once, and not in each case.
     """
-    asker.require(Group.HR_ADMIN, Group.AUDITOR)
+    caller.require(Group.HR_ADMIN, Group.AUDITOR)
     evaluations = _evaluations_of(period, sources)
     directory = sources.directory()
-    cases = [case for case in _cases_of(evaluations, sources) if asker.sees(case, directory)]
-    gatherer = _gatherer(sources, record, asker, directory)
+    cases = [case for case in _cases_of(evaluations, sources) if caller.sees(case, directory)]
+    gatherer = _gatherer(sources, record, caller, directory)
     ledger = gatherer.ledger
     bundle = period_bundle(
         PeriodEvidence(
@@ -97,22 +97,22 @@ def period_evidence(sources: Sources, record: Record, asker: Asker, period: str)
             rotations=ledger.rotations,
         )
     )
-    data = {"bundle": f"period/{period}", "edition": _edition(asker)}
+    data = {"bundle": f"period/{period}", "edition": _edition(caller)}
     digest = sha256(bundle).hexdigest()
-    record_export(sources.store, asker, _SYSTEM, digest, sources.clock.now(), data)
+    record_export(sources.store, caller, _SYSTEM, digest, sources.clock.now(), data)
     return bundle
 
 
-def ledger_evidence(sources: Sources, record: Record, asker: Asker) -> bytes:
+def ledger_evidence(sources: Sources, record: LedgerSource, caller: Caller) -> bytes:
     """The zip of every segment and checkpoint, and of the events that no checkpoint covers yet."""
-    asker.require(Group.AUDITOR, Group.HR_ADMIN)
+    caller.require(Group.AUDITOR, Group.HR_ADMIN)
     checkpoints, segments = _ledger(record)
     waiting = record.events.read(record.events.unsequenced(_MOST_UNSEALED))
     unsealed = [waiting[at].data for at in sorted(waiting) if waiting[at].index is None]
-    stamps = {name: record.shelf.get(name) for name in record.shelf.names(TIMESTAMPS)}
+    stamps = {name: record.bucket.get(name) for name in record.bucket.names(TIMESTAMPS)}
     bundle = ledger_bundle(segments, checkpoints, _keys(record, checkpoints.values()), unsealed, stamps)
     digest = sha256(bundle).hexdigest()
-    record_export(sources.store, asker, _SYSTEM, digest, sources.clock.now(), {"bundle": "ledger"})
+    record_export(sources.store, caller, _SYSTEM, digest, sources.clock.now(), {"bundle": "ledger"})
     return bundle
 
 
@@ -149,7 +149,7 @@ def _all_cases(sources: Sources) -> Iterator[Case]:
         yield from sources.store.cases(status)
 
 
-def _gatherer(sources: Sources, record: Record, asker: Asker, directory: Directory) -> Gatherer:
+def _gatherer(sources: Sources, record: LedgerSource, caller: Caller, directory: Directory) -> Gatherer:
     checkpoints, segments = _ledger(record)
     ledger = SealedLedger(
         tree=ledger_tree(segments),
@@ -157,26 +157,26 @@ def _gatherer(sources: Sources, record: Record, asker: Asker, directory: Directo
         keys=_keys(record, checkpoints.values()),
         rotations=rotations_in(segments),
     )
-    opens = asker.reads_private_parts()
+    opens = caller.reads_private_parts()
     return Gatherer(sources, record.events, ledger, FiledLines(sources.files), directory, opens)
 
 
-def _edition(asker: Asker) -> str:
-    return "opened" if asker.reads_private_parts() else "sealed"
+def _edition(caller: Caller) -> str:
+    return "opened" if caller.reads_private_parts() else "sealed"
 
 
-def _ledger(record: Record) -> tuple[dict[str, bytes], dict[str, bytes]]:
+def _ledger(record: LedgerSource) -> tuple[dict[str, bytes], dict[str, bytes]]:
     """Checkpoints and segments by name, in order; NotFound before the first checkpoint.
 
     Checkpoints are listed first: a segment is written before the checkpoint over it, so none that is needed
     can be missing from the later list.
     """
-    points = {name: record.shelf.get(name) for name in record.shelf.names(CHECKPOINTS)}
+    points = {name: record.bucket.get(name) for name in record.bucket.names(CHECKPOINTS)}
     if not points:
         raise NotFound("the ledger has no checkpoint yet")
-    return points, {name: record.shelf.get(name) for name in record.shelf.names(SEGMENTS)}
+    return points, {name: record.bucket.get(name) for name in record.bucket.names(SEGMENTS)}
 
 
-def _keys(record: Record, checkpoints: Iterable[bytes]) -> list[bytes]:
+def _keys(record: LedgerSource, checkpoints: Iterable[bytes]) -> list[bytes]:
     used = dict.fromkeys(parse_checkpoint(data)[0].key for data in checkpoints)
     return [record.keyring.signer(key).public_key_pem() for key in used]

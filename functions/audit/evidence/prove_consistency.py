@@ -3,27 +3,27 @@
 from collections.abc import Mapping
 from typing import Any
 
-from functions.audit.caller import Asker, Group
+from functions.audit.caller import Caller, Group
 from functions.audit.evidence.bundles import ledger_tree
-from functions.audit.evidence.export_evidence import SEGMENTS, Record, latest_checkpoint
+from functions.audit.evidence.export_evidence import SEGMENTS, LedgerSource, latest_checkpoint
 from functions.audit.ledger.format import parse_checkpoint
 from shared.domain.errors import IntegrityError, InvalidInput
 
 
-def show_growth(record: Record, asker: Asker, query: Mapping[str, str]) -> dict[str, Any]:
+def prove_consistency(record: LedgerSource, caller: Caller, query: Mapping[str, str]) -> dict[str, Any]:
     """The proof of consistency (RFC 9162, 2.1.4) from the size in ``from`` to the latest checkpoint's.
 
     Raises InvalidInput for a size that the ledger never had: who saw it has seen another ledger.
     """
-    asker.require(Group.AUDITOR, Group.HR_ADMIN)
+    caller.require(Group.AUDITOR, Group.HR_ADMIN)
     if query.keys() != {"from"} or not (query["from"].isascii() and query["from"].isdecimal()):
         raise InvalidInput("from=SIZE says how many events the checkpoint covers that you hold")
-    file, old = latest_checkpoint(record, asker), int(query["from"][:16])
+    file, old = latest_checkpoint(record, caller), int(query["from"][:16])
     latest, _ = parse_checkpoint(file)
     if not 0 < old <= latest.size:
         raise InvalidInput(f"the ledger grew from 1 to {latest.size} events, and never had {old}")
     # A segment is written before its checkpoint, so none that is needed is missing.
-    tree = ledger_tree({name: record.shelf.get(name) for name in record.shelf.names(SEGMENTS)})
+    tree = ledger_tree({name: record.bucket.get(name) for name in record.bucket.names(SEGMENTS)})
     if tree.root(latest.size).hex() != latest.root:
         raise IntegrityError(f"the events do not have the root of checkpoint {latest.number}")
     path = [step.hex() for step in tree.consistency_proof(old, latest.size)]

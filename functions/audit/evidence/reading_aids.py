@@ -14,7 +14,7 @@ _FACTS: Final = "decision/facts/"
 _PROOF: Final = ".proof.json"
 
 
-def doubtful_aids(files: Mapping[str, bytes]) -> list[tuple[str, bool]]:
+def altered_aids(files: Mapping[str, bytes]) -> list[tuple[str, bool]]:
     """The reading aids of a bundle of a case that are not what its events make of them.
 
     Each with whether it claims to be of this edition: then it was altered; if not, it cannot be compared.

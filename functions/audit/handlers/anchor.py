@@ -8,7 +8,13 @@ from urllib.parse import urlsplit
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from functions.audit.ledger.anchor_checkpoint import Anchoring, Authority, Elsewhere, Way, anchor_checkpoint
+from functions.audit.ledger.anchor_checkpoint import (
+    Anchoring,
+    Authority,
+    Channel,
+    OtherAccount,
+    anchor_checkpoint,
+)
 from shared.aws import adapters
 from shared.aws.reasons import reason
 from shared.aws.time_stamps import HttpTimeStamps
@@ -29,7 +35,7 @@ def _dependencies() -> Anchoring:
         clock=settings.clock,
         retention=timedelta(days=settings.retention_days),
         addresses=settings.anchor_emails,
-        elsewhere=None if bucket is None else Elsewhere(bucket, adapters.archive(bucket)),
+        other_account=None if bucket is None else OtherAccount(bucket, adapters.archive(bucket)),
         authority=None if url is None else Authority(str(urlsplit(url).hostname), HttpTimeStamps(url)),
     )
 
@@ -38,11 +44,11 @@ def _dependencies() -> Anchoring:
 @metrics.log_metrics
 def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
     """What it was called for does not matter. ``{"done": […], "failed": […]}``: the ways of this run."""
-    failed: list[Way] = []
+    failed: list[Channel] = []
 
-    def tell(way: Way, error: Exception) -> None:
-        failed.append(way)
-        logger.error("a checkpoint was not handed out", way=way, because=reason(error))
+    def tell(channel: Channel, error: Exception) -> None:
+        failed.append(channel)
+        logger.error("a checkpoint was not handed out", channel=channel, because=reason(error))
 
     done = anchor_checkpoint(_dependencies(), tell)
     metrics.add_metric("AnchorsMade", MetricUnit.Count, len(done))

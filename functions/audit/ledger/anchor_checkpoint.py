@@ -1,4 +1,4 @@
-"""Hand the latest checkpoint to others, once a day each way: by mail, to another account, to a time stamper.
+"""Hand the latest checkpoint to others, once a day each channel: by mail, to another account, to a time stamper.
 
 Each way is a command of the day, so an hourly run does what is still to be done: where one fails, the next
 run tries it again with the checkpoint that is the latest by then, and the other ways are not held up.
@@ -22,11 +22,11 @@ from shared.ledger_ports import Archive, LedgerHead, TimeStamps
 from shared.ports import CaseStore, Clock
 from shared.retry import retry_on_conflict
 
-Way = Literal["mail", "bucket", "time_stamp"]
+Channel = Literal["mail", "bucket", "time_stamp"]
 
 
 @dataclass(frozen=True, slots=True)
-class Elsewhere:
+class OtherAccount:
     """A bucket of another account."""
 
     name: str
@@ -51,40 +51,44 @@ class Anchoring:
     clock: Clock
     retention: timedelta
     addresses: tuple[str, ...] = ()
-    elsewhere: Elsewhere | None = None
+    other_account: OtherAccount | None = None
     authority: Authority | None = None
 
 
-def anchor_checkpoint(anchoring: Anchoring, on_failure: Callable[[Way, Exception], None]) -> list[Way]:
+def anchor_checkpoint(
+    anchoring: Anchoring, on_failure: Callable[[Channel, Exception], None]
+) -> list[Channel]:
     """Do what the day still needs; returns the ways that went well. A failure is told, and stops no other."""
     now = anchoring.clock.now()
-    due = [way for way in _ways(anchoring) if anchoring.store.outcome(_command(way, now)) is None]
+    due = [
+        channel for channel in _channels(anchoring) if anchoring.store.outcome(_command(channel, now)) is None
+    ]
     latest = _latest(anchoring) if due else None
     if latest is None:
         return []
-    run, done = _Run(anchoring, latest, now), list[Way]()
-    for way in due:
+    run, done = _Run(anchoring, latest, now), list[Channel]()
+    for channel in due:
         try:
-            run.carry_out(way)
+            run.carry_out(channel)
         except Exception as error:
-            on_failure(way, error)
+            on_failure(channel, error)
         else:
-            done.append(way)
+            done.append(channel)
     return done
 
 
-def _ways(anchoring: Anchoring) -> list[Way]:
+def _channels(anchoring: Anchoring) -> list[Channel]:
     """Those that were chosen. Mail first: it needs nobody outside who answers."""
-    chosen: dict[Way, object] = {
+    chosen: dict[Channel, object] = {
         "mail": anchoring.addresses,
-        "bucket": anchoring.elsewhere,
+        "bucket": anchoring.other_account,
         "time_stamp": anchoring.authority,
     }
-    return [way for way, given in chosen.items() if given]
+    return [channel for channel, given in chosen.items() if given]
 
 
-def _command(way: Way, now: datetime) -> CommandId:
-    return CommandId(derived_id("anchor", way, stamp(now)[:10]))
+def _command(channel: Channel, now: datetime) -> CommandId:
+    return CommandId(derived_id("anchor", channel, stamp(now)[:10]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +114,11 @@ class _Run:
     latest: _Latest
     now: datetime
 
-    def carry_out(self, way: Way) -> None:
-        if way == "mail":
+    def carry_out(self, channel: Channel) -> None:
+        if channel == "mail":
             self._mail()
-        elif way == "bucket" and self.anchoring.elsewhere is not None:
-            self._copy(self.anchoring.elsewhere)
+        elif channel == "bucket" and self.anchoring.other_account is not None:
+            self._copy(self.anchoring.other_account)
         elif self.anchoring.authority is not None:
             self._time_stamp(self.anchoring.authority)
 
@@ -132,13 +136,13 @@ class _Run:
         # An address may hold a person's name; the record keeps the domain alone.
         self._record("mail", sorted({address.rpartition("@")[2] for address in addresses}), None, notices)
 
-    def _copy(self, elsewhere: Elsewhere) -> None:
+    def _copy(self, other_account: OtherAccount) -> None:
         name = self.latest.checkpoint.name()
         with suppress(Conflict):  # an earlier try wrote it; whether it wrote the same is seen next
-            elsewhere.archive.put(name, self.latest.file, self.now + self.anchoring.retention)
-        if elsewhere.archive.get(name) != self.latest.file:
-            raise IntegrityError(f"{elsewhere.name} holds another file under {name}")
-        self._record("bucket", [elsewhere.name])
+            other_account.archive.put(name, self.latest.file, self.now + self.anchoring.retention)
+        if other_account.archive.get(name) != self.latest.file:
+            raise IntegrityError(f"{other_account.name} holds another file under {name}")
+        self._record("bucket", [other_account.name])
 
     def _time_stamp(self, authority: Authority) -> None:
         archive, checkpoint = self.anchoring.archive, self.latest.checkpoint
@@ -153,9 +157,9 @@ class _Run:
         self._record("time_stamp", [authority.name], digest(token))
 
     def _record(
-        self, way: Way, to: list[str], token: str | None = None, notices: tuple[Notice, ...] = ()
+        self, channel: Channel, to: list[str], token: str | None = None, notices: tuple[Notice, ...] = ()
     ) -> None:
-        command, checkpoint = _command(way, self.now), self.latest.checkpoint
+        command, checkpoint = _command(channel, self.now), self.latest.checkpoint
         event = EventDraft(
             tag=EventTag.CHECKPOINT_ANCHORED,
             subject=Subject("system"),
@@ -166,7 +170,7 @@ class _Run:
                 "number": checkpoint.number,
                 "size": checkpoint.size,
                 "checkpoint": checkpoint.digest(),
-                "by": way,
+                "by": channel,
                 "to": to,
                 "token": token,
             },

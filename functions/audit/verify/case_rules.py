@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from .case_life import CaseLife
+from .case_course import CaseCourse
 from .case_questions import ABOUT_QUESTIONS, Questions
 
 # What cannot happen to a case that is closed.
@@ -30,7 +30,7 @@ class CaseRules:
     broken: bool = False
     """Whether a fault was found: what follows it can be judged no more, step by step."""
     sent: set[str] = field(default_factory=set)
-    life: CaseLife = field(default_factory=lambda: CaseLife(Questions()))
+    life: CaseCourse = field(default_factory=lambda: CaseCourse(Questions()))
 
     def faults(self, event: dict[str, Any]) -> list[str]:
         tag, found = event["tag"], list[str]()

@@ -145,31 +145,31 @@ def test_a_key_out_of_an_old_backup_does_not_bring_back_whom_it_was_shredded_for
 
 @pytest.mark.parametrize("place", ["first", "last"])
 def test_of_a_ledger_that_was_changed_nothing_is_made(deployment: Deployment, place: str) -> None:
-    shelf = Shelf(deployment)
-    names = list(shelf.names(SEGMENTS))
+    bucket = LedgerBucket(deployment)
+    names = list(bucket.names(SEGMENTS))
     name = names[0 if place == "first" else -1]
-    shelf.files[name] = shelf.files[name].replace(b'"kind":"system"', b'"kind":"person"', 1)
-    ledger = read_ledger(shelf, deployment.keyring)
+    bucket.files[name] = bucket.files[name].replace(b'"kind":"system"', b'"kind":"person"', 1)
+    ledger = read_ledger(bucket, deployment.keyring)
     assert (ledger.intact, ledger.events) == (False, ())
 
 
 def test_a_segment_that_came_after_the_checkpoints_were_listed_is_left_for_the_next_time(
     deployment: Deployment,
 ) -> None:
-    shelf = Shelf(deployment)
+    bucket = LedgerBucket(deployment)
     size = len(deployment.ledger().events)
-    shelf.files[f"{SEGMENTS}{size:012d}-{size:012d}.jsonl"] = b"{}\n"
-    assert read_ledger(shelf, deployment.keyring).intact
+    bucket.files[f"{SEGMENTS}{size:012d}-{size:012d}.jsonl"] = b"{}\n"
+    assert read_ledger(bucket, deployment.keyring).intact
 
 
 def test_a_ledger_without_a_checkpoint_is_none(deployment: Deployment) -> None:
-    shelf = Shelf(deployment)
-    shelf.files.clear()
+    bucket = LedgerBucket(deployment)
+    bucket.files.clear()
     with pytest.raises(NotFound):
-        read_ledger(shelf, deployment.keyring)
+        read_ledger(bucket, deployment.keyring)
 
 
-class Shelf:
+class LedgerBucket:
     """The ledger's bucket, as a copy that may be changed."""
 
     def __init__(self, deployment: Deployment) -> None:

@@ -2,7 +2,7 @@
 
 import re
 
-from functions.audit.api.record_leave import record_leave
+from functions.audit.api.pause_case import pause_case
 from functions.evaluate.reconcile_cases import reconcile_cases
 from local.restore.compare import differences
 from local.restore.tables import make_table_like, write_table
@@ -48,7 +48,7 @@ def test_a_deployment_goes_on_in_the_table_made_again(deployment: Deployment) ->
     assert world.case(ASKED).hold is not None
     chain = case_subject(world.case(ASKED).id)
     events = len(world.store.events(chain))
-    record_leave(world.sources, ADMIN, world.case(ASKED).id, "Said again.")
+    pause_case(world.sources, ADMIN, world.case(ASKED).id, "Said again.")
     assert len(world.store.events(chain)) == events
 
     # Whoever answered before is told so, and a rep with an open case gets no second one.

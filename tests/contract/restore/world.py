@@ -7,11 +7,11 @@ from typing import Any
 import boto3
 import orjson
 
-from functions.audit.api.hold_person import lift_hold, place_hold
+from functions.audit.api.pause_case import pause_case
 from functions.audit.api.person_act import PersonAct
-from functions.audit.api.record_leave import record_leave
+from functions.audit.api.place_legal_hold import lift_legal_hold, place_legal_hold
 from functions.audit.api.shred_person import shred_person
-from functions.audit.caller import Asker, Group
+from functions.audit.caller import Caller, Group
 from functions.audit.ledger.seal_ledger import Sealing, seal_ledger
 from functions.audit.sources import Sources
 from functions.evaluate.advance_case import advance_case
@@ -55,7 +55,7 @@ from tests.unit.ingest.test_receive_export import HEADER, PEOPLE, PROFILE
 
 REPS = tuple(map(PersonId, ("rep", "rep-asked", "rep-late", "rep-leave", "rep-gone")))
 ANSWERED, ASKED, LATE, ON_LEAVE, GONE = REPS
-ADMIN = Asker("a-1", PersonId("partner"), frozenset({Group.HR_ADMIN}))
+ADMIN = Caller("a-1", PersonId("partner"), frozenset({Group.HR_ADMIN}))
 
 
 def decided(period: str, rep: str) -> dict[str, Any]:
@@ -225,10 +225,10 @@ class Deployment:
         self.answer(ANSWERED)
         self.advance(ANSWERED)
         for rep in (ON_LEAVE, ASKED):
-            record_leave(self.sources, ADMIN, self.case(rep).id, "A sick note came.")
+            pause_case(self.sources, ADMIN, self.case(rep).id, "A sick note came.")
         self.advance(ON_LEAVE)
         self.seal()
-        place_hold(self.act(LATE), [ANSWERED])
+        place_legal_hold(self.act(LATE), [ANSWERED])
         self.links.issue_code(self.store.requests_of(self.case(LATE).id)[0].id, self.clock.now())
         self.tokens.store(self.case(LATE).id, "token")
         self.answer(GONE)
@@ -243,7 +243,7 @@ class Deployment:
         self.earlier = self.items()
         self.shred(GONE)
         self.clock.advance(days=1)
-        lift_hold(self.act(LATE))
+        lift_legal_hold(self.act(LATE))
         self.leave_company()
         october = HEADER + b"rep,2026-10,1000,400,USD\n"
         batch = self.receive("varicent-attainment", october, "october.csv").batch

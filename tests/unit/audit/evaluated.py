@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from functions.audit.caller import Asker, Group
-from functions.audit.evidence.export_evidence import Record, case_evidence, period_evidence
+from functions.audit.caller import Caller, Group
+from functions.audit.evidence.export_evidence import LedgerSource, case_evidence, period_evidence
 from functions.audit.sources import Sources
 from functions.evaluate.commit_step import Casework
 from functions.evaluate.open_case import open_cases
@@ -19,11 +19,11 @@ from tests.unit.audit.bundles import unpacked
 from tests.unit.audit.workshop import Bucket, Log, Ring, World
 from tests.unit.evaluate.organisation import Organisation
 
-ADMIN: Final = Asker("a-3", PersonId("hr-9"), frozenset({Group.HR_ADMIN}))
-AUDITOR: Final = Asker("a-5", None, frozenset({Group.AUDITOR}))
+ADMIN: Final = Caller("a-3", PersonId("hr-9"), frozenset({Group.HR_ADMIN}))
+AUDITOR: Final = Caller("a-5", None, frozenset({Group.AUDITOR}))
 
 
-class Shelf(Bucket):
+class LedgerBucket(Bucket):
     def names(self, prefix: str) -> Iterable[str]:
         return sorted(name for name in self.world.files if name.startswith(prefix))
 
@@ -43,8 +43,8 @@ class Evaluated:
         return Sources(own.store, directories, own.policies, own.files, own.clock)
 
     @property
-    def record(self) -> Record:
-        return Record(Shelf(self.world), Log(self.world), Ring(self.world))
+    def record(self) -> LedgerSource:
+        return LedgerSource(LedgerBucket(self.world), Log(self.world), Ring(self.world))
 
     def evaluate(self, batch: BatchId) -> list[EvaluationRecord]:
         """Run what the batch calls for, and open or feed the cases."""
@@ -70,11 +70,11 @@ class Evaluated:
         store = self.organisation.store
         return [*store.cases(CaseStatus.OPEN), *store.cases(CaseStatus.CLOSED)]
 
-    def bundle(self, case: Case, asker: Asker = ADMIN) -> dict[str, bytes]:
-        return unpacked(case_evidence(self.sources, self.record, asker, case.id))
+    def bundle(self, case: Case, caller: Caller = ADMIN) -> dict[str, bytes]:
+        return unpacked(case_evidence(self.sources, self.record, caller, case.id))
 
-    def bundle_of_period(self, period: str, asker: Asker = ADMIN) -> dict[str, bytes]:
-        return unpacked(period_evidence(self.sources, self.record, asker, period))
+    def bundle_of_period(self, period: str, caller: Caller = ADMIN) -> dict[str, bytes]:
+        return unpacked(period_evidence(self.sources, self.record, caller, period))
 
 
 def september() -> Evaluated:

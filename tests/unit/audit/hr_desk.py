@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from functions.audit.caller import Asker, Group
+from functions.audit.caller import Caller, Group
 from functions.audit.sources import Sources
 from shared.domain import paths
 from shared.domain.case import Case, CaseStatus, Waiting
@@ -50,12 +50,12 @@ ladder:
 """
 POLICY: Final = parse_policy(POLICY_TEXT.decode(), "field-sales.yaml")
 
-PARTNER: Final = Asker("a-1", PersonId("hr-1"), frozenset({Group.HR_PARTNER}))
-OTHER_PARTNER: Final = Asker("a-2", PersonId("hr-2"), frozenset({Group.HR_PARTNER}))
-ADMIN: Final = Asker("a-3", PersonId("hr-9"), frozenset({Group.HR_ADMIN}))
-COMPENSATION: Final = Asker("a-4", PersonId("co-1"), frozenset({Group.COMPENSATION}))
-AUDITOR: Final = Asker("a-5", None, frozenset({Group.AUDITOR}))
-STRANGER: Final = Asker("a-6", PersonId("m-1"), frozenset())
+PARTNER: Final = Caller("a-1", PersonId("hr-1"), frozenset({Group.HR_PARTNER}))
+OTHER_PARTNER: Final = Caller("a-2", PersonId("hr-2"), frozenset({Group.HR_PARTNER}))
+ADMIN: Final = Caller("a-3", PersonId("hr-9"), frozenset({Group.HR_ADMIN}))
+COMPENSATION: Final = Caller("a-4", PersonId("co-1"), frozenset({Group.COMPENSATION}))
+AUDITOR: Final = Caller("a-5", None, frozenset({Group.AUDITOR}))
+STRANGER: Final = Caller("a-6", PersonId("m-1"), frozenset())
 
 DECISION: Final[dict[str, Any]] = {
     "rep_id": "r-1",

@@ -1,4 +1,4 @@
-"""The day's checkpoint goes out once each way, whatever fails, dies or runs twice."""
+"""The day's checkpoint goes out once each channel, whatever fails, dies or runs twice."""
 
 import json
 from dataclasses import dataclass, field, replace
@@ -7,7 +7,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from functions.audit.handlers import anchor as anchor_handler
-from functions.audit.ledger.anchor_checkpoint import Anchoring, Authority, Elsewhere, Way, anchor_checkpoint
+from functions.audit.ledger.anchor_checkpoint import (
+    Anchoring,
+    Authority,
+    Channel,
+    OtherAccount,
+    anchor_checkpoint,
+)
 from functions.audit.ledger.format import parse_checkpoint
 from shared.domain.canonical import digest
 from shared.domain.effect import Notice, NoticeKind
@@ -50,7 +56,7 @@ class Office:
         self.world.happened("case/c-1", EventTag.CASE_OPENED, START)
         self.world.seal(START + MINUTE)
         self.store = FakeStore(self.clock)
-        self.failures: list[tuple[Way, str]] = []
+        self.failures: list[tuple[Channel, str]] = []
         self.anchoring = Anchoring(
             head=HeadItem(self.world),
             archive=Bucket(self.world),
@@ -58,13 +64,13 @@ class Office:
             clock=self.clock,
             retention=timedelta(days=365),
             addresses=("works.council@x.example", "notary@y.example"),
-            elsewhere=Elsewhere("anchors-elsewhere", Bucket(self.other)),
+            other_account=OtherAccount("anchors-elsewhere", Bucket(self.other)),
             authority=Authority("tsa.example", self.stamps),
         )
 
-    def run(self) -> list[Way]:
-        def note(way: Way, error: Exception) -> None:
-            self.failures.append((way, type(error).__name__))
+    def run(self) -> list[Channel]:
+        def note(channel: Channel, error: Exception) -> None:
+            self.failures.append((channel, type(error).__name__))
 
         return anchor_checkpoint(self.anchoring, note)
 
@@ -156,7 +162,7 @@ def test_a_copy_that_was_cut_off_is_finished_by_the_next_run(office: Office, cal
 def test_a_token_that_was_stored_before_a_crash_is_the_one_that_is_recorded(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    office.anchoring = replace(office.anchoring, addresses=(), elsewhere=None)
+    office.anchoring = replace(office.anchoring, addresses=(), other_account=None)
     commit = office.store.commit
     monkeypatch.setattr(office.store, "commit", lambda change: (_ for _ in ()).throw(Crash))
     assert office.run() == []
@@ -168,13 +174,13 @@ def test_a_token_that_was_stored_before_a_crash_is_the_one_that_is_recorded(
 
 
 def test_of_two_runs_at_once_the_first_token_counts(office: Office) -> None:
-    other = replace(office.anchoring, addresses=(), elsewhere=None)
+    other = replace(office.anchoring, addresses=(), other_account=None)
 
     @dataclass
     class Overtaken:
         def stamp(self, data: bytes) -> bytes:
             # Meanwhile another run asks, stores and records.
-            anchor_checkpoint(other, lambda way, error: pytest.fail(f"{way}: {error!r}"))
+            anchor_checkpoint(other, lambda channel, error: pytest.fail(f"{channel}: {error!r}"))
             return b"too late"
 
     office.anchoring = replace(other, authority=Authority("tsa.example", Overtaken()))
@@ -187,7 +193,7 @@ def test_of_two_runs_at_once_the_first_token_counts(office: Office) -> None:
 def test_a_busy_chain_is_tried_again_and_a_stuck_one_is_told(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    office.anchoring = replace(office.anchoring, elsewhere=None, authority=None)
+    office.anchoring = replace(office.anchoring, other_account=None, authority=None)
     commit, refusals = office.store.commit, [2]
 
     def busy(change: object) -> str:
@@ -207,7 +213,7 @@ def test_a_busy_chain_is_tried_again_and_a_stuck_one_is_told(
 def test_before_the_first_checkpoint_and_without_anybody_to_tell_nothing_is_done() -> None:
     office = Office()
     assert anchor_checkpoint(replace(office.anchoring, head=HeadItem(World())), _never) == []
-    nobody = replace(office.anchoring, addresses=(), elsewhere=None, authority=None)
+    nobody = replace(office.anchoring, addresses=(), other_account=None, authority=None)
     assert anchor_checkpoint(nobody, _never) == []
     assert (office.store.seen, office.store.effects) == ([], [])
 
@@ -247,8 +253,8 @@ def test_what_was_done_and_what_failed_are_metrics_and_the_log_keeps_answers_to_
     assert "nobody answers" not in out + log
 
 
-def _never(way: Way, error: Exception) -> None:
-    raise AssertionError(f"{way}: {error!r}")
+def _never(channel: Channel, error: Exception) -> None:
+    raise AssertionError(f"{channel}: {error!r}")
 
 
 def test_the_day_is_that_of_the_products_clock() -> None:
@@ -257,5 +263,5 @@ def test_the_day_is_that_of_the_products_clock() -> None:
     office.clock.advance(seconds=1)
     office.run()
     assert sorted(office.anchored()) == sorted(
-        f"{way} 2026-10-0{day}" for way in ("mail", "bucket", "time_stamp") for day in (1, 2)
+        f"{channel} 2026-10-0{day}" for channel in ("mail", "bucket", "time_stamp") for day in (1, 2)
     )

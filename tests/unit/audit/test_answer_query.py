@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from functions.audit.api.answer_query import list_cases, show_case, show_events
-from functions.audit.caller import Asker, Group
+from functions.audit.caller import Caller, Group
 from shared.domain.case import CaseStatus, Exit
 from shared.domain.errors import Forbidden, InvalidInput, NotFound
 from shared.domain.event import EventTag
@@ -60,13 +60,13 @@ class TestTheList:
 
     def test_nobody_finds_their_own_case_whatever_their_groups(self, desk: Desk) -> None:
         desk.open("r-1")
-        rep = Asker("a-7", PersonId("r-1"), frozenset({Group.HR_ADMIN, Group.HR_PARTNER}))
+        rep = Caller("a-7", PersonId("r-1"), frozenset({Group.HR_ADMIN, Group.HR_PARTNER}))
         assert ids(list_cases(desk.sources, rep, {})) == []
 
-    @pytest.mark.parametrize("asker", [COMPENSATION, AUDITOR, STRANGER])
-    def test_it_is_for_hr_alone(self, desk: Desk, asker: Asker) -> None:
+    @pytest.mark.parametrize("caller", [COMPENSATION, AUDITOR, STRANGER])
+    def test_it_is_for_hr_alone(self, desk: Desk, caller: Caller) -> None:
         with pytest.raises(Forbidden):
-            list_cases(desk.sources, asker, {})
+            list_cases(desk.sources, caller, {})
 
     @pytest.mark.parametrize(
         ("name", "value"),
@@ -207,11 +207,11 @@ class TestTheHistory:
         assert len(opened["commitment"]) == 64
         assert "Hal" not in opened["says"]
 
-    @pytest.mark.parametrize("asker", [COMPENSATION, STRANGER])
-    def test_nobody_else_reads_it(self, desk: Desk, asker: Asker) -> None:
+    @pytest.mark.parametrize("caller", [COMPENSATION, STRANGER])
+    def test_nobody_else_reads_it(self, desk: Desk, caller: Caller) -> None:
         desk.open("r-1")
         with pytest.raises(Forbidden):
-            show_events(desk.sources, asker, CaseId("case-r-1"))
+            show_events(desk.sources, caller, CaseId("case-r-1"))
 
 
 @pytest.mark.parametrize(
@@ -227,9 +227,9 @@ class TestTheHistory:
     ],
 )
 def test_groups_are_read_as_authorizers_write_them(claim: object, groups: set[Group]) -> None:
-    assert Asker.from_claims({"sub": "a-1", "cognito:groups": claim}).groups == groups
+    assert Caller.from_claims({"sub": "a-1", "cognito:groups": claim}).groups == groups
 
 
 def test_a_token_that_names_no_account_is_nobody() -> None:
     with pytest.raises(Forbidden):
-        Asker.from_claims({"cognito:groups": "[hr_admin]"})
+        Caller.from_claims({"cognito:groups": "[hr_admin]"})

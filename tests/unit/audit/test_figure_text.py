@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from functions.audit.api.case_view import case_view
-from functions.audit.caller import Asker, Group
+from functions.audit.caller import Caller, Group
 from functions.audit.evidence import chronicle
 from functions.audit.evidence.reading_aids import rendered
 from functions.audit.hr_figures import period_in_words
@@ -23,7 +23,7 @@ TRAILING = parse_policy(
     ),
     "trailing.yaml",
 )
-HUGO = Asker("a-3", PersonId("hr-9"), frozenset({Group.HR_ADMIN}))
+HUGO = Caller("a-3", PersonId("hr-9"), frozenset({Group.HR_ADMIN}))
 
 
 def period(name: str, credited: str, quota: str = "100000") -> dict[str, Any]:

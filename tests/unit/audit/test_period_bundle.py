@@ -111,9 +111,9 @@ def test_an_auditors_edition_is_sealed(evaluated: Evaluated) -> None:
 
 def test_only_those_who_see_every_case_may_take_a_period_and_that_is_recorded() -> None:
     evaluated = september()
-    for asker in (PARTNER, COMPENSATION):
+    for caller in (PARTNER, COMPENSATION):
         with pytest.raises(Forbidden):
-            evaluated.bundle_of_period("2026-09", asker)
+            evaluated.bundle_of_period("2026-09", caller)
     with pytest.raises(InvalidInput):
         evaluated.bundle_of_period("September")
     with pytest.raises(NotFound):

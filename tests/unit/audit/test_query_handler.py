@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 
-from functions.audit.caller import Asker
-from functions.audit.evidence.export_evidence import Record
+from functions.audit.caller import Caller
+from functions.audit.evidence.export_evidence import LedgerSource
 from functions.audit.handlers import query as query_handler
+from functions.audit.handlers.routes import exchange
+from functions.audit.handlers.routes.exchange import Dependencies
 from functions.audit.ledger.format import Checkpoint, parse_checkpoint
 from shared.domain import paths
 from shared.domain.change import Change
@@ -60,7 +62,7 @@ class Context:
     aws_request_id: str = "request-1"
 
 
-class Shelf(Bucket):
+class LedgerBucket(Bucket):
     def names(self, prefix: str) -> Iterable[str]:
         return sorted(name for name in self.world.files if name.startswith(prefix))
 
@@ -73,19 +75,19 @@ def desk() -> Desk:
 @pytest.fixture(autouse=True)
 def world(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> World:
     world = World()
-    record = Record(Shelf(world), Log(world), Ring(world))
-    found = query_handler.Dependencies(desk.sources, record, FakePersonalData(desk.store), FakeHandouts())
+    record = LedgerSource(LedgerBucket(world), Log(world), Ring(world))
+    found = Dependencies(desk.sources, record, FakePersonalData(desk.store), FakeHandouts())
     monkeypatch.setattr(query_handler, "_dependencies", lambda: found)
     return world
 
 
 def call(
-    asker: Asker, path: str, method: str = "GET", body: str | None = None, **query: str
+    caller: Caller, path: str, method: str = "GET", body: str | None = None, **query: str
 ) -> tuple[int, Any, dict[str, str]]:
     """The status, the body (JSON where it is JSON, else bytes), the headers."""
-    claims = {"sub": asker.account, "cognito:groups": f"[{' '.join(sorted(asker.groups))}]"}
-    if asker.person_id:
-        claims["custom:person_id"] = asker.person_id
+    claims = {"sub": caller.account, "cognito:groups": f"[{' '.join(sorted(caller.groups))}]"}
+    if caller.person_id:
+        claims["custom:person_id"] = caller.person_id
     answer = query_handler.handle(
         {
             "version": "2.0",
@@ -279,7 +281,7 @@ def test_what_is_too_large_for_an_answer_is_handed_out_by_a_link(
 ) -> None:
     desk.open("r-1")
     sealed(desk, world)
-    monkeypatch.setattr(query_handler, "_LARGEST_ANSWER", 1000)
+    monkeypatch.setattr(exchange, "LARGEST_ANSWER", 1000)
     status, said, headers = call(PARTNER, f"/cases/{CASE}/evidence")
     assert (status, headers["content-type"]) == (200, "application/vnd.plumbline.link+json")
     handouts = query_handler._dependencies().handouts

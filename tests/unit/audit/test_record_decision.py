@@ -7,7 +7,7 @@ import pytest
 
 from functions.audit.api.record_decision import record_decision
 from functions.audit.api.show_comparators import show_comparators
-from functions.audit.caller import Asker, Group
+from functions.audit.caller import Caller, Group
 from shared.domain.case import Case
 from shared.domain.change import Change
 from shared.domain.effect import Notice, NoticeKind, WakeWorkflow
@@ -38,8 +38,8 @@ def desk() -> Desk:
     return Desk()
 
 
-def decide(desk: Desk, asker: Asker = PARTNER, choice: str = "approve", reason: str = REASON) -> Any:
-    return record_decision(desk.sources, asker, CASE, REQUEST, choice, reason)
+def decide(desk: Desk, caller: Caller = PARTNER, choice: str = "approve", reason: str = REASON) -> Any:
+    return record_decision(desk.sources, caller, CASE, REQUEST, choice, reason)
 
 
 def test_an_answer_is_recorded_and_wakes_the_case_and_sends_a_receipt(desk: Desk) -> None:
@@ -130,7 +130,7 @@ def test_whoever_proposed_a_step_does_not_approve_it(desk: Desk, purpose: str) -
 
 def test_nobody_decides_on_their_own_case(desk: Desk) -> None:
     desk.open("r-1", asked(CASE))
-    rep = Asker("a-7", PersonId("r-1"), frozenset({Group.HR_ADMIN}))
+    rep = Caller("a-7", PersonId("r-1"), frozenset({Group.HR_ADMIN}))
     with pytest.raises(NotFound):
         decide(desk, rep)
 
@@ -155,14 +155,14 @@ def test_any_partner_may_answer_for_the_queue(desk: Desk) -> None:
 def test_an_account_that_stands_for_nobody_decides_nothing(desk: Desk) -> None:
     desk.open("r-1", asked(CASE))
     with pytest.raises(Forbidden, match="no person"):
-        decide(desk, Asker("a-8", None, frozenset({Group.HR_ADMIN})))
+        decide(desk, Caller("a-8", None, frozenset({Group.HR_ADMIN})))
 
 
-@pytest.mark.parametrize("asker", [AUDITOR, COMPENSATION])
-def test_other_groups_decide_nothing(desk: Desk, asker: Asker) -> None:
+@pytest.mark.parametrize("caller", [AUDITOR, COMPENSATION])
+def test_other_groups_decide_nothing(desk: Desk, caller: Caller) -> None:
     desk.open("r-1", asked(CASE))
     with pytest.raises(Forbidden):
-        decide(desk, asker)
+        decide(desk, caller)
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "too short", " " * 50 + "x", "x" * 2001, "a\x00b" * 20])

@@ -10,7 +10,7 @@ import pytest
 
 from functions.audit.api.record_decision import record_decision
 from functions.audit.api.show_comparators import show_comparators
-from functions.audit.caller import Asker, Group
+from functions.audit.caller import Caller, Group
 from shared.domain.case import CaseStatus, Exit
 from shared.domain.comparators import MOST_LISTED
 from shared.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -108,12 +108,12 @@ def said(choice: str, reason: str, hours: int = 0) -> Answer:
     )
 
 
-def approve(desk: Desk, compared: str | None, asker: Asker = PARTNER) -> Any:
-    return record_decision(desk.sources, asker, CASE, REQUEST, "approve", REASON, compared)
+def approve(desk: Desk, compared: str | None, caller: Caller = PARTNER) -> Any:
+    return record_decision(desk.sources, caller, CASE, REQUEST, "approve", REASON, compared)
 
 
-def rows(desk: Desk, asker: Asker) -> list[tuple[str, bool, str, str | None]]:
-    shown = show_comparators(desk.sources, asker, CASE)["comparators"]
+def rows(desk: Desk, caller: Caller) -> list[tuple[str, bool, str, str | None]]:
+    shown = show_comparators(desk.sources, caller, CASE)["comparators"]
     return [(one["rep"]["id"], one["as_low"], one["became"], one["stage"]) for one in shown]
 
 
@@ -158,7 +158,7 @@ def test_a_partner_sees_their_own_people_and_how_many_others_there_are(desk: Des
 
 
 def test_nobody_finds_themselves_among_the_others(desk: Desk) -> None:
-    one_of_them = Asker("a-7", PersonId("r-5"), frozenset({Group.HR_ADMIN}))
+    one_of_them = Caller("a-7", PersonId("r-5"), frozenset({Group.HR_ADMIN}))
     shown = show_comparators(desk.sources, one_of_them, CASE)
     assert "r-5" not in [one["rep"]["id"] for one in shown["comparators"]]
     assert shown["others"] == 1
@@ -214,9 +214,9 @@ def test_that_the_comparison_was_read_is_recorded(desk: Desk) -> None:
 
 
 def test_it_is_for_hr_alone_and_of_cases_that_they_see(desk: Desk) -> None:
-    for asker, refusal in ((COMPENSATION, Forbidden), (AUDITOR, Forbidden), (OTHER_PARTNER, NotFound)):
+    for caller, refusal in ((COMPENSATION, Forbidden), (AUDITOR, Forbidden), (OTHER_PARTNER, NotFound)):
         with pytest.raises(refusal):
-            show_comparators(desk.sources, asker, CASE)
+            show_comparators(desk.sources, caller, CASE)
 
 
 def test_a_removal_is_decided_only_by_who_says_that_they_saw_the_others(desk: Desk) -> None:
@@ -313,7 +313,7 @@ class TestALargeGroup:
     def test_what_became_of_somebody_is_looked_up_only_of_those_listed(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        for partner, asker in (("hr-1", PARTNER), ("hr-2", PARTNER), ("hr-2", ADMIN)):
+        for partner, caller in (("hr-1", PARTNER), ("hr-2", PARTNER), ("hr-2", ADMIN)):
             desk, looked_up = self.desk(partner), Counter[str]()
             real = desk.store.cases_of
 
@@ -322,7 +322,7 @@ class TestALargeGroup:
                 return real(rep_id)
 
             monkeypatch.setattr(desk.store, "cases_of", counted)
-            shown = show_comparators(desk.sources, asker, CASE)
+            shown = show_comparators(desk.sources, caller, CASE)
             assert shown["total"] + shown["others"] == self.SIZE
             assert looked_up.total() == MOST_LISTED
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from functions.audit.api.case_view import View
-from functions.audit.api.hold_person import MOST_COMPARATORS, lift_hold, place_hold
 from functions.audit.api.person_act import PersonAct
+from functions.audit.api.place_legal_hold import MOST_COMPARATORS, lift_legal_hold, place_legal_hold
 from functions.audit.api.shred_person import shred_person
-from functions.audit.caller import Asker, Group
+from functions.audit.caller import Caller, Group
 from shared.domain.canonical import digest
 from shared.domain.case import Case, CaseStatus
 from shared.domain.change import Change
@@ -23,7 +23,7 @@ from tests.unit.audit.workshop import POLICY, World
 
 REASON = "Left the company three years ago."
 REP, OTHER = PersonId("r-1"), PersonId("r-2")
-SECOND_ADMIN = Asker("a-7", PersonId("hr-8"), frozenset({Group.HR_ADMIN}))
+SECOND_ADMIN = Caller("a-7", PersonId("hr-8"), frozenset({Group.HR_ADMIN}))
 
 
 class Office(Desk):
@@ -40,17 +40,17 @@ class Office(Desk):
         self.close(closed)
         return closed
 
-    def act(self, person: str = REP, asker: Asker = ADMIN, reason: str = REASON) -> PersonAct:
-        return PersonAct.of(self.sources, self.data, asker, PersonId(person), reason)
+    def act(self, person: str = REP, caller: Caller = ADMIN, reason: str = REASON) -> PersonAct:
+        return PersonAct.of(self.sources, self.data, caller, PersonId(person), reason)
 
-    def shred(self, person: str = REP, asker: Asker = ADMIN) -> View:
-        return shred_person(self.act(person, asker))
+    def shred(self, person: str = REP, caller: Caller = ADMIN) -> View:
+        return shred_person(self.act(person, caller))
 
-    def hold(self, person: str = REP, comparators: Sequence[str] = (), asker: Asker = ADMIN) -> View:
-        return place_hold(self.act(person, asker), [PersonId(one) for one in comparators])
+    def hold(self, person: str = REP, comparators: Sequence[str] = (), caller: Caller = ADMIN) -> View:
+        return place_legal_hold(self.act(person, caller), [PersonId(one) for one in comparators])
 
-    def lift(self, person: str = REP, asker: Asker = ADMIN) -> View:
-        return lift_hold(self.act(person, asker))
+    def lift(self, person: str = REP, caller: Caller = ADMIN) -> View:
+        return lift_legal_hold(self.act(person, caller))
 
     def opened(self, rep: PersonId = REP) -> bool:
         """Whether what was sealed in the rep's case can still be read."""
@@ -89,7 +89,7 @@ def test_the_event_stands_before_anything_is_erased_and_a_retry_finishes_what_a_
     assert office.opened()
     with pytest.raises(Conflict, match="being shredded"):
         office.hold()
-    assert office.shred(asker=SECOND_ADMIN)["by"] == "hr-9"
+    assert office.shred(caller=SECOND_ADMIN)["by"] == "hr-9"
     assert not office.opened()
     assert office.tags().count("subject:shredded") == 1
 
@@ -148,7 +148,7 @@ def test_a_hold_that_arrives_while_a_shredding_is_decided_wins(
 
     def overtaken(change: Change) -> str:
         monkeypatch.setattr(office.store, "commit", commit)
-        office.hold(asker=SECOND_ADMIN)
+        office.hold(caller=SECOND_ADMIN)
         return commit(change)
 
     monkeypatch.setattr(office.store, "commit", overtaken)
@@ -163,10 +163,10 @@ def test_nobody_is_erased_while_a_case_of_theirs_is_open(office: Office) -> None
         office.shred(OTHER)
 
 
-@pytest.mark.parametrize("asker", [PARTNER, AUDITOR, Asker("a", None, frozenset({Group.HR_ADMIN}))])
-def test_only_an_administrator_with_a_name_acts(office: Office, asker: Asker) -> None:
+@pytest.mark.parametrize("caller", [PARTNER, AUDITOR, Caller("a", None, frozenset({Group.HR_ADMIN}))])
+def test_only_an_administrator_with_a_name_acts(office: Office, caller: Caller) -> None:
     with pytest.raises(Forbidden):
-        office.act(asker=asker)
+        office.act(caller=caller)
 
 
 def test_nobody_acts_on_their_own_record_or_holds_it_as_a_comparator(office: Office) -> None:

@@ -29,7 +29,7 @@ _PHASE_OF: Final = {"gate": "gate", "removal_approval": "approving"}
 """In which phase a question is put, where that is not ``asking``."""
 
 
-class CaseLife(CaseHolds):
+class CaseCourse(CaseHolds):
     """The course of one case, followed event by event."""
 
     def faults(self, event: Value) -> list[str]:
@@ -192,37 +192,37 @@ def _apart(earlier: str, later: str) -> timedelta:
     return moment(later) - moment(earlier)
 
 
-_RULES: Final[dict[str, Callable[[CaseLife, Value], Faults]]] = {
-    "case:opened": CaseLife._opened,
-    "case:marked": CaseLife._marked,
-    "case:held": CaseLife._held,
-    "case:resumed": CaseLife._resumed,
-    "case:closed": CaseLife._closed,
-    "owner:changed": CaseLife._owner,
-    "results:arrived": CaseLife._results,
-    **dict.fromkeys(OF_THE_CHAIN, CaseLife._asked),
-    "request:answered": CaseLife._answer,
-    "stage:entered": CaseLife._entered,
-    "stage:gated": CaseLife._gated,
-    "stage:approved": CaseLife._gate_decided,
-    "stage:sent_back": CaseLife._gate_decided,
-    "stage:begun": CaseLife._begun,
-    "stage:extended": CaseLife._extended,
-    "stage:ended": CaseLife._ended,
-    "rep:acknowledged": CaseLife._said,
-    "rep:rebutted": CaseLife._said,
-    "check_in:asked": CaseLife._check_in,
-    "check_in:done": CaseLife._checked_in,
-    "check_in:missed": CaseLife._missed,
-    "dispute:raised": CaseLife._disputed,
-    "dispute:decided": CaseLife._hold_decided,
-    "exception:requested": CaseLife._exception,
-    "exception:decided": CaseLife._hold_decided,
-    "withdrawal:decided": CaseLife._hold_decided,
-    "removal:proposed": CaseLife._proposed,
-    "removal:approved": CaseLife._approved,
-    "removal:sent_back": CaseLife._approved,
-    "workflow:restarted": CaseLife._restarted,
+_RULES: Final[dict[str, Callable[[CaseCourse, Value], Faults]]] = {
+    "case:opened": CaseCourse._opened,
+    "case:marked": CaseCourse._marked,
+    "case:held": CaseCourse._held,
+    "case:resumed": CaseCourse._resumed,
+    "case:closed": CaseCourse._closed,
+    "owner:changed": CaseCourse._owner,
+    "results:arrived": CaseCourse._results,
+    **dict.fromkeys(OF_THE_CHAIN, CaseCourse._asked),
+    "request:answered": CaseCourse._answer,
+    "stage:entered": CaseCourse._entered,
+    "stage:gated": CaseCourse._gated,
+    "stage:approved": CaseCourse._gate_decided,
+    "stage:sent_back": CaseCourse._gate_decided,
+    "stage:begun": CaseCourse._begun,
+    "stage:extended": CaseCourse._extended,
+    "stage:ended": CaseCourse._ended,
+    "rep:acknowledged": CaseCourse._said,
+    "rep:rebutted": CaseCourse._said,
+    "check_in:asked": CaseCourse._check_in,
+    "check_in:done": CaseCourse._checked_in,
+    "check_in:missed": CaseCourse._missed,
+    "dispute:raised": CaseCourse._disputed,
+    "dispute:decided": CaseCourse._hold_decided,
+    "exception:requested": CaseCourse._exception,
+    "exception:decided": CaseCourse._hold_decided,
+    "withdrawal:decided": CaseCourse._hold_decided,
+    "removal:proposed": CaseCourse._proposed,
+    "removal:approved": CaseCourse._approved,
+    "removal:sent_back": CaseCourse._approved,
+    "workflow:restarted": CaseCourse._restarted,
 }
 _COURSE: Final = frozenset(
     tag

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from functions.audit.api.answer_query import show_case
-from functions.audit.api.record_leave import record_leave
-from functions.audit.caller import Asker, Group
+from functions.audit.api.pause_case import pause_case
+from functions.audit.caller import Caller, Group
 from shared.domain.case import CaseStatus, Exit, Hold
 from shared.domain.effect import WakeWorkflow
 from shared.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -24,7 +24,7 @@ def desk() -> Desk:
 
 def test_a_reported_leave_waits_for_the_case_and_wakes_its_workflow(desk: Desk) -> None:
     case = desk.open()
-    assert record_leave(desk.sources, PARTNER, case.id, WHY) == {"case_id": case.id, "status": "recorded"}
+    assert pause_case(desk.sources, PARTNER, case.id, WHY) == {"case_id": case.id, "status": "recorded"}
     [told] = desk.store.instructions(case.id)
     assert (told.kind, told.given_by) == ("hold_for_leave", PARTNER.person_id)
     assert any(isinstance(effect, WakeWorkflow) for effect in desk.store.effects)
@@ -34,7 +34,7 @@ def test_a_reported_leave_waits_for_the_case_and_wakes_its_workflow(desk: Desk) 
 def test_the_case_shows_that_a_leave_was_reported_before_and_after_it_stands_still(desk: Desk) -> None:
     case = desk.open()
     assert show_case(desk.sources, PARTNER, case.id)["leave"] is None
-    record_leave(desk.sources, PARTNER, case.id, WHY)
+    pause_case(desk.sources, PARTNER, case.id, WHY)
     assert show_case(desk.sources, PARTNER, case.id)["leave"] == "recorded"
 
 
@@ -54,7 +54,7 @@ def test_a_leave_that_holds_the_case_or_waits_for_its_turn_shows_as_held(
 
 def test_why_somebody_is_on_leave_is_sealed(desk: Desk) -> None:
     case = desk.open()
-    record_leave(desk.sources, ADMIN, case.id, WHY)
+    pause_case(desk.sources, ADMIN, case.id, WHY)
     [event] = [each for each in desk.store.seen if each.tag is EventTag.LEAVE_REPORTED]
     assert event.data == {"by": ADMIN.person_id}
     assert event.private is not None
@@ -62,35 +62,35 @@ def test_why_somebody_is_on_leave_is_sealed(desk: Desk) -> None:
 
 def test_said_twice_it_is_recorded_once(desk: Desk) -> None:
     case = desk.open()
-    record_leave(desk.sources, PARTNER, case.id, WHY)
-    record_leave(desk.sources, ADMIN, case.id, WHY + " Once more.")
+    pause_case(desk.sources, PARTNER, case.id, WHY)
+    pause_case(desk.sources, ADMIN, case.id, WHY + " Once more.")
     assert len(desk.store.instructions(case.id)) == 1
 
 
 def test_a_case_that_is_held_for_it_already_is_left_alone(desk: Desk) -> None:
     case = desk.open(hold=Hold(reason="leave", since=NOW, remaining_s=0))
-    assert record_leave(desk.sources, PARTNER, case.id, WHY)["status"] == "held"
+    assert pause_case(desk.sources, PARTNER, case.id, WHY)["status"] == "held"
     assert desk.store.instructions(case.id) == []
 
 
 def test_a_closed_case_is_not_held(desk: Desk) -> None:
     case = desk.open(status=CaseStatus.CLOSED, exit=Exit.GRADUATED, closed_at=NOW)
     with pytest.raises(Conflict):
-        record_leave(desk.sources, PARTNER, case.id, WHY)
+        pause_case(desk.sources, PARTNER, case.id, WHY)
 
 
 def test_only_hr_who_looks_after_the_rep_reports_a_leave_and_says_why(desk: Desk) -> None:
     case = desk.open()
-    nobody = Asker("a-9", None, frozenset({Group.HR_ADMIN}))
-    the_rep = Asker("a-8", PersonId("r-1"), frozenset({Group.HR_ADMIN}))
-    for asker, refusal in (
+    nobody = Caller("a-9", None, frozenset({Group.HR_ADMIN}))
+    the_rep = Caller("a-8", PersonId("r-1"), frozenset({Group.HR_ADMIN}))
+    for caller, refusal in (
         (COMPENSATION, Forbidden),
         (nobody, Forbidden),
         (OTHER_PARTNER, NotFound),
         (the_rep, NotFound),
     ):
         with pytest.raises(refusal):
-            record_leave(desk.sources, asker, case.id, WHY)
+            pause_case(desk.sources, caller, case.id, WHY)
     with pytest.raises(InvalidInput):
-        record_leave(desk.sources, PARTNER, case.id, "leave")
+        pause_case(desk.sources, PARTNER, case.id, "leave")
     assert desk.store.instructions(case.id) == []

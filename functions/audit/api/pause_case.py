@@ -1,7 +1,7 @@
 """HR says that a rep is on leave: the case is told to stand still until HR lets it go on."""
 
 from functions.audit.api.case_view import View, leave_of
-from functions.audit.caller import HR, Asker
+from functions.audit.caller import HR, Caller
 from functions.audit.sources import Sources, visible_case
 from shared.domain.case import Case, CaseStatus
 from shared.domain.change import Change
@@ -14,29 +14,29 @@ from shared.domain.typed_reason import typed_reason
 from shared.retry import retry_on_conflict
 
 
-def record_leave(sources: Sources, asker: Asker, case_id: CaseId, reason: str) -> View:
+def pause_case(sources: Sources, caller: Caller, case_id: CaseId, reason: str) -> View:
     """Tell the case to hold; said again while it is held or about to be, nothing more is recorded.
 
     Raises Conflict where the case is closed.
     """
-    asker.require(*HR)
-    person = asker.person_id
+    caller.require(*HR)
+    person = caller.person_id
     if person is None:
         raise Forbidden("this account stands for no person of the directory, so it cannot decide")
     reason = typed_reason(reason)
 
     def attempt() -> View:
-        case, _ = visible_case(sources, asker, case_id)
+        case, _ = visible_case(sources, caller, case_id)
         if case.status is CaseStatus.CLOSED:
             raise Conflict(f"case {case_id} is closed")
         if leave_of(case, sources.store.instructions(case_id)) is None:
-            sources.store.commit(_reporting(case, person, reason, asker, sources))
+            sources.store.commit(_reporting(case, person, reason, caller, sources))
         return {"case_id": case_id, "status": leave_of(case, ()) or "recorded"}
 
     return retry_on_conflict(attempt)
 
 
-def _reporting(case: Case, person: PersonId, reason: str, asker: Asker, sources: Sources) -> Change:
+def _reporting(case: Case, person: PersonId, reason: str, caller: Caller, sources: Sources) -> Change:
     # A later leave of the same case is another command: the case has changed by then.
     command = CommandId(derived_id("leave", case.id, str(case.version)))
     now = sources.clock.now()
@@ -44,7 +44,7 @@ def _reporting(case: Case, person: PersonId, reason: str, asker: Asker, sources:
         tag=EventTag.LEAVE_REPORTED,
         subject=case_subject(case.id),
         occurred_at=now,
-        actor=asker.actor,
+        actor=caller.actor,
         command=command,
         relied_on={"policy": case.policy_digest},
         data={"by": person},
