@@ -1,4 +1,4 @@
-"""The instructions that lie in every bundle: how to check it with sha256sum and openssl alone."""
+"""The README.txt of each kind of bundle: how to check it with sha256sum and openssl alone."""
 
 from typing import Final
 
@@ -6,20 +6,22 @@ _CHECK_FILES: Final = """\
 Plumbline evidence bundle
 =========================
 
-How to check it without our programs: a shell (bash) with sha256sum, base64 and openssl is enough.
-With Python, `plumbline verify BUNDLE` does all of this and more; so does the single file
-functions/audit/verify.py, with nothing but the `cryptography` package beside it.
+This text explains how to check the bundle without our programs. You need a shell (bash) with sha256sum,
+base64 and openssl. If you have Python, `plumbline verify BUNDLE` does all of this and more. So does the
+single file verify.pyz, which `plumbline verify --standalone verify.pyz` writes: it needs only Python and
+the `cryptography` package.
 
-1. The files are those that were exported.
-   manifest.json has the SHA-256 of every other file:
+1. The files are the exported files.
+   manifest.json lists the SHA-256 of every other file:
 
        sha256sum README.txt            # compare with its line in manifest.json
 
-   manifest.json itself is not signed. It finds accidents; the steps below find intent.
+   manifest.json itself is not signed. This step detects accidental damage. The next steps detect
+   deliberate changes.
 
-2. A checkpoint was signed by the keeper of the ledger.
+2. The keeper of the ledger signed the checkpoint.
    A checkpoint file is {"checkpoint":{...},"signature":"..."}. The signed bytes are the inner
-   object exactly as it stands there, from its opening to its closing brace:
+   object exactly as it stands there, from its opening brace to its closing brace:
 
        F=$(ls CHECKPOINTS/*.json | tail -n 1)
        sed 's/^{"checkpoint":\\(.*\\),"signature":"[^"]*"}$/\\1/' "$F" | tr -d '\\n' > body
@@ -27,24 +29,25 @@ functions/audit/verify.py, with nothing but the `cryptography` package beside it
        KEY=$(sed 's/.*"key":"\\([^"]*\\)".*/\\1/' "$F")
        openssl dgst -sha256 -verify keys/$KEY.pem -signature signature body    # Verified OK
 
-   A key's name is the SHA-256 of its bytes, so that it cannot be exchanged under its name:
+   The name of a key is the SHA-256 of its bytes, so another key cannot carry the same name:
 
        openssl pkey -pubin -in keys/$KEY.pem -outform DER | sha256sum
 
-   Compare that name, or a checkpoint, with what you were told at the time and by another way
-   (a mail, a letter, another account). Only that shows that the whole bundle was not made up
-   later with another key.
+   Compare this name, or a checkpoint, with what you received earlier and by another route (a mail,
+   a letter, another account). Only this comparison shows that nobody made up the whole bundle later
+   with a key of their own.
 """
 
 CASE_README: Final = (
     _CHECK_FILES.replace("CHECKPOINTS", "checkpoints")
     + """
-3. An event is under the checkpoint.
-   events/<index>.json has an event's exact bytes. With I its index in 12 digits, its leaf hash is
+3. The checkpoint covers each event.
+   events/<index>.json has the exact bytes of an event. With I as its index in 12 digits, its leaf
+   hash is
 
        H=$( (printf '\\000'; cat events/$I.json) | sha256sum | cut -d' ' -f1)
 
-   proofs/<index>.json has "path": hashes from the leaf to the root. Go up from the leaf with
+   proofs/<index>.json has "path": the hashes from the leaf to the root. Start at the leaf with
    n = index and m = size - 1. For each hash P of the path:
    - if n is odd, or n = m: H becomes sha256(01 P H); then, while n is even and not 0, halve
      both n and m;
@@ -54,85 +57,92 @@ CASE_README: Final = (
 
        H=$(printf "$(echo 01$P$H | sed 's/../\\\\x&/g')" | sha256sum | cut -d' ' -f1)
 
-   At the end H is the "root" of the checkpoint whose "size" the proof names.
+   At the end H must equal the "root" of the checkpoint whose "size" the proof names.
 
-4. The events follow one another.
-   The first event's "sequence" is 1; each one's "previous" is the SHA-256 of the bytes of the
-   one before:
+4. The events form one chain without gaps.
+   The first event has "sequence" 1. The "previous" of each later event is the SHA-256 of the bytes
+   of the event before it:
 
        sha256sum events/$I.json
 
-   Where a signing key was handed on, events/ also has the key:rotated events; they belong to
-   the chain "system", of which the other events are not here.
+   Where the keeper changed the signing key, events/ also has the key:rotated events. They belong to
+   the chain "system". The other events of that chain are not in this bundle.
 
-5. What was typed is what was sealed.
-   A private part stands in an event as ciphertext, with a "commitment". Its plaintext, where
-   this edition has it:
+5. The typed text is the text that was sealed.
+   An event holds a private part as ciphertext, with a "commitment". Where this edition contains the
+   plaintext, its SHA-256 must equal the private.commitment of the event:
 
-       sha256sum openings/<sequence, 6 digits>.json      # is private.commitment of the event
+       sha256sum openings/<sequence, 6 digits>.json
 
-   An edition for another reader has fewer openings; the events and all hashes are the same.
+   An edition for another reader may contain fewer openings. The events and all hashes are the same.
 
-6. What the record relied on is here.
-   The SHA-256 of every file under policies/, decisions/ and exports/ stands in an event.
+6. The bundle contains the files that the record relied on.
+   An event names the SHA-256 of every file under policies/, decisions/ and exports/.
 
-7. The decision is one of all decisions of its evaluation.
-   decision/line.json, where this edition has it, is a leaf as in step 3, and decision/proof.json
-   leads from it to "decisions_root" of the evaluation:completed event under events/.
+7. The decision is one of the decisions of its evaluation.
+   decision/line.json, where this edition has it, is a leaf as in step 3. decision/proof.json leads
+   from it to the "decisions_root" of the evaluation:completed event under events/.
 
-8. The decision follows from what was reported.
-   decision/facts/<period>.json and decision/person.json are the rep's rows as they were read, each
-   a leaf as in step 3. Their .proof.json leads by "path" to "root"; the text
-   {"root":"...","shard":"...","size":...} with the proof's values is a leaf again, from which
-   "shard_path" leads to "roots" of the facts:recorded or directory:recorded event under events/.
-   The SHA-256 of decision/policy.json and decision/population.json stand in evaluation:completed.
-   From these anybody can work out decision/line.json by hand; `plumbline verify` does it.
+8. The decision follows from the reported figures.
+   decision/facts/<period>.json and decision/person.json are the rows about the rep, as the product
+   read them. Each is a leaf as in step 3. The "path" in its .proof.json leads to "root". The text
+   {"root":"...","shard":"...","size":...} with the values of the proof is again a leaf, and
+   "shard_path" leads from it to "roots" of the facts:recorded or directory:recorded event under
+   events/. evaluation:completed names the SHA-256 of decision/policy.json and
+   decision/population.json. Anybody can work out decision/line.json from these files by hand;
+   `plumbline verify` does it.
 
-Reading aids, which prove nothing by themselves: this text, chronicle.html, names.json.
-Not proved: that no event came after the last one here (a bundle of the whole ledger shows that);
-that what was entered was true.
+Three files help you read the bundle and prove nothing: this text, chronicle.html, names.json.
+
+What this bundle does not prove:
+- that no event followed the last event here (a bundle of the whole ledger shows that);
+- that the information that people and systems entered was true.
 """
 )
 
 LEDGER_README: Final = (
     _CHECK_FILES.replace("CHECKPOINTS", "ledger/checkpoints")
     + """
-3. Checkpoints follow one another.
-   Each one's "previous" is the SHA-256 of the signed bytes (`body` above) of the one before;
-   "number" counts from 0.
+3. The checkpoints form one chain.
+   The "previous" of each checkpoint is the SHA-256 of the signed bytes (`body` above) of the
+   checkpoint before it. "number" counts from 0.
 
-4. The events are under the checkpoints.
-   ledger/segments/<first>-<last>.jsonl have one event a line. An event's index is its line's
-   place in all segments one after another, from 0. The root of a checkpoint is the Merkle tree
-   hash of RFC 9162, section 2.1.1, with SHA-256, over the first "size" lines without line ends.
+4. The checkpoints cover the events.
+   ledger/segments/<first>-<last>.jsonl have one event per line. The index of an event is the
+   position of its line in all segments, read one after another and counted from 0. The root of a
+   checkpoint is the Merkle tree hash of RFC 9162, section 2.1.1, with SHA-256, over the first
+   "size" lines without their line ends.
 
-5. Within one "subject" the events count from 1, and each one's "previous" is the SHA-256 of the
-   one before.
+5. The events of each "subject" form one chain.
+   "sequence" counts from 1. The "previous" of each event is the SHA-256 of the event before it.
 
-6. A checkpoint was there at a time, by the word of somebody outside.
+6. An outside authority confirms when a checkpoint existed.
    ledger/timestamps/<size>-<number>.tsr, where there are any, are time stamps (RFC 3161) over the
-   checkpoint file of the same name. With the certificate of the authority's CA, from the authority:
+   checkpoint file of the same name. Obtain the certificate of the authority's CA from the authority:
 
        openssl ts -verify -data ledger/checkpoints/S-N.json -in ledger/timestamps/S-N.tsr -CAfile ca.pem
 
-Events under unsealed/ were recorded, but no checkpoint covers them yet.
-Not proved: that what was entered was true.
+The events under unsealed/ were recorded, but no checkpoint covers them yet.
+
+What this bundle does not prove: that the information that people and systems entered was true.
 """
 )
 
 PERIOD_README: Final = (
     _CHECK_FILES.replace("CHECKPOINTS", "checkpoints")
     + """
-3. Each folder under cases/ is the evidence of one case by itself, with a README.txt and a manifest of
-   its own. Its one checkpoint is the latest of those under checkpoints/ here:
+3. Each folder under cases/ is the evidence of one case.
+   It has a README.txt and a manifest of its own. Its only checkpoint is the latest one under
+   checkpoints/ here:
 
        cmp cases/CASE/checkpoints/*.json checkpoints/LATEST.json
 
-4. events/ has the beginning and the end of each evaluation of the period. Their proofs under proofs/
-   are checked as step 3 of a case's README.txt says; consistency/ shows that each checkpoint grew
-   from the one before.
+4. events/ has the events of each evaluation of the period.
+   Check their proofs under proofs/ as step 3 of a case's README.txt explains. consistency/ shows
+   that each checkpoint grew from the one before it.
 
-Not proved: that every case of the period is here (a bundle of the whole ledger shows that); that
-what was entered was true.
+What this bundle does not prove:
+- that every case of the period is here (a bundle of the whole ledger shows that);
+- that the information that people and systems entered was true.
 """
 )
