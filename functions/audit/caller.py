@@ -1,4 +1,7 @@
-"""Who asks, and what is theirs to see. Pure: the handler reads the signed claims, this decides."""
+"""The signed-in caller of the API, and what they may see and decide. Pure.
+
+The handler reads the signed claims; this module decides.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,12 +25,12 @@ class Group(StrEnum):
 HR = frozenset({Group.HR_PARTNER, Group.HR_ADMIN})
 HR_SEATS = frozenset({"hr_partner", "hr_queue"})
 TWO_PERSON = frozenset({"gate", "exception", "dispute", "removal_approval"})
-"""What is decided about what somebody chose or proposed, and never by that person."""
+"""Purposes that a second person must decide: never the one who chose or proposed the step."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A signed-in person. ``person_id`` is null for an account that stands for nobody in the directory."""
+    """A signed-in person. ``person_id`` is None for an account without a person in the directory."""
 
     account: str
     person_id: PersonId | None
@@ -35,7 +38,7 @@ class Caller:
 
     @classmethod
     def from_claims(cls, claims: Mapping[str, object]) -> "Caller":
-        """The caller whom the authorizer vouches for. Raises Forbidden for claims that name no account."""
+        """The caller whom the authorizer verified. Raises Forbidden for claims that name no account."""
         account = str(claims.get("sub") or "")
         if not account:
             raise Forbidden("the token names no account")
@@ -51,17 +54,17 @@ class Caller:
     def require(self, *allowed: Group) -> None:
         """Raises Forbidden unless the caller is in one of the groups."""
         if not self.groups & frozenset(allowed):
-            raise Forbidden("this is for " + " and ".join(group.replace("_", " ") for group in allowed))
+            raise Forbidden("this is only for " + " and ".join(group.replace("_", " ") for group in allowed))
 
     def reads_private_parts(self) -> bool:
-        """HR opens what was typed and whose figures they are; an auditor checks the seals unopened."""
+        """HR reads typed text and figures; an auditor checks the seals without opening them."""
         return bool(self.groups & HR)
 
     def sees(self, case: Case, directory: Directory) -> bool:
         """An administrator sees every case, a partner those of their own people and those they must act on.
 
-        Nobody sees their own case here, whatever their groups: its subject has a page of their own, and the
-        notes of others are not on it.
+        Nobody sees their own case through the API, in any group. The rep has a response page instead, which
+        does not show other people's notes.
         """
         if self.person_id is not None and self.person_id == case.rep_id:
             return False
@@ -75,35 +78,35 @@ class Caller:
         return rep is not None and rep.hr_partner_id == self.person_id
 
     def looks_after(self, person: Person) -> bool:
-        """Whether the person is the caller's to see, with or without a case; nobody is their own."""
+        """Whether the caller may see the person, with or without a case. Nobody looks after themself."""
         if self.person_id is not None and self.person_id == person.id:
             return False
         partner = Group.HR_PARTNER in self.groups and self.person_id is not None
         return Group.HR_ADMIN in self.groups or (partner and person.hr_partner_id == self.person_id)
 
     def require_sight(self, case: Case, directory: Directory) -> None:
-        """Raises NotFound, in the words of a case that does not exist: a stranger learns nothing."""
+        """Raises NotFound, worded as for a case that does not exist, so that a stranger learns nothing."""
         if not self.sees(case, directory):
             raise NotFound(f"no case {case.id}")
 
     def bar_to_deciding(self, case: Case, request: Request) -> str | None:
-        """Why this question is not the caller's to answer, open or not; None where it is."""
+        """Why the caller may not answer this question, open or not; None if they may."""
         if not self.groups & HR:
-            return "only HR decides here"
+            return "only HR can decide this"
         if self.person_id is None:
-            return "this account stands for no person of the directory, so it cannot decide"
+            return "this account belongs to no person in the directory, so it cannot decide"
         if self.person_id == case.rep_id:
-            return "nobody decides on their own case"
+            return "nobody can decide on their own case"
         if request.seat not in HR_SEATS:
-            return f"this question is the {request.seat.replace('_', ' ')}'s to answer"
+            return f"only the {request.seat.replace('_', ' ')} can answer this question"
         if Group.HR_ADMIN not in self.groups and request.assignee not in (self.person_id, HR_QUEUE):
             return "this question was put to another HR partner"
         if request.purpose in TWO_PERSON and self.person_id == case.proposed_by:
-            return "whoever proposed a step does not approve it: it takes two people"
+            return "the person who proposed a step cannot approve it: it takes two people"
         return None
 
 
 def _groups(claim: object) -> frozenset[Group]:
-    """``[hr_partner]``, ``[a b]`` or a real list, as authorizers write them; other groups are not ours."""
+    """Reads ``[hr_partner]``, ``[a b]`` or a real list, as authorizers write them; ignores unknown groups."""
     names = claim if isinstance(claim, list) else str(claim or "").strip("[]").replace(",", " ").split()
     return frozenset(group for group in Group if group.value in names)

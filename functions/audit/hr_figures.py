@@ -1,4 +1,4 @@
-"""The arithmetic of one period for HR and evidence, with the reason where it does not count. Pure.
+"""The arithmetic of one period, for HR and evidence, or the reason why the period does not count. Pure.
 
 Only HR may know why a period does not count, so mails and pages to managers never use this module.
 """
@@ -27,7 +27,7 @@ def period_in_words(figures: Mapping[str, Any]) -> str:
     quota = amount(figures["quota"])
     factors = []
     if figures["leave_days"]:
-        # As a percentage 10 of 31 days would be rounded, and the product would not come out.
+        # Days, not a percentage: 10 of 31 days would be rounded, and the reader could not verify the product.
         days = Period.parse(figures["period"]).days
         factors.append(f"× {days - figures['leave_days']} of {days} days worked")
     if Decimal(figures["ramp_share"]) != 1:

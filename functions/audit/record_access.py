@@ -1,4 +1,4 @@
-"""Leave a trace of who opened a record and who took evidence away."""
+"""Record who opened a record and who exported evidence."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,7 +12,10 @@ from shared.retry import retry_on_conflict
 
 
 def record_reading(store: CaseStore, caller: Caller, subject: Subject, now: datetime) -> None:
-    """Once for a person, a record and an hour. Raises Conflict if it was not written: then nobody reads."""
+    """Record a reading once per person, record and hour.
+
+    Raises Conflict if the event could not be written; the caller must then show nothing.
+    """
     hour = stamp(now)[:13]
     command = CommandId(derived_id("read", caller.actor.id, subject, hour))
     _record(store, caller, EventTag.RECORD_READ, subject, command, now, {})
@@ -21,7 +24,7 @@ def record_reading(store: CaseStore, caller: Caller, subject: Subject, now: date
 def record_export(
     store: CaseStore, caller: Caller, subject: Subject, sha256: str, now: datetime, data: Mapping[str, str]
 ) -> None:
-    """Each taking away of evidence; ``sha256`` is the file's, so that a copy found later is known."""
+    """Record one export of evidence. ``sha256`` is that of the file, so a copy found later can be traced."""
     command = CommandId(derived_id("export", caller.actor.id, subject, sha256, stamp(now)))
     _record(store, caller, EventTag.EVIDENCE_EXPORTED, subject, command, now, {"sha256": sha256, **data})
 

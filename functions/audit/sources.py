@@ -1,4 +1,4 @@
-"""What the answers of ``functions/audit`` read from, and the one check of who may see a case."""
+"""The stores that HR's API reads, and the one check of who may see a case."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from shared.ports import CaseStore, Clock, Directories, Files, Policies
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where the answers come from."""
+    """The stores and the clock that every answer of the API uses."""
 
     store: CaseStore
     directories: Directories
@@ -21,7 +21,7 @@ class Sources:
     clock: Clock
 
     def directory(self) -> Directory:
-        """The directory in force; an empty one before the first."""
+        """The directory in force; empty before the first directory arrived."""
         try:
             return self.directories.current()
         except NotFound:
@@ -29,7 +29,7 @@ class Sources:
 
 
 def visible_case(sources: Sources, caller: Caller, case_id: CaseId) -> tuple[Case, Directory]:
-    """The case, if it is the caller's to see. Raises NotFound."""
+    """The case and the directory. Raises NotFound unless the caller may see the case."""
     directory = sources.directory()
     case = sources.store.case(case_id)
     caller.require_sight(case, directory)

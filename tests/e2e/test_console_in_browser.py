@@ -268,7 +268,7 @@ def test_a_case_that_stands_still_for_a_leave_offers_no_second_report(page: Page
 
 def test_the_machinery_of_the_history_is_shown_when_asked_for(page: Page, hr: Office) -> None:
     sign_in(page, hr, "hal", "#/cases/case-r-1")
-    mailed = page.get_by_text("A mail went to Mia Manager: question.")
+    mailed = page.get_by_text("A mail was sent to Mia Manager: question.")
     expect(mailed).to_be_hidden()
     page.get_by_label(re.compile("Show mails")).check()
     expect(mailed).to_be_visible()

@@ -1,4 +1,4 @@
-"""Answer what compensation staff ask of exports, and what anybody entitled asks of evaluations."""
+"""Answer questions about exports (for compensation staff) and evaluations (for HR and auditors)."""
 
 import csv
 import io
@@ -22,7 +22,7 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def list_exports(sources: Sources, caller: Caller, query: Mapping[str, str]) -> View:
-    """Every export, the latest first."""
+    """All exports, the latest first."""
     caller.require(Group.COMPENSATION, Group.HR_ADMIN)
     taken, cursor = page(
         sources.store.batches(),
@@ -45,19 +45,19 @@ def rejected_rows(sources: Sources, caller: Caller, batch_id: BatchId) -> View:
 
 
 def rejected_csv(sources: Sources, caller: Caller, batch_id: BatchId) -> str:
-    """One line a fault, for a spreadsheet: no cell is taken for a formula when the file is opened."""
+    """One line per fault, for a spreadsheet. No cell can run as a formula when somebody opens the file."""
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\r\n")
     writer.writerow(["line", "column", "code", "value"])
     for row in _rejected(sources, caller, batch_id):
         for fault in row["faults"]:
             cells = [fault["column"], fault["code"], fault["value"]]
-            writer.writerow([row["line"], *(_harmless(cell) for cell in cells)])
+            writer.writerow([row["line"], *(_as_plain_cell(cell) for cell in cells)])
     return written.getvalue()
 
 
 def list_evaluations(sources: Sources, caller: Caller, query: Mapping[str, str]) -> View:
-    """Finished evaluations of every policy, the latest period first: counts, no names."""
+    """Completed evaluations of every policy, the latest period first, with counts and without names."""
     caller.require(*HR, Group.AUDITOR)
     policies = sources.policies.in_force(sources.clock.now())
     records = [record for policy in policies for record in sources.store.evaluations(policy.policy)]
@@ -72,7 +72,7 @@ def list_evaluations(sources: Sources, caller: Caller, query: Mapping[str, str])
 
 
 def show_evaluation(sources: Sources, caller: Caller, evaluation_id: EvaluationId) -> View:
-    """What an evaluation read, by name and digest, and what came of it: enough to replay it."""
+    """What an evaluation read, by name and digest, and its result: enough to replay it."""
     caller.require(*HR, Group.AUDITOR)
     record = sources.store.evaluation(evaluation_id)
     plan = record.plan
@@ -88,7 +88,7 @@ def show_evaluation(sources: Sources, caller: Caller, evaluation_id: EvaluationI
 
 
 def _rejected(sources: Sources, caller: Caller, batch_id: BatchId) -> Iterator[dict[str, Any]]:
-    """Row by row, since the list may be long."""
+    """One row at a time, because the list may be long."""
     caller.require(Group.COMPENSATION, Group.HR_ADMIN)
     batch = sources.store.batch(batch_id)
     if batch.rejected == 0:
@@ -96,12 +96,14 @@ def _rejected(sources: Sources, caller: Caller, batch_id: BatchId) -> Iterator[d
     try:
         body = sources.files.read(paths.rejected(batch_id, batch.known_at))
     except NotFound as error:
-        raise NotFound(f"the rejected rows of {batch_id} were not kept: the file was refused") from error
+        raise NotFound(
+            f"there are no rejected rows of {batch_id}, because the whole file was refused"
+        ) from error
     for chunk in unpacked_lines(body):
         yield from map(orjson.loads, chunk.splitlines())
 
 
-def _harmless(cell: str | None) -> str:
+def _as_plain_cell(cell: str | None) -> str:
     text = cell or ""
     return f"'{text}" if text.startswith(_FORMULA) else text
 

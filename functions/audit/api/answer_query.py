@@ -1,6 +1,6 @@
-"""Answer what HR asks of cases: the filtered list, one case, its history.
+"""Answer HR's questions about cases: the filtered list, one case, its history.
 
-Whoever may not see a case gets the answer for one that does not exist.
+A caller who may not see a case gets the same answer as for a case that does not exist.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,13 +24,13 @@ PAGING = frozenset(("limit", "cursor"))
 
 
 def list_cases(sources: Sources, caller: Caller, query: Mapping[str, str]) -> View:
-    """Cases that pass every filter: open ones by due time, who is late first; closed ones newest first."""
+    """The cases that match every filter: open ones by due time, closed ones newest first."""
     caller.require(*HR)
     filters = _filters(query)
     status = CaseStatus(filters["status"])
     directory, now = sources.directory(), sources.clock.now()
-    theirs = [case for case in sources.store.cases(status) if caller.sees(case, directory)]
-    seen = [case for case in theirs if _passes(case, filters, directory, now)]
+    visible = [case for case in sources.store.cases(status) if caller.sees(case, directory)]
+    seen = [case for case in visible if _matches(case, filters, directory, now)]
     is_open = status is CaseStatus.OPEN
     taken, cursor = page(
         seen,
@@ -43,14 +43,14 @@ def list_cases(sources: Sources, caller: Caller, query: Mapping[str, str]) -> Vi
         "cases": [row_view(case, directory, now) for case in taken],
         "total": len(seen),
         "overdue": sum(overdue(case, now) for case in seen),
-        "choices": _choices(theirs, directory),
+        "choices": _choices(visible, directory),
         "as_of": stamp(now),
         "next": cursor,
     }
 
 
 def show_case(sources: Sources, caller: Caller, case_id: CaseId) -> View:
-    """One case with its figures and questions. That it was opened is recorded first."""
+    """One case with its figures and questions. The reading is recorded first."""
     caller.require(*HR)
     case, directory = visible_case(sources, caller, case_id)
     now = sources.clock.now()
@@ -61,7 +61,7 @@ def show_case(sources: Sources, caller: Caller, case_id: CaseId) -> View:
 
 
 def show_events(sources: Sources, caller: Caller, case_id: CaseId) -> View:
-    """The history in order. What was typed is opened for HR, and stays sealed for an auditor."""
+    """The events of the case in order. HR sees typed text; for an auditor it stays sealed."""
     caller.require(*HR, Group.AUDITOR)
     _, directory = visible_case(sources, caller, case_id)
     record_reading(sources.store, caller, case_subject(case_id), sources.clock.now())
@@ -75,7 +75,7 @@ def show_events(sources: Sources, caller: Caller, case_id: CaseId) -> View:
 
 
 def _choices(cases: Sequence[Case], directory: Directory) -> View:
-    """What the caller's cases can be filtered by."""
+    """The values by which the caller's cases can be filtered."""
     reps = [rep for case in cases if (rep := directory.person(case.rep_id)) is not None]
     managers = sorted({rep.manager_id for rep in reps if rep.manager_id})
     partners = sorted({rep.hr_partner_id for rep in reps if rep.hr_partner_id})
@@ -91,7 +91,9 @@ def _choices(cases: Sequence[Case], directory: Directory) -> View:
 def _filters(query: Mapping[str, str]) -> dict[str, str]:
     unknown = sorted(set(query) - FILTERS - PAGING)
     if unknown:
-        raise InvalidInput(f"{unknown[0][:40]!r} is no filter; there are " + ", ".join(sorted(FILTERS)))
+        raise InvalidInput(
+            f"{unknown[0][:40]!r} is not a filter; the filters are " + ", ".join(sorted(FILTERS))
+        )
     filters = {name: query[name] for name in FILTERS if query.get(name)}
     filters.setdefault("status", CaseStatus.OPEN.value)
     _require_one_of("status", filters["status"], [status.value for status in CaseStatus])
@@ -104,10 +106,10 @@ def _filters(query: Mapping[str, str]) -> dict[str, str]:
 
 def _require_one_of(name: str, value: str, allowed: list[str]) -> None:
     if value not in allowed:
-        raise InvalidInput(f"{name} is one of {', '.join(allowed)}, not {value[:40]!r}")
+        raise InvalidInput(f"{name} must be one of {', '.join(allowed)}, not {value[:40]!r}")
 
 
-def _passes(case: Case, filters: Mapping[str, str], directory: Directory, now: datetime) -> bool:
+def _matches(case: Case, filters: Mapping[str, str], directory: Directory, now: datetime) -> bool:
     rep = directory.person(case.rep_id)
     has = {
         "status": case.status.value,

@@ -1,4 +1,4 @@
-"""A case as HR reads it: who has it and by when, the figures with their arithmetic, what was asked. Pure."""
+"""A case as HR reads it: the owner and deadline, the figures with their arithmetic, the questions. Pure."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from functions.audit.caller import Caller
-from functions.audit.event_sentences import headline, in_background, who
+from functions.audit.event_sentences import actor_in_words, headline, in_background
 from functions.audit.hr_figures import period_in_words
 from shared.domain.attainment import bars_of, in_line_with
 from shared.domain.case import Case, CaseStatus
@@ -30,7 +30,7 @@ View = dict[str, Any]
 
 
 def person_view(person_id: PersonId | None, directory: Directory) -> View | None:
-    """An id with its name; the name is null for somebody whom the directory no longer has."""
+    """An id and a name. The name is null for a person who is no longer in the directory."""
     if person_id is None:
         return None
     if person_id == HR_QUEUE:
@@ -77,7 +77,7 @@ def case_view(
     caller: Caller,
     now: datetime,
 ) -> View:
-    """The whole case, without its history."""
+    """The whole case without its events."""
     stage = next((stage for stage in policy.ladder if stage.stage == case.stage), None)
     goal = None if stage is None else stage.graduate
     bar = bar_of(policy, case.decision["findings"])
@@ -103,20 +103,20 @@ def case_view(
 
 
 def leave_of(case: Case, instructions: Sequence[Instruction]) -> str | None:
-    """``held`` for a leave, or ``recorded`` where the case has still to take it in; None without a leave."""
+    """``held`` while a leave pauses the case, ``recorded`` before it takes effect, None without a leave."""
     if "leave" in case.holds_waiting or (case.hold is not None and case.hold.reason == "leave"):
         return "held"
     return "recorded" if instructions else None
 
 
 def event_view(event: Event, private: Mapping[str, object] | None, name_of: NameOf) -> View:
-    """One event of the history: the sentence for a person, and the record behind it."""
+    """One event: a sentence for people, and the recorded data."""
     return {
         "sequence": event.sequence,
         "tag": event.tag.value,
         "occurred_at": event.occurred_at,
         "recorded_at": event.recorded_at,
-        "by": who(event.actor, name_of),
+        "by": actor_in_words(event.actor, name_of),
         "says": headline(event, name_of),
         "background": in_background(event),
         "data": {name: value for name, value in event.data.items() if name != MEMBER},
@@ -148,7 +148,7 @@ def _attained(reached: str | None) -> str | None:
 
 
 def _periods(case: Case, policy: Policy) -> list[View]:
-    """The window that opened the case and every period since, oldest first; the later figure counts."""
+    """The periods that opened the case and every later period, oldest first; the later figure counts."""
     counted = {period for finding in case.decision["findings"] for period in finding["periods"]}
     periods = {
         figures["period"]: _period_view(figures, policy)
@@ -171,7 +171,7 @@ def _periods(case: Case, policy: Policy) -> list[View]:
 
 
 def _restated(case: Case, policy: Policy) -> View | None:
-    """The period that opened the case as restated, while HR is asked whether the case is withdrawn."""
+    """The restated figures, while HR is asked whether to withdraw the case; None otherwise."""
     after = case.restated
     if after is None or case.marked is None:
         return None

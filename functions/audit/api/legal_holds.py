@@ -1,7 +1,7 @@
-"""Legal holds and shreddings, as a person's chain of events tells of them. Pure.
+"""Reads legal holds and shreddings from a person's chain of events. Pure.
 
-A hold is placed on one person and spreads to the comparators whom HR names: each of them is held under the
-same id, in their own chain.
+HR places a legal hold on one person and names comparators. Each comparator is held under the same id, in a
+chain of their own.
 """
 
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from shared.domain.identifiers import PersonId
 
 @dataclass(frozen=True, slots=True)
 class LegalHold:
-    """A hold in force. ``person`` is whom it was placed on; in a comparator's chain that is somebody else."""
+    """A legal hold in force on ``person``. In a comparator's chain, ``person`` is somebody else."""
 
     id: str
     person: PersonId
@@ -22,7 +22,7 @@ class LegalHold:
 
 
 def legal_holds_in_force(events: Iterable[Event]) -> dict[str, LegalHold]:
-    """By id. A hold that was placed again has the comparators of both times."""
+    """By id. A hold that was placed again covers the comparators of both times."""
     holds: dict[str, LegalHold] = {}
     for event in events:
         name = str(event.data.get("hold"))
@@ -37,10 +37,10 @@ def legal_holds_in_force(events: Iterable[Event]) -> dict[str, LegalHold]:
 
 
 def own_legal_hold(person: PersonId, events: Iterable[Event]) -> LegalHold | None:
-    """The hold that was placed on the person themself, not one that spread from another."""
+    """The hold placed on the person themself, not one that covers them as a comparator."""
     return next((hold for hold in legal_holds_in_force(events).values() if hold.person == person), None)
 
 
 def last_shredding(events: Iterable[Event]) -> int:
-    """The place of the last ``subject:shredded`` in the chain; 0 where there is none."""
+    """The sequence number of the last ``subject:shredded`` in the chain; 0 if there is none."""
     return max((event.sequence for event in events if event.tag is EventTag.SUBJECT_SHREDDED), default=0)

@@ -1,4 +1,4 @@
-"""Pages that stay put while the list moves: a cursor says after which entry to go on. Pure."""
+"""Splits a list into stable pages: a cursor names the entry after which the next page begins. Pure."""
 
 import base64
 import binascii
@@ -11,7 +11,7 @@ from shared.domain.errors import InvalidInput
 
 Entry = TypeVar("Entry")
 Place = tuple[str, str]
-"""Where an entry stands in its order: what it is sorted by, and its id where two are alike."""
+"""The sort key of an entry, and its id, which decides between equal keys."""
 
 LARGEST_PAGE = 200
 USUAL_PAGE = 50
@@ -27,7 +27,7 @@ class PageRequest:
         """The page that ``limit`` and ``cursor`` ask for. Raises InvalidInput."""
         text = query.get("limit", str(USUAL_PAGE))
         if not (text.isascii() and text.isdecimal() and 1 <= int(text[:6]) <= LARGEST_PAGE):
-            raise InvalidInput(f"limit is a whole number from 1 to {LARGEST_PAGE}, not {text[:20]!r}")
+            raise InvalidInput(f"limit must be a whole number from 1 to {LARGEST_PAGE}, not {text[:20]!r}")
         return cls(int(text), query.get("cursor") or None)
 
 
@@ -39,7 +39,7 @@ def page(
     *,
     descending: bool = False,
 ) -> tuple[list[Entry], str | None]:
-    """One page's entries, and the next one's cursor or None. Raises InvalidInput for a strange cursor."""
+    """A page's entries, and the cursor of the next page or None. Raises InvalidInput for a bad cursor."""
     ordered = sorted(entries, key=place_of, reverse=descending)
     if request.cursor is not None:
         after = _read(request.cursor, filters)
@@ -62,9 +62,9 @@ def _read(cursor: str, filters: Mapping[str, str]) -> Place:
         first, second = value["after"]
         mark = value["filters"]
     except (ValueError, KeyError, TypeError, binascii.Error) as error:
-        raise InvalidInput("this cursor is none that was given out") from error
+        raise InvalidInput("this is not a cursor that the API gave out") from error
     if mark != _mark(filters):
-        raise InvalidInput("this cursor belongs to other filters; ask without it")
+        raise InvalidInput("this cursor belongs to other filters; repeat the request without it")
     return str(first), str(second)
 
 

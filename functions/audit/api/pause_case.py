@@ -1,4 +1,4 @@
-"""HR says that a rep is on leave: the case is told to stand still until HR lets it go on."""
+"""Pause a case because HR reports that the rep is on leave; it stays paused until HR resumes it."""
 
 from functions.audit.api.case_view import View, leave_of
 from functions.audit.caller import HR, Caller
@@ -15,14 +15,14 @@ from shared.retry import retry_on_conflict
 
 
 def pause_case(sources: Sources, caller: Caller, case_id: CaseId, reason: str) -> View:
-    """Tell the case to hold; said again while it is held or about to be, nothing more is recorded.
+    """Tell the case to pause. Repeating this while the case is paused, or about to be, records nothing.
 
-    Raises Conflict where the case is closed.
+    Raises Conflict if the case is closed.
     """
     caller.require(*HR)
     person = caller.person_id
     if person is None:
-        raise Forbidden("this account stands for no person of the directory, so it cannot decide")
+        raise Forbidden("this account belongs to no person in the directory, so it cannot decide")
     reason = typed_reason(reason)
 
     def attempt() -> View:
@@ -37,7 +37,7 @@ def pause_case(sources: Sources, caller: Caller, case_id: CaseId, reason: str) -
 
 
 def _reporting(case: Case, person: PersonId, reason: str, caller: Caller, sources: Sources) -> Change:
-    # A later leave of the same case is another command: the case has changed by then.
+    # A later leave is another command, because the version of the case has changed by then.
     command = CommandId(derived_id("leave", case.id, str(case.version)))
     now = sources.clock.now()
     reported = EventDraft(

@@ -1,4 +1,4 @@
-"""What an administrator does to a person's record: who may, to whom, on which state of their chain."""
+"""An HR administrator's act on a person's record: its permissions, its checks and its events."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from shared.ports import PersonalData
 
 @dataclass(frozen=True, slots=True)
 class PersonAct:
-    """One act of an administrator on the record of a person, with the reason that they typed."""
+    """One act of an HR administrator on a person's record, with the reason that they typed."""
 
     sources: Sources
     personal_data: PersonalData
@@ -27,29 +27,29 @@ class PersonAct:
     def of(
         cls, sources: Sources, personal_data: PersonalData, caller: Caller, person: PersonId, reason: str
     ) -> "PersonAct":
-        """Raises Forbidden where it is not the caller's to do, NotFound where nothing is known of the person.
+        """Raises Forbidden if the caller may not do this, and NotFound for an unknown person.
 
-        So a mistyped id is never taken for a success.
+        A mistyped id therefore never looks like a success.
         """
         caller.require(Group.HR_ADMIN)
         if caller.person_id is None:
-            raise Forbidden("this account stands for no person of the directory, so it cannot act on one")
+            raise Forbidden("this account belongs to no person in the directory, so it cannot act on one")
         act = cls(sources, personal_data, caller, caller.person_id, person, typed_reason(reason))
         act.require_others([person])
         return act
 
     def require_others(self, people: Iterable[PersonId]) -> None:
-        """Raises Forbidden for acts on oneself, NotFound for somebody of whom there is no trace."""
+        """Raises Forbidden for an act on oneself, and NotFound for a person of whom nothing is known."""
         for person in people:
             if person == self.by:
-                raise Forbidden("nobody acts on their own record")
+                raise Forbidden("nobody can act on their own record")
             erasure = self.personal_data.erasure(person)
             known = erasure.has_key or erasure.carried_out or self.sources.directory().person(person)
             if not known and not any(True for _ in self.sources.store.cases_of(person)):
                 raise NotFound(f"no person {person}")
 
     def chain(self, person: PersonId | None = None) -> list[Event]:
-        """The person's own chain of events, or another's."""
+        """The chain of events of the act's person, or of another ``person``."""
         return [
             parse_event(body) for body in self.sources.store.events(person_subject(person or self.person))
         ]
@@ -57,10 +57,10 @@ class PersonAct:
     def event(
         self, tag: EventTag, command: CommandId, data: dict[str, object], about: PersonId | None = None
     ) -> EventDraft:
-        """The event in the person's chain, with the reason; or, without it, in the chain of a comparator.
+        """The event with its reason, in the person's chain; or without a reason, in the chain of ``about``.
 
-        The reason is sealed under the key of whoever typed it: under the person's own it would not outlive
-        a shredding that it is the reason for.
+        The reason is sealed under the key of the administrator who typed it. Under the person's own key,
+        shredding would erase the reason for the shredding.
         """
         return EventDraft(
             tag=tag,

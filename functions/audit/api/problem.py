@@ -1,4 +1,4 @@
-"""What went wrong, as RFC 9457 has it. Pure."""
+"""Turns an error into a problem document (RFC 9457). Pure."""
 
 from typing import Any, Final
 
@@ -14,26 +14,26 @@ from shared.domain.errors import (
 )
 
 _KINDS: Final[tuple[tuple[type[PlumblineError], int, str], ...]] = (
-    (InvalidInput, 400, "That cannot be used"),
-    (Forbidden, 403, "Not for this account"),
+    (InvalidInput, 400, "Invalid request"),
+    (Forbidden, 403, "Not allowed"),
     (NotFound, 404, "Not found"),
-    (Conflict, 409, "Somebody or something was first"),
-    (IllegalTransition, 409, "Not possible in this state"),
+    (Conflict, 409, "The resource has changed since you read it"),
+    (IllegalTransition, 409, "Not possible in the current state"),
     (NotYet, 503, "Not ready yet"),
-    (Throttled, 503, "Too busy just now"),
+    (Throttled, 503, "Too many requests"),
 )
-_SAME_FOR_ALL: Final = "There is no such thing, or it is not yours to see."
+_SAME_FOR_ALL: Final = "It does not exist, or you may not see it."
 
 
 def problem_of(error: PlumblineError) -> dict[str, Any]:
-    """A problem's members. What is hidden and what does not exist read the same, to the letter."""
+    """The members of the problem. What is hidden and what does not exist get exactly the same text."""
     for kind, status, title in _KINDS:
         if isinstance(error, kind):
             detail = _SAME_FOR_ALL if kind is NotFound else str(error)
             return {"type": "about:blank", "title": title, "status": status, "detail": detail}
     return {
         "type": "about:blank",
-        "title": "Something is wrong with the record",
+        "title": "The record is damaged",
         "status": 500,
-        "detail": "What was read is not what was written. Nothing was changed.",
+        "detail": "The stored data differs from the data that was written. The request changed nothing.",
     }

@@ -1,4 +1,4 @@
-"""HR answers a question that was put to HR, signed in: the same change as an answer on the response page."""
+"""Record the answer of a signed-in HR user, as the same change that the response page makes."""
 
 from functions.audit.api.case_view import View
 from functions.audit.api.show_comparators import comparison_for
@@ -25,10 +25,10 @@ def record_decision(
     reason: str,
     compared: str | None = None,
 ) -> View:
-    """Answer once. Raises Conflict where it is no longer open, Forbidden where it is not the caller's.
+    """Answer the question once. Raises Conflict if it is closed, Forbidden if the caller may not answer it.
 
-    The same words sent again are the same answer. Whoever comes second is told so, and it is recorded.
-    About a removal ``compared`` is the digest of who else is in a comparable position, as the caller saw it.
+    Sending the same answer again changes nothing. A second, different answer is refused, and the refusal is
+    recorded. For a removal, ``compared`` is the digest of the comparison that the caller saw.
     """
     caller.require(*HR)
     reason = typed_reason(reason)
@@ -56,12 +56,12 @@ def _asked(sources: Sources, caller: Caller, case_id: CaseId, request_id: Reques
 def _answer(
     sources: Sources, caller: Caller, case: Case, request: Request, choice: str, reason: str
 ) -> Answer:
-    """What the caller says, once it is sure that it is theirs to say."""
+    """The caller's answer. Raises Forbidden if they may not give it, InvalidInput for an unknown choice."""
     bar = caller.bar_to_deciding(case, request)
     if bar is not None or caller.person_id is None:
-        raise Forbidden(bar or "this account stands for nobody")
+        raise Forbidden(bar or "this account belongs to no person in the directory")
     if choice not in request.choices:
-        raise InvalidInput("choice is one of " + ", ".join(request.choices))
+        raise InvalidInput("choice must be one of " + ", ".join(request.choices))
     return Answer(
         choice=choice,
         reason=reason,
@@ -74,22 +74,24 @@ def _answer(
 def _comparison(
     sources: Sources, caller: Caller, case: Case, request: Request, compared: str | None
 ) -> Comparison | None:
-    """Who else is in a comparable position, where the caller has to have seen it.
+    """The comparison that the caller must have seen before a removal; None for other purposes.
 
-    Raises InvalidInput where they do not say so, Conflict where it is no longer what they saw.
+    Raises InvalidInput if the caller names none, Conflict if it has changed since they saw it.
     """
     if request.purpose not in ABOUT_REMOVAL:
         return None
     if compared is None:
-        raise InvalidInput("look at who is in a comparable position first, and send its digest as `compared`")
+        raise InvalidInput(
+            "first look at who is in a comparable position, then send the digest of that list as `compared`"
+        )
     found = comparison_for(sources, caller, case, sources.directory())
     if found.digest != compared:
-        raise Conflict("who is in a comparable position has changed since you looked; please look again")
+        raise Conflict("the list of comparable people has changed since you looked; please look again")
     return found
 
 
 def _require_open(sources: Sources, caller: Caller, case: Case, request: Request, answer: Answer) -> None:
-    """Raises Conflict, and records that somebody came too late, and what they would have said."""
+    """Raises Conflict for a closed question, after recording the late answer."""
     if request.answer is not None:
         why, said = "answered", f"already answered at {stamp(request.answer.answered_at)}"
     elif request.status is not RequestStatus.OPEN:

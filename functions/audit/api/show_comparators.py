@@ -1,4 +1,4 @@
-"""Show HR who is in a comparable position to the rep of a case, and what became of them: counts first."""
+"""Show HR who is in a comparable position to the rep of a case, and the outcome for each of them."""
 
 from typing import Final
 
@@ -16,13 +16,13 @@ from shared.domain.labels import fate
 from shared.domain.person import Directory
 from shared.find_comparators import Sees, compare
 
-_LET_GO: Final = frozenset(("excepted", "withdrawn"))
+_SPARED: Final = frozenset(("excepted", "withdrawn"))
 
 
 def show_comparators(sources: Sources, caller: Caller, case_id: CaseId) -> View:
-    """Only those whom the caller may see; of the others, how many there are.
+    """Show the people whom the caller may see, and count the others.
 
-    That it was read is recorded first, in this case and in each other one that HR's reason is shown of.
+    The reading is recorded first, in this case and in each other case whose HR reason is shown.
     """
     caller.require(*HR)
     case, directory = visible_case(sources, caller, case_id)
@@ -52,15 +52,15 @@ def show_comparators(sources: Sources, caller: Caller, case_id: CaseId) -> View:
 
 
 def comparison_for(sources: Sources, caller: Caller, case: Case, directory: Directory) -> Comparison:
-    """What the caller is shown now; its digest is what a decision names."""
+    """What the caller is shown now. A decision about a removal names its digest."""
     sees = Sees(caller.looks_after, lambda theirs: caller.sees(theirs, directory))
     policy, _ = sources.policies.used(case.policy_digest)
     return compare(case, policy, sees, sources.store, sources.files, sources.directories)
 
 
 def _why(found: Comparator, sources: Sources) -> str | None:
-    """Why somebody was not acted on: what HR typed when it granted an exception or withdrew their case."""
-    if found.case_id is None or found.became not in _LET_GO:
+    """Why a person was spared: the reason HR typed when it granted an exception or withdrew the case."""
+    if found.case_id is None or found.became not in _SPARED:
         return None
     answers = [each.answer for each in sources.store.requests_of(found.case_id) if each.seat in HR_SEATS]
     given = [answer for answer in answers if answer is not None]

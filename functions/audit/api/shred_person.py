@@ -1,4 +1,4 @@
-"""Erase a person: the event first, then the key, so that no key is ever gone without a record of why."""
+"""Erase a person: record the event first, then delete the key, so that every deletion has a record."""
 
 from collections.abc import Sequence
 
@@ -14,10 +14,10 @@ from shared.retry import retry_on_conflict
 
 
 def shred_person(act: PersonAct) -> View:
-    """Make unreadable for ever what the record holds of the person; every hash and signature stays valid.
+    """Make everything sealed about the person unreadable for ever; every hash and signature stays valid.
 
-    Raises Conflict under a legal hold and while a case of theirs is open. A try that died after its event is
-    finished by the next one; a person who was shredded, and has no key since, is left as they are.
+    Raises Conflict under a legal hold and while the person has an open case. If an attempt failed after its
+    event, the next call finishes it. For a person who was shredded and has no new key, nothing is done.
     """
     ordered_by = retry_on_conflict(lambda: _order(act))
     act.personal_data.erase(act.person, ordered_by)
@@ -31,9 +31,9 @@ def shred_person(act: PersonAct) -> View:
 
 
 def _order(act: PersonAct) -> int:
-    """The place in the person's chain of the event that orders the shredding, recorded now if need be."""
+    """The sequence number of the event that orders the shredding; records the event if there is none."""
     chain, erasure = act.chain(), act.personal_data.erasure(act.person)
-    _require_free(act, chain)
+    _require_erasable(act, chain)
     ordered_by = last_shredding(chain)
     if ordered_by and not (ordered_by == erasure.carried_out and erasure.has_key):
         return ordered_by
@@ -41,17 +41,17 @@ def _order(act: PersonAct) -> int:
     return len(chain) + 1
 
 
-def _require_free(act: PersonAct, chain: Sequence[Event]) -> None:
+def _require_erasable(act: PersonAct, chain: Sequence[Event]) -> None:
     for hold in legal_holds_in_force(chain).values():
         whose = "" if hold.person == act.person else f", placed on {hold.person},"
-        raise Conflict(f"a legal hold{whose} keeps this record since {hold.since}: nothing of it is erased")
+        raise Conflict(f"a legal hold{whose} protects this record since {hold.since}: it cannot be erased")
     for case in act.sources.store.cases_of(act.person):
         if case.status is CaseStatus.OPEN:
-            raise Conflict(f"{case.id} is open: a case is closed before its person is erased")
+            raise Conflict(f"{case.id} is open: close it before you erase the person")
 
 
 def _shredding(act: PersonAct, length: int) -> Change:
-    """Decided on the chain as it was looked at: a hold that is placed meanwhile makes it a Conflict."""
+    """The change depends on the length of the chain: a hold placed meanwhile makes it a Conflict."""
     command = CommandId(derived_id("shred", act.person, str(length)))
     return Change(
         command=command,

@@ -1,7 +1,7 @@
-"""The chronicle: a case's proven events as a page that prints and reads as a story. Pure.
+"""Renders the chronicle: a printable page that tells a case's proven events in order. Pure.
 
-It has no script and nothing remote. It is a reading aid: whoever doubts it reads the events, whose
-files are named beside each entry.
+The page has no script and loads nothing. It is a reading aid; each entry names the file of its event, so
+that a reader who doubts the page can read the event itself.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from decimal import Decimal
 from html import escape
 from typing import Any, Final
 
-from functions.audit.event_sentences import headline, in_background, who
+from functions.audit.event_sentences import actor_in_words, headline, in_background
 from functions.audit.hr_figures import period_in_words
 from shared.domain.canonical import parse_canonical
 from shared.domain.event import Event, moment
@@ -18,7 +18,7 @@ from shared.domain.person import NameOf
 from shared.domain.policy import Policy
 
 EDITION: Final = "plumbline chronicle 5"
-"""Changes with whatever changes the page's bytes, so that an older page is told from an altered one."""
+"""Raise it with every change to the page's bytes: it distinguishes an older page from an altered one."""
 
 _STYLE: Final = """
 body{font:11pt/1.5 Georgia,serif;color:#1a1a1a;max-width:46rem;margin:2rem auto;padding:0 1rem}
@@ -45,8 +45,8 @@ def render(
 ) -> bytes:
     """The page, as UTF-8. ``openings`` and ``files`` (an event's file in the bundle) are by sequence.
 
-    ``reported`` says by period which row of which export the figures are from, where the bundle proves it.
-    Figures stand on their own side of the bars of ``policy``.
+    ``reported`` names by period the export and row that the figures came from, where the bundle proves it.
+    The bars of ``policy`` decide how many digits a figure needs: rounding never moves it across a bar.
     """
     private = {sequence: parse_canonical(data)["body"] for sequence, data in openings.items()}
     decided = next((found for body in private.values() if (found := _figures(body))), [])
@@ -59,7 +59,7 @@ def render(
         f"<title>Chronicle of {escape(subject)}</title><style>{_STYLE}</style></head><body>"
         f"<h1>Chronicle of {escape(subject)}</h1>"
         f'<p class="small">{len(events)} events, {span}. All times UTC. This page is a reading aid: '
-        "the events under events/ are the record, and README.txt says how to check them.</p>"
+        "the events under events/ are the record, and README.txt explains how to check them.</p>"
         f"{_figures_table(figures, reported or {})}<h2>What happened</h2><ol>{entries}</ol></body></html>\n"
     ).encode()
 
@@ -75,7 +75,7 @@ def _entry(
     )
     return (
         f'<li class="{kind}"><div class="small">{event.sequence}. {_when(event.occurred_at)}'
-        f"{_lateness(event)} · {escape(who(event.actor, name_of))}</div>"
+        f"{_lateness(event)} · {escape(actor_in_words(event.actor, name_of))}</div>"
         f"<div>{escape(headline(event, name_of))}</div>{typed}"
         f'<div class="small"><code>{event.tag.value}</code> in '
         f"<code>{escape(files.get(event.sequence, ''))}</code>"
@@ -87,7 +87,7 @@ def _private(event: Event, private: Mapping[str, Any] | None) -> str:
     if event.private is None:
         return ""
     if private is None:
-        return '<blockquote class="small">A sealed part, not opened in this edition.</blockquote>'
+        return '<blockquote class="small">A private part, which this edition does not open.</blockquote>'
     parts = "".join(
         f"<dt>{escape(key.replace('_', ' '))}</dt><dd>{escape(str(private[key]))}</dd>"
         for key in sorted(private)
@@ -97,7 +97,7 @@ def _private(event: Event, private: Mapping[str, Any] | None) -> str:
 
 
 def _figures(value: Any) -> list[Mapping[str, Any]]:
-    """The inputs of a decision, wherever in a private part the decision stands."""
+    """The inputs of a decision, at any depth of a private part."""
     if not isinstance(value, dict):
         return []
     inputs = value.get("inputs")
@@ -125,7 +125,7 @@ def _source(reported: str | None) -> str:
 
 
 def _bar(row: Mapping[str, Any]) -> str:
-    """A bar of the attainment, with a mark at the whole target; longer than 150 % is cut."""
+    """The attainment as a bar with a mark at 100 %; the bar is cut at 150 %."""
     if row["status"] != "assessable":
         return ""
     width = int(min(max(Decimal(row["attainment"]), Decimal(0)), Decimal("1.5")) * 100)
@@ -137,7 +137,7 @@ def _bar(row: Mapping[str, Any]) -> str:
 
 
 def _lateness(event: Event) -> str:
-    """A note where an event was recorded long after it happened."""
+    """A note, where the event was recorded more than an hour after it happened."""
     late = (moment(event.recorded_at) - moment(event.occurred_at)).total_seconds()
     return f' <span class="late">recorded {_when(event.recorded_at)}</span>' if late > _LATE_SECONDS else ""
 

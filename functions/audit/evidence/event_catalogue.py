@@ -1,4 +1,4 @@
-"""Every kind of event, in words: what an auditor looks up. Pure; docs/reference/events.md is made from it."""
+"""Explains every kind of event to auditors. Pure; ``python -m`` prints docs/events.md."""
 
 from typing import Final
 
@@ -6,83 +6,109 @@ from functions.audit.verify.event_data import FORMS
 from shared.domain.event import ActorKind, Authentication, EventTag
 
 MEANINGS: Final[dict[EventTag, str]] = {
-    EventTag.EXPORT_RECEIVED: "A file came into the exports bucket.",
-    EventTag.EXPORT_ACCEPTED: "The file was read; rejected rows are counted, and listed beside it.",
-    EventTag.EXPORT_REFUSED: "The file was refused as a whole: nothing in it counts.",
-    EventTag.EXPORT_REPEATED: "A file of the same content had come before; nothing was done again.",
-    EventTag.FACTS_RECORDED: "The accepted rows were stored as revisions; earlier ones stay.",
-    EventTag.DIRECTORY_RECORDED: "A people file was stored as a version of the directory, in force or late.",
-    EventTag.EVALUATION_STARTED: "An evaluation of a period began, on named revisions, directory and policy.",
-    EventTag.EVALUATION_COMPLETED: "It ended; the digests of its decisions prove every one of them.",
-    EventTag.EVALUATION_SKIPPED: "No evaluation was needed, and why.",
+    EventTag.EXPORT_RECEIVED: "A file arrived in the exports bucket.",
+    EventTag.EXPORT_ACCEPTED: (
+        "Plumbline read the file. It counted the rejected rows and listed them in a file of their own."
+    ),
+    EventTag.EXPORT_REFUSED: "Plumbline refused the whole file. None of its rows count.",
+    EventTag.EXPORT_REPEATED: "A file with the same content had arrived before. Plumbline did nothing.",
+    EventTag.FACTS_RECORDED: "Plumbline stored the accepted rows as revisions. Earlier revisions stay.",
+    EventTag.DIRECTORY_RECORDED: (
+        "Plumbline stored a people file as a version of the directory, in force or too late to be."
+    ),
+    EventTag.EVALUATION_STARTED: (
+        "An evaluation of a period began. The event names the revisions, the directory and the policy."
+    ),
+    EventTag.EVALUATION_COMPLETED: "The evaluation ended. The digests of its decisions prove every decision.",
+    EventTag.EVALUATION_SKIPPED: "No evaluation was needed. The event gives the reason.",
     EventTag.CASE_OPENED: "A case was opened. Always the first event of a case.",
-    EventTag.CASE_MARKED: "Restated figures undid the findings; HR is asked whether to withdraw the case.",
-    EventTag.CASE_HELD: "The case waits for a decision about it first, and whether its clock stands still.",
-    EventTag.LEAVE_REPORTED: "HR said that the rep is on leave; the case is put on hold for it.",
-    EventTag.OCCURRENCE_NOTED: "The case took something in that led to no other event: which kind it was.",
-    EventTag.CASE_RESUMED: "The case goes on; days on hold do not count.",
-    EventTag.CASE_CLOSED: "The case ended, and how. No step follows it.",
-    EventTag.OWNER_CHANGED: "Somebody else has to act next.",
-    EventTag.RESULTS_ARRIVED: "Figures of a new or restated period reached the open case.",
-    EventTag.REQUEST_SENT: "A person was asked, with a deadline.",
+    EventTag.CASE_MARKED: (
+        "Restated figures no longer support the findings. HR is asked whether to withdraw the case."
+    ),
+    EventTag.CASE_HELD: (
+        "The case was put on hold until a decision. The event says whether its clock is paused."
+    ),
+    EventTag.LEAVE_REPORTED: "HR reported that the rep is on leave. The case is put on hold for the leave.",
+    EventTag.OCCURRENCE_NOTED: (
+        "The case received something that has no effect on it. The event names its kind."
+    ),
+    EventTag.CASE_RESUMED: "The case was resumed. The days on hold do not count.",
+    EventTag.CASE_CLOSED: "The case ended. The event says how. No step follows.",
+    EventTag.OWNER_CHANGED: "Another person must act next.",
+    EventTag.RESULTS_ARRIVED: "The open case received figures of a new or restated period.",
+    EventTag.REQUEST_SENT: "A person was asked a question, with a deadline.",
     EventTag.REQUEST_REMINDED: "The same person was asked again.",
-    EventTag.REQUEST_ESCALATED: "Without an answer in time, the next in the chain was asked.",
-    EventTag.REQUEST_ANSWERED: "The person answered. The first answer stands.",
-    EventTag.REQUEST_EXPIRED: "The deadline passed. Silence is not consent.",
-    EventTag.REQUEST_WITHDRAWN: "The question no longer stands.",
-    EventTag.ANSWER_REFUSED: "An answer did not count (late, second, not the giver's to give), and why.",
-    EventTag.LINK_OPENED: "A link was opened for the first time. Perhaps by a machine; it changes nothing.",
-    EventTag.LINK_REFUSED: "A link was unknown, expired or used.",
+    EventTag.REQUEST_ESCALATED: "Nobody answered in time. The next person in the chain was asked.",
+    EventTag.REQUEST_ANSWERED: "The question was answered. The first answer counts.",
+    EventTag.REQUEST_EXPIRED: "The deadline passed without an answer. Silence is not consent.",
+    EventTag.REQUEST_WITHDRAWN: "The question was withdrawn.",
+    EventTag.ANSWER_REFUSED: (
+        "An answer was refused: it was late, the second, or from somebody who may not give it. The "
+        "event gives the reason."
+    ),
+    EventTag.LINK_OPENED: (
+        "A link was opened for the first time, possibly by a machine. Opening changes nothing."
+    ),
+    EventTag.LINK_REFUSED: "A link was refused because it was unknown, expired or used.",
     EventTag.NOTICE_QUEUED: "A notice was prepared.",
-    EventTag.NOTICE_SENT: "A notice was handed to the mail carrier, and the digest of its text.",
-    EventTag.NOTICE_FAILED: "A notice could not be sent, and why.",
-    EventTag.NOTICE_DELIVERED: "The reader's mail server took a notice; nobody need have read it.",
-    EventTag.NOTICE_BOUNCED: "A notice came back; the next in the chain is asked at once.",
-    EventTag.STAGE_ENTERED: "A stage of the ladder was entered.",
+    EventTag.NOTICE_SENT: "A notice was handed to the mail service. The event has the digest of its text.",
+    EventTag.NOTICE_FAILED: "A notice could not be sent. The event gives the reason.",
+    EventTag.NOTICE_DELIVERED: (
+        "The recipient's mail server accepted a notice. This does not show that anybody read it."
+    ),
+    EventTag.NOTICE_BOUNCED: (
+        "A notice could not be delivered. The next person in the chain is asked at once."
+    ),
+    EventTag.STAGE_ENTERED: "The case entered a stage of the ladder.",
     EventTag.STAGE_GATED: "HR was asked whether the next stage may begin.",
-    EventTag.STAGE_APPROVED: "HR let the next stage begin.",
-    EventTag.STAGE_SENT_BACK: "HR did not let the next stage begin.",
-    EventTag.STAGE_BEGUN: "The stage's days began to run.",
-    EventTag.STAGE_EXTENDED: "The stage got more time.",
-    EventTag.STAGE_ENDED: "The stage's days were over.",
-    EventTag.REP_TOLD: "The rep was told, and asked for their word.",
-    EventTag.WITHDRAWAL_DECIDED: "HR decided whether the case is withdrawn.",
-    EventTag.CHECK_IN_ASKED: "Somebody was asked to hold a check-in.",
+    EventTag.STAGE_APPROVED: "HR approved the next stage.",
+    EventTag.STAGE_SENT_BACK: "HR did not approve the next stage.",
+    EventTag.STAGE_BEGUN: "The stage began.",
+    EventTag.STAGE_EXTENDED: "The stage was extended.",
+    EventTag.STAGE_ENDED: "The stage ended.",
+    EventTag.REP_TOLD: "The rep was informed and, with a request, asked for a statement.",
+    EventTag.WITHDRAWAL_DECIDED: "HR decided whether to withdraw the case.",
+    EventTag.CHECK_IN_ASKED: "A person was asked to hold a check-in.",
     EventTag.CHECK_IN_DONE: "A check-in was held.",
-    EventTag.CHECK_IN_MISSED: "A check-in was not held: the company's miss, not the rep's.",
+    EventTag.CHECK_IN_MISSED: "A check-in was not held. The company missed it, not the rep.",
     EventTag.DISPUTE_RAISED: "The figures were disputed.",
-    EventTag.DISPUTE_DECIDED: "HR decided the dispute.",
-    EventTag.EXCEPTION_REQUESTED: "An exception was asked for.",
+    EventTag.DISPUTE_DECIDED: "HR decided about the disputed figures.",
+    EventTag.EXCEPTION_REQUESTED: "An exception was requested.",
     EventTag.EXCEPTION_DECIDED: "HR decided about the exception.",
-    EventTag.REP_ACKNOWLEDGED: "The rep took note, which is not to agree.",
-    EventTag.REP_REBUTTED: "The rep made a statement of their own, which stays with the record.",
+    EventTag.REP_ACKNOWLEDGED: "The rep acknowledged the notice. This is not agreement.",
+    EventTag.REP_REBUTTED: "The rep made a statement, which stays in the record.",
     EventTag.REMOVAL_PROPOSED: "A manager proposed removal.",
-    EventTag.REMOVAL_APPROVED: "Another person, of HR, approved it.",
+    EventTag.REMOVAL_APPROVED: "Another person, from HR, approved the removal.",
     EventTag.REMOVAL_SENT_BACK: "HR sent the proposal back.",
-    EventTag.WORKFLOW_STARTED: "The case's alarm clock was set.",
-    EventTag.WORKFLOW_RESTARTED: "It was set again after an interruption.",
-    EventTag.KEY_ROTATED: "The signing key hands on to another; the old key signs this.",
-    EventTag.SUBJECT_SHREDDED: "A person's data key was deleted: what it sealed is unreadable for ever.",
-    EventTag.HOLD_PLACED: "A legal hold: nothing of it is erased or expires.",
-    EventTag.HOLD_LIFTED: "The legal hold ended.",
-    EventTag.EVIDENCE_EXPORTED: "Evidence was taken out, by whom, and the digest of the bundle.",
+    EventTag.WORKFLOW_STARTED: "The workflow that watches the deadlines of the case was started.",
+    EventTag.WORKFLOW_RESTARTED: "The workflow was restarted after an interruption.",
+    EventTag.KEY_ROTATED: (
+        "The signing key of the ledger was replaced. The old key signs the checkpoint that covers this event."
+    ),
+    EventTag.SUBJECT_SHREDDED: (
+        "The erasure of a person's data was ordered. Deleting their data key makes what it sealed "
+        "unreadable for ever."
+    ),
+    EventTag.HOLD_PLACED: "A legal hold was placed. It blocks the erasure of the person's data.",
+    EventTag.HOLD_LIFTED: "The legal hold was lifted.",
+    EventTag.EVIDENCE_EXPORTED: "A person exported evidence. The event has the digest of the bundle.",
     EventTag.RECORD_READ: "A person opened the record.",
-    EventTag.CHECKPOINT_ANCHORED: "A checkpoint was handed to somebody outside.",
+    EventTag.CHECKPOINT_ANCHORED: "A checkpoint was sent to an outside holder.",
 }
 
 
 _TYPES: Final = """\
 | type | is |
 | --- | --- |
-| `text` | a text, perhaps empty |
+| `text` | a text, possibly empty |
 | `whole` | a whole number |
 | `flag` | `true` or `false` |
 | `time` | a time in the ledger's form |
 | `hash` | 64 lower-case hex digits |
 | `null` | `null` |
 | `texts` | a list of `text` |
-| `names`, `counts`, `hashes`, `lists` | an object with any names, of `text`, `whole`, `hash`, `texts` |
-| `parts`, `roots` | an object with any names, of `hashes`, of `{"root":hash,"shards":whole}` |
+| `names`, `counts`, `hashes`, `lists` | an object with any names; values: `text`, `whole`, `hash`, `texts` |
+| `parts`, `roots` | an object with any names; values: `hashes`, `{"root":hash,"shards":whole}` |
 """
 
 
@@ -93,14 +119,16 @@ def as_markdown() -> str:
     known = ", ".join(f"`{how.value}`" for how in Authentication)
     return (
         "# Every kind of event\n\n"
-        "Made from the catalogue in the code by `python -m functions.audit.evidence.event_catalogue`.\n"
-        "The list is closed. The form of an event is in [ledger-format.md](ledger-format.md).\n\n"
-        f"Actors are one of {kinds}, known by one of {known}.\n\n"
-        "The last column says what `data` holds, as `name:type`, and after a semicolon the names in\n"
-        "`relied_on`, each a text. A `?` behind a name: it may be left out; behind a type: "
-        "it may be `null`.\n"
-        "Nothing else is there, but for `state` (see the format). A form that was published never changes;\n"
-        "where a kind of event got another one, the row has both.\n\n"
+        "`python -m functions.audit.evidence.event_catalogue` generates this page from the code.\n"
+        "The list is complete: no other kinds exist. [ledger-format.md](ledger-format.md) "
+        "describes the form of an event.\n\n"
+        f"An actor is one of {kinds}, authenticated by one of {known}.\n\n"
+        "The last column lists the members of `data` as `name:type` and, after a semicolon, the names in\n"
+        "`relied_on`, each of which is a text. A `?` after a name means that the member may be "
+        "left out; a `?`\n"
+        "after a type means that it may be `null`. An event has no other members, except `state` (see the\n"
+        "format). A published form never changes. Where a kind of event later got a further form, the row\n"
+        "has both.\n\n"
         f"{_TYPES}\n"
         f"| tag | what happened | data; relied on |\n| --- | --- | --- |\n{rows}\n"
     )

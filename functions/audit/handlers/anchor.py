@@ -1,4 +1,4 @@
-"""Lambda: once an hour, see whether the day's checkpoint has gone to everybody who is to hold it."""
+"""Lambda: once an hour, send the day's checkpoint to each outside holder who has not received it."""
 
 from datetime import timedelta
 from functools import cache
@@ -43,12 +43,12 @@ def _dependencies() -> Anchoring:
 @logger.inject_lambda_context
 @metrics.log_metrics
 def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """What it was called for does not matter. ``{"done": […], "failed": […]}``: the ways of this run."""
+    """Ignores the event. Returns ``{"done": […], "failed": […]}``, the channels of this run."""
     failed: list[Channel] = []
 
     def tell(channel: Channel, error: Exception) -> None:
         failed.append(channel)
-        logger.error("a checkpoint was not handed out", channel=channel, because=reason(error))
+        logger.error("a checkpoint could not be sent", channel=channel, because=reason(error))
 
     done = anchor_checkpoint(_dependencies(), tell)
     metrics.add_metric("AnchorsMade", MetricUnit.Count, len(done))

@@ -1,4 +1,4 @@
-"""Lambda: give new events their place in the ledger. Stream and schedule are both only doorbells."""
+"""Lambda: give new events their place in the ledger. The stream and the schedule only start it."""
 
 from datetime import timedelta
 from functools import cache
@@ -33,12 +33,12 @@ def _dependencies() -> tuple[Sealing, Clock]:
 @logger.inject_lambda_context
 @metrics.log_metrics
 def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """What it was called for does not matter: it seals all there is. ``{"sealed", "size", "waiting"}``."""
+    """Ignores the event and seals everything that is new. Returns ``{"sealed", "size", "waiting"}``."""
     sealing, clock = _dependencies()
     try:
         report = seal_ledger(sealing, clock.now())
     except Conflict:
-        # Another run moved the head first; it seals what rang here, or the next minute's run does.
+        # Another run moved the head first. It or the next run seals these events.
         metrics.add_metric("SealConflicts", MetricUnit.Count, 1)
         return {"sealed": 0, "size": None, "waiting": None}
     _measure(report)

@@ -1,7 +1,7 @@
-"""Hand the latest checkpoint to others, once a day each channel: by mail, to another account, to a time stamper.
+"""Send the latest checkpoint to outside holders once a day: by mail, to another account, to a time stamper.
 
-Each way is a command of the day, so an hourly run does what is still to be done: where one fails, the next
-run tries it again with the checkpoint that is the latest by then, and the other ways are not held up.
+Each channel has one command per day, so an hourly run does only what is still open. If a channel fails, the
+next run tries it again with the checkpoint that is then the latest. The other channels are not delayed.
 """
 
 from collections.abc import Callable
@@ -43,7 +43,7 @@ class Authority:
 
 @dataclass(frozen=True, slots=True)
 class Anchoring:
-    """What anchoring needs; without addresses, bucket and authority there is nothing to do."""
+    """What anchoring needs. Without addresses, another account and an authority it does nothing."""
 
     head: LedgerHead
     archive: Archive
@@ -58,7 +58,10 @@ class Anchoring:
 def anchor_checkpoint(
     anchoring: Anchoring, on_failure: Callable[[Channel, Exception], None]
 ) -> list[Channel]:
-    """Do what the day still needs; returns the ways that went well. A failure is told, and stops no other."""
+    """Serve each channel that is still open today; returns those that succeeded.
+
+    A failure is reported to ``on_failure`` and does not stop the other channels.
+    """
     now = anchoring.clock.now()
     due = [
         channel for channel in _channels(anchoring) if anchoring.store.outcome(_command(channel, now)) is None
@@ -78,7 +81,7 @@ def anchor_checkpoint(
 
 
 def _channels(anchoring: Anchoring) -> list[Channel]:
-    """Those that were chosen. Mail first: it needs nobody outside who answers."""
+    """The configured channels. Mail comes first, because it waits for no outside service."""
     chosen: dict[Channel, object] = {
         "mail": anchoring.addresses,
         "bucket": anchoring.other_account,
@@ -98,12 +101,12 @@ class _Latest:
 
 
 def _latest(anchoring: Anchoring) -> _Latest | None:
-    """The last checkpoint that was signed, by the ledger's head; None before the first."""
+    """The last signed checkpoint according to the ledger's head; None before the first."""
     stored = anchoring.head.read()
     head = None if stored is None else Head.parse(*stored)
     if head is None or head.number == 0:
         return None
-    # While a round is being sealed, size and number are still those of the checkpoint before it.
+    # During a sealing round, the head still has the size and number of the checkpoint before it.
     file = anchoring.archive.get(checkpoint_name(head.frontier.size, head.number - 1))
     return _Latest(parse_checkpoint(file)[0], file)
 
@@ -133,25 +136,25 @@ class _Run:
             )
             for address in addresses
         )
-        # An address may hold a person's name; the record keeps the domain alone.
+        # An address may contain a person's name, so the record keeps only the domain.
         self._record("mail", sorted({address.rpartition("@")[2] for address in addresses}), None, notices)
 
     def _copy(self, other_account: OtherAccount) -> None:
         name = self.latest.checkpoint.name()
-        with suppress(Conflict):  # an earlier try wrote it; whether it wrote the same is seen next
+        with suppress(Conflict):  # an earlier attempt wrote it; the next lines compare the bytes
             other_account.archive.put(name, self.latest.file, self.now + self.anchoring.retention)
         if other_account.archive.get(name) != self.latest.file:
-            raise IntegrityError(f"{other_account.name} holds another file under {name}")
+            raise IntegrityError(f"{other_account.name} has a different file under {name}")
         self._record("bucket", [other_account.name])
 
     def _time_stamp(self, authority: Authority) -> None:
         archive, checkpoint = self.anchoring.archive, self.latest.checkpoint
         name = timestamp_name(checkpoint.size, checkpoint.number)
         try:
-            token = archive.get(name)  # an earlier try got so far
+            token = archive.get(name)  # an earlier attempt got this far
         except NotFound:
             token = authority.stamps.stamp(self.latest.file)
-            with suppress(Conflict):  # another run was first; its token is the one that counts
+            with suppress(Conflict):  # another run was first; its token counts
                 archive.put(name, token, self.now + self.anchoring.retention)
             token = archive.get(name)
         self._record("time_stamp", [authority.name], digest(token))

@@ -1,7 +1,7 @@
-"""The ledger's files: segments of events, and signed checkpoints over all events so far. Bytes in, bytes out.
+"""Reads and writes the ledger's files: segments of events, and signed checkpoints. Bytes in, bytes out.
 
-An event's global index is its position, counted from 0, in all segments one after another.
-docs/reference/ledger-format.md says the same for somebody who writes a reader from nothing.
+The global index of an event is its position in all segments, one after another, counted from 0.
+docs/ledger-format.md describes the same format for people who write their own reader.
 """
 
 import base64
@@ -26,7 +26,7 @@ _CHECKPOINT = re.compile(r"ledger/checkpoints/(\d{12})-(\d{12})\.json")
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """What the keeper signs: so many events, this root, after that checkpoint, at this time, under this key.
+    """What the keeper signs: the number of events, their root, the checkpoint before, the time, the key.
 
     ``number`` counts checkpoints from 0, ``previous`` is the digest of the checkpoint before, ``key`` is a
     `key_id`.
@@ -72,7 +72,7 @@ def checkpoint_of(frontier: Frontier, number: int, previous: str, time: str, key
 
 
 def parse_checkpoint(data: bytes) -> tuple[Checkpoint, bytes]:
-    """A checkpoint file's checkpoint and signature (not verified here); IntegrityError if it is neither."""
+    """The checkpoint and its signature, which is not verified here. Raises IntegrityError for other bytes."""
     try:
         value = parse_canonical(data)
         body = dict(value["checkpoint"])
@@ -83,12 +83,12 @@ def parse_checkpoint(data: bytes) -> tuple[Checkpoint, bytes]:
     except (ValueError, KeyError, TypeError, binascii.Error) as error:
         raise IntegrityError(f"not a checkpoint: {error}") from error
     if not known:
-        raise IntegrityError("a checkpoint with parts that this version does not know")
+        raise IntegrityError("a checkpoint with members that this version does not know")
     return checkpoint, signature
 
 
 def key_id(public_key_pem: bytes) -> str:
-    """A public key's name: the SHA-256 of its DER SubjectPublicKeyInfo, so that no other key can bear it."""
+    """The name of a public key: the SHA-256 of its DER SubjectPublicKeyInfo. No other key can have it."""
     lines = public_key_pem.decode("ascii").strip().splitlines()
     if lines[:1] != ["-----BEGIN PUBLIC KEY-----"] or lines[-1:] != ["-----END PUBLIC KEY-----"]:
         raise IntegrityError("not a public key in PEM form")
@@ -104,12 +104,12 @@ def checkpoint_name(size: int, number: int) -> str:
 
 
 def timestamp_name(size: int, number: int) -> str:
-    """Where the time stamp over the file of that checkpoint lies."""
+    """The name of the time stamp over the file of that checkpoint."""
     return f"ledger/timestamps/{size:012d}-{number:012d}.tsr"
 
 
 def segment_range(name: str) -> tuple[int, int]:
-    """The first and last index that a segment's name promises."""
+    """The first and last index in a segment's name."""
     match = _SEGMENT.fullmatch(name)
     if match is None:
         raise IntegrityError(f"not a segment's name: {name}")
@@ -117,7 +117,7 @@ def segment_range(name: str) -> tuple[int, int]:
 
 
 def checkpoint_place(name: str) -> tuple[int, int]:
-    """The size and number that a checkpoint's name promises."""
+    """The size and number in a checkpoint's name."""
     match = _CHECKPOINT.fullmatch(name)
     if match is None:
         raise IntegrityError(f"not a checkpoint's name: {name}")
@@ -125,9 +125,9 @@ def checkpoint_place(name: str) -> tuple[int, int]:
 
 
 def segment_bytes(events: Sequence[bytes]) -> bytes:
-    """One event a line, each line ended by LF; canonical JSON holds no line break of its own."""
+    """One event per line, each ended by LF; canonical JSON contains no line break."""
     if any(b"\n" in event for event in events):
-        raise IntegrityError("an event's bytes hold a line break")
+        raise IntegrityError("an event contains a line break")
     return b"".join(event + b"\n" for event in events)
 
 
@@ -135,10 +135,10 @@ def segment_events(name: str, data: bytes) -> list[bytes]:
     """The events of a segment, as many as its name says."""
     first, last = segment_range(name)
     if not data.endswith(b"\n"):
-        raise IntegrityError(f"{name}: the last line is cut")
+        raise IntegrityError(f"{name}: the last line is incomplete")
     events = data[:-1].split(b"\n")
     if len(events) != last - first + 1:
-        raise IntegrityError(f"{name}: {len(events)} events, where the name says {last - first + 1}")
+        raise IntegrityError(f"{name}: has {len(events)} events, but its name says {last - first + 1}")
     return events
 
 

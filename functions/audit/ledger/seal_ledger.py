@@ -1,9 +1,9 @@
-"""Give every event its global index, write segments, sign checkpoints: one writer, redone to the same bytes.
+"""Give every event its global index, write segments and sign checkpoints.
 
-The head says how far the ledger has come. A round first writes its plan into the head (which events, in which
-order, at what time), under the condition that nobody moved the head meanwhile; all that follows is
-determined by the plan. A crash at any point leaves a plan that the next run carries out to the same bytes,
-and a second writer can only write what the first one would have.
+The head records how far the ledger has come. A round first writes its plan into the head (which events, in
+which order, at what time), on the condition that nobody moved the head meanwhile. The plan determines
+everything that follows. After a crash at any point, the next run carries out the stored plan to the same
+bytes. A second writer can only write what the first would have written.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,14 +31,14 @@ from shared.ledger_ports import Archive, EventLog, EventPlace, Keyring, LedgerHe
 
 HEARTBEAT: Final = timedelta(hours=1)
 LARGEST_SEGMENT: Final = 1000
-"""Events a round; their places must fit the head's item (400 kB)."""
+"""Events per round: their places must fit into the item of the head (400 kB in DynamoDB)."""
 MOST_ROUNDS: Final = 50
-"""A run's bound, well inside a function's time; the next run goes on."""
+"""Rounds per run: they end well within the function's timeout, and the next run continues."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that determines the bytes of one round."""
+    """Everything that determines the bytes of one round."""
 
     time: str
     places: tuple[EventPlace, ...]
@@ -46,7 +46,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """How far the ledger has come. ``version`` fences: each writing follows the stored one by one."""
+    """How far the ledger has come. ``version`` rises by one with each write and keeps out a second writer."""
 
     version: int
     frontier: Frontier
@@ -58,7 +58,7 @@ class Head:
 
     @classmethod
     def first(cls, key: str) -> Self:
-        """The head of a ledger without any event, whose checkpoints this key will sign."""
+        """The head of an empty ledger, whose checkpoints this key will sign."""
         return cls(0, Frontier(), 0, NO_CHECKPOINT, "", key, None)
 
     def body(self) -> bytes:
@@ -95,7 +95,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Sealing:
-    """What sealing needs of the world."""
+    """The ports that sealing needs."""
 
     head: LedgerHead
     events: EventLog
@@ -108,8 +108,8 @@ class Sealing:
 class SealReport:
     """What a run did.
 
-    ``waiting`` events have predecessors that are not in sight yet. ``broken`` ones cannot be sealed, because
-    their bytes or their link to the predecessor are wrong; the ledger goes on without them.
+    ``waiting`` counts events whose predecessors are not visible yet. ``broken`` events cannot be sealed,
+    because their bytes or their link to the predecessor are wrong; the ledger continues without them.
     """
 
     sealed: int
@@ -120,7 +120,7 @@ class SealReport:
 
 
 def seal_ledger(sealing: Sealing, now: datetime) -> SealReport:
-    """Seal what is there, or sign that nothing came for an hour. Raises Conflict if another was first."""
+    """Seal all new events, or sign that none came for an hour. Raises Conflict if another run was first."""
     sealed, lag, checkpoint, choice = 0, 0, None, _Choice((), 0, (), "")
     for _ in range(MOST_ROUNDS):
         stored = sealing.head.read()
@@ -154,16 +154,16 @@ def _heartbeat_due(head: Head, now: datetime) -> bool:
 
 
 def _plan(head: Head, choice: _Choice, now: datetime) -> Plan:
-    # Writers' clocks differ a little: a checkpoint is never dated before what it seals, nor before the last.
+    # Clocks differ a little: a checkpoint is never dated before its events or the previous checkpoint.
     return Plan(max(stamp(now), head.time, choice.latest), choice.places)
 
 
 def _choose(log: EventLog) -> _Choice:
-    """The next events, each subject's in the order of its chain, subjects among each other by time."""
+    """The next events: by time, and within a subject in the order of its chain."""
     seen = sorted(set(log.unsequenced(LARGEST_SEGMENT)))
     before = [EventPlace(at.subject, at.sequence - 1) for at in seen if at.sequence > 1]
     stored = log.read({*seen, *before})
-    # The index of unsequenced events lags behind: what it shows may have its global index by now.
+    # The secondary index of unsequenced events lags behind: some of these may be sequenced by now.
     fresh = [at for at in seen if at in stored and stored[at].index is None]
     timed: list[tuple[str, EventPlace]] = []
     waiting, broken = 0, list[EventPlace]()
@@ -189,7 +189,7 @@ def _choose(log: EventLog) -> _Choice:
 def _linked(
     run: Sequence[EventPlace], stored: Mapping[EventPlace, StoredEvent]
 ) -> tuple[list[tuple[str, EventPlace]], bool]:
-    """What of one subject's run can be sealed now, with times that never go back; whether a fault ends it."""
+    """The part of a subject's run that can be sealed now, with its times; and whether a fault ended it."""
     good: list[tuple[str, EventPlace]] = []
     time, reached = "", None
     for at in run:
@@ -213,14 +213,14 @@ def _event(data: bytes) -> Event | None:
 
 
 def _carry_out(sealing: Sealing, head: Head) -> tuple[Head, Checkpoint, int]:
-    """Do what the head's plan says; every step may have been done before, by this writer or another."""
+    """Carry out the plan of the head. Any step may have been done before, by this or another writer."""
     if head.plan is None:
         raise IntegrityError("there is no plan to carry out")
     places, first = head.plan.places, head.frontier.size
     stored = sealing.events.read(places)
     if missing := [at for at in places if at not in stored]:
         raise IntegrityError(
-            f"{missing[0].subject} lost its event {missing[0].sequence}, which was to be sealed"
+            f"event {missing[0].sequence} of {missing[0].subject} was to be sealed and is missing"
         )
     events = [stored[at].data for at in places]
     retain_until = moment(head.plan.time) + sealing.retention
@@ -245,23 +245,23 @@ def _carry_out(sealing: Sealing, head: Head) -> tuple[Head, Checkpoint, int]:
 
 
 def _write_once(archive: Archive, name: str, data: bytes, retain_until: datetime) -> None:
-    with suppress(Conflict):  # an earlier try wrote it; whether it wrote the same is seen next
+    with suppress(Conflict):  # an earlier attempt wrote it; the next lines compare the bytes
         archive.put(name, data, retain_until)
     if archive.get(name) != data:
-        raise IntegrityError(f"{name} holds other bytes than the ones to be sealed")
+        raise IntegrityError(f"{name} has different bytes from those to be sealed")
 
 
 def _sign_once(sealing: Sealing, checkpoint: Checkpoint, retain_until: datetime) -> None:
-    # Two signatures of one message differ; the one that was stored first is the one that counts.
+    # Two signatures of one message differ; the one that was stored first counts.
     signature = sealing.keyring.signer(checkpoint.key).sign(checkpoint.body())
-    with suppress(Conflict):  # compared next, as above
+    with suppress(Conflict):  # the next lines compare it
         sealing.archive.put(checkpoint.name(), checkpoint.file(signature), retain_until)
     if parse_checkpoint(sealing.archive.get(checkpoint.name()))[0] != checkpoint:
-        raise IntegrityError(f"{checkpoint.name()} is another checkpoint than the one to be signed")
+        raise IntegrityError(f"{checkpoint.name()} is not the checkpoint to be signed")
 
 
 def key_after(key: str, events: Iterable[bytes]) -> str:
-    """``key:rotated`` hands over from the next checkpoint on: the old key signs its own succession."""
+    """The key in force after these events. ``key:rotated`` takes effect with the next checkpoint."""
     marker = f'"tag":"{EventTag.KEY_ROTATED}"'.encode()
     for data in events:
         if marker not in data:

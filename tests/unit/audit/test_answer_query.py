@@ -196,7 +196,7 @@ class TestTheHistory:
         desk.open("r-1")
         opened, read = show_events(desk.sources, PARTNER, CaseId("case-r-1"))["events"]
         assert opened["private"]["decision"]["rep_id"] == "r-1"
-        assert opened["says"] == "The case was opened for 2026-09, by the rules: two-of-three."
+        assert opened["says"] == "The case was opened for 2026-09 under these rules: two-of-three."
         assert (opened["by"], read["by"]) == ("Plumbline", "Hal Partner (signed in)")
         assert (opened["background"], read["background"]) == (False, True)
 

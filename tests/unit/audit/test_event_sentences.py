@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from functions.audit.event_sentences import headline, who
+from functions.audit.event_sentences import actor_in_words, headline
 from shared.domain.event import NOTHING_BEFORE, Actor, ActorKind, Authentication, Event, EventTag
 from shared.domain.identifiers import CommandId, Subject
 from shared.domain.person import HR_QUEUE_NAME
@@ -35,21 +35,21 @@ def test_people_are_named_and_times_are_readable() -> None:
         "due_at": "2026-10-07T09:30:00.000Z",
     }
     assert said(EventTag.REQUEST_SENT, **asked) == (
-        "Mia Manager (manager’s manager) was asked about the plan for the stage, "
-        "and has until 2026-10-07 09:30 UTC."
+        "Mia Manager (manager’s manager) was asked about the plan for the stage "
+        "and must answer by 2026-10-07 09:30 UTC."
     )
 
 
 def test_a_sentence_begins_with_a_capital_whoever_it_begins_with() -> None:
     assert said(EventTag.OWNER_CHANGED, to="hr-queue", **{"from": "m-1"}) == (
-        "HR’s shared queue has to act next; before, it was Mia Manager."
+        "HR’s shared queue must act next, instead of Mia Manager."
     )
 
 
 def test_what_an_event_does_not_say_is_not_made_up() -> None:
     assert said(EventTag.CASE_OPENED, period="2026-09", rules=[]) == "The case was opened."
     assert said(EventTag.CASE_OPENED, period="2026-09", rules=["two-of-three", "trailing"]) == (
-        "The case was opened for 2026-09, by the rules: two-of-three, trailing."
+        "The case was opened for 2026-09 under these rules: two-of-three, trailing."
     )
 
 
@@ -64,4 +64,4 @@ def test_what_an_event_does_not_say_is_not_made_up() -> None:
 )
 def test_it_is_said_how_a_person_was_known(authentication: Authentication, words: str) -> None:
     actor = Actor(ActorKind.PERSON, "m-1", authentication)
-    assert who(actor, lambda person: NAMES[person]) == f"Mia Manager ({words})"
+    assert actor_in_words(actor, lambda person: NAMES[person]) == f"Mia Manager ({words})"

@@ -363,7 +363,7 @@ def test_an_administrator_holds_lifts_and_shreds(desk: Desk) -> None:
     status, held, _ = call(ADMIN, "/people/r-1/hold", "POST", said)
     assert (status, held["status"], held["comparators"]) == (200, "held", ["r-2"])
     status, problem, _ = call(ADMIN, "/people/r-2/shred", "POST", WHY)
-    assert (status, problem["title"]) == (409, "Somebody or something was first")
+    assert (status, problem["title"]) == (409, "The resource has changed since you read it")
     assert call(ADMIN, "/people/r-1/hold", "DELETE", WHY)[1]["status"] == "lifted"
     assert call(ADMIN, "/people/r-2/shred", "POST", WHY)[1]["status"] == "shredded"
     assert desk.tags()[-1] == "subject:shredded"

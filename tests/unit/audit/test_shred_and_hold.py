@@ -107,7 +107,7 @@ def test_shredding_again_does_nothing_until_something_new_was_sealed(office: Off
 
 def test_a_hold_blocks_shredding_until_it_is_lifted(office: Office) -> None:
     office.hold()
-    with pytest.raises(Conflict, match="legal hold keeps this record since 2026-10-05T14:00:00"):
+    with pytest.raises(Conflict, match="legal hold protects this record since 2026-10-05T14:00:00"):
         office.shred()
     assert office.opened()
     assert office.lift()["status"] == "lifted"
@@ -119,7 +119,7 @@ def test_a_hold_spreads_to_the_comparators_and_ends_with_the_one_it_came_from(of
     office.hold(OTHER, ["r-1"])
     with pytest.raises(Conflict, match="placed on r-2"):
         office.shred()
-    with pytest.raises(Conflict, match="no hold was placed on r-1"):
+    with pytest.raises(Conflict, match="there is no legal hold on r-1"):
         office.lift()
     office.hold()
     office.lift(OTHER)
