@@ -1,4 +1,4 @@
-"""A bundle as one file: what people need beside the evidence, a manifest of everything, and a zip of it all.
+"""Completes a bundle with its reading aids and its manifest, and packs it into a zip.
 
 The same files give the same zip.
 """
@@ -22,7 +22,7 @@ _SAFE_NAME: Final = re.compile(r"[A-Za-z0-9@._-]+(/[A-Za-z0-9@._-]+)*")
 
 
 def with_manifest(kind: str, subject: str, files: dict[str, bytes]) -> dict[str, bytes]:
-    """The files with what people need beside them, and the manifest that lists them all."""
+    """The files, their reading aids, and the manifest that lists all of them."""
     files["README.txt"] = _README[kind].encode()
     manifest = {"kind": kind, "subject": subject, "v": VERSION}
     if kind == "case":
@@ -33,12 +33,12 @@ def with_manifest(kind: str, subject: str, files: dict[str, bytes]) -> dict[str,
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
-    """The files in the order of their names, with nothing in the archive that differs from time to time."""
+    """A zip of the files in the order of their names. It contains no dates and nothing else that varies."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for name in sorted(files):
             if not _SAFE_NAME.fullmatch(name) or ".." in name:
-                raise IntegrityError(f"not a name for a file of a bundle: {name!r}")
+                raise IntegrityError(f"not a valid name for a file of a bundle: {name!r}")
             entry = zipfile.ZipInfo(name, _OLDEST_ZIP_DATE)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.create_system = 3

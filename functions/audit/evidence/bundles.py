@@ -1,8 +1,8 @@
-"""Evidence bundles: a zip that somebody without our code, network or account can check. Bytes in, bytes out.
+"""Builds evidence bundles: zips that anybody can check without our code or an account. Bytes in, bytes out.
 
-Three kinds. A ``case`` bundle has one case's events, each with a proof of its place in the whole ledger, a
-``period`` bundle those of all its cases, and a ``ledger`` bundle every segment and checkpoint. The same input
-gives the same zip. docs/reference/ledger-format.md has the layout.
+A ``case`` bundle has the events of one case, each with a proof of its place in the ledger. A ``period``
+bundle has the case bundles of a period. A ``ledger`` bundle has every segment and checkpoint. The same input
+gives the same zip. docs/ledger-format.md describes the layout.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
@@ -28,7 +28,7 @@ from shared.domain.merkle import Tree, leaf_hash
 
 @dataclass(frozen=True, slots=True)
 class ProvenDecision:
-    """``line``: the decision as the evaluation wrote it, without the line feed. ``proof``: canonical JSON."""
+    """``line`` is the decision as the evaluation wrote it, without line feed; ``proof`` is canonical JSON."""
 
     line: bytes
     proof: bytes
@@ -36,8 +36,10 @@ class ProvenDecision:
 
 @dataclass(frozen=True, slots=True)
 class DecisionBasis:
-    """What a decision was made from. ``files`` are by their names under ``decision/``; ``batches`` are the
-    events, each with its index, that recorded the exports of which rows are among them.
+    """What a decision was made from.
+
+    ``files`` are by their names under ``decision/``. ``batches`` are the events, each with its index, that
+    recorded the exports from which these rows come.
     """
 
     files: Mapping[str, bytes]
@@ -48,16 +50,15 @@ class DecisionBasis:
 class CaseEvidence:
     """What goes into the bundle of one case.
 
-    ``events`` are the whole chain in order, each with its global index, or None where it is not sealed yet.
-    ``sealed`` are all events of the ledger up to the latest checkpoint, as `ledger_tree` makes them.
-    ``checkpoints`` are checkpoint files in order: the latest at least, and every one that a reader may hold
+    ``events`` are the whole chain in order, each with its global index, or None if it is not sealed yet.
+    ``sealed`` is the tree over all events up to the latest checkpoint, as `ledger_tree` makes it.
+    ``checkpoints`` are checkpoint files in order: at least the latest, and each one that a reader may hold
     as an anchor. ``rotations`` are all ``key:rotated`` events with their indices. ``openings`` are the
-    plaintexts (`opening_bytes`) of private parts, by sequence, as far as this edition's reader may see them.
-    ``attachments`` are files whose SHA-256 stands in an event: ``policies/field-sales@3.yaml``,
+    plaintexts (`opening_bytes`) of private parts, by sequence, as far as the reader of this edition may see
+    them. ``attachments`` are files whose SHA-256 an event names: ``policies/field-sales@3.yaml``,
     ``decisions/….jsonl``, ``exports/….csv``. ``evaluation`` is the ``evaluation:completed`` that the case
-    relied on, with its index, and ``decision`` what it says of the rep, for a reader who may see figures;
-    ``basis`` is what that follows from.
-    ``names`` says who an id is, for the chronicle alone.
+    relied on, with its index. ``decision`` is its decision about the rep, for a reader who may see figures,
+    and ``basis`` is what the decision follows from. ``names`` maps ids to names, for the chronicle only.
     """
 
     subject: Subject
@@ -75,7 +76,7 @@ class CaseEvidence:
 
 
 def ledger_tree(segments: Mapping[str, bytes]) -> Tree:
-    """The tree over all events of the segments, by name; IntegrityError if a segment is missing between."""
+    """The tree over all events of the segments. Raises IntegrityError if a segment between is missing."""
     return Tree(leaf_hashes(_events_in_order(segments)))
 
 
@@ -90,12 +91,12 @@ def rotations_in(segments: Mapping[str, bytes]) -> list[tuple[int, bytes]]:
 
 
 def case_bundle(evidence: CaseEvidence) -> bytes:
-    """The zip of one case. Raises IntegrityError where the parts do not belong together."""
+    """The zip of one case. Raises IntegrityError if the parts do not belong together."""
     return zipped(case_files(evidence))
 
 
 def case_files(evidence: CaseEvidence) -> dict[str, bytes]:
-    """The files of the bundle of one case, by name, with their manifest."""
+    """The files of the bundle of one case by name, including the manifest."""
     points = _points(evidence.sealed, evidence.checkpoints)
     latest = points[-1][0]
     files = _checkpoint_files(evidence.sealed, points)
@@ -116,7 +117,7 @@ def case_files(evidence: CaseEvidence) -> dict[str, bytes]:
 
 
 def _decision_files(evidence: CaseEvidence, latest: Checkpoint) -> dict[str, bytes]:
-    """The decision, what it was made from, and the events that name them; nothing before those are sealed."""
+    """The decision, its basis, and the events that name them; empty until those events are sealed."""
     files: dict[str, bytes] = {}
     if evidence.evaluation is None or evidence.evaluation[0] >= latest.size:
         return files
@@ -135,9 +136,9 @@ def _decision_files(evidence: CaseEvidence, latest: Checkpoint) -> dict[str, byt
 
 @dataclass(frozen=True, slots=True)
 class PeriodEvidence:
-    """What goes into the bundle of a period: its evaluations' events, with their indices, and its cases.
+    """What goes into the bundle of a period: the events of its evaluations with their indices, and its cases.
 
-    The rest is as in `CaseEvidence`, which that of each of ``cases`` has to share.
+    The other members are as in `CaseEvidence`, and each of ``cases`` must have the same.
     """
 
     period: str
@@ -150,7 +151,7 @@ class PeriodEvidence:
 
 
 def period_bundle(evidence: PeriodEvidence) -> bytes:
-    """The zip of a period: each case's own bundle, all under the latest of the checkpoints here."""
+    """The zip of a period: the bundle of each case, all under the latest checkpoint here."""
     points = _points(evidence.sealed, evidence.checkpoints)
     latest, latest_bytes = points[-1]
     files = _checkpoint_files(evidence.sealed, points)
@@ -160,7 +161,7 @@ def period_bundle(evidence: PeriodEvidence) -> bytes:
             files |= _placed(evidence.sealed, index, data, latest)
     files |= _key_files(evidence.keys, [point for point, _ in points], rotations)
     for case in evidence.cases:
-        # The way to the latest checkpoint is the same for all, and stands once beside them.
+        # The earlier checkpoints are the same for all cases, so only the period has them.
         alone = case_files(replace(case, checkpoints=[latest_bytes]))
         files |= {f"cases/{case.subject.removeprefix('case/')}/{name}": data for name, data in alone.items()}
     return zipped(with_manifest("period", f"period/{evidence.period}", files))
@@ -173,12 +174,12 @@ def ledger_bundle(
     unsealed: Sequence[bytes] = (),
     timestamps: Mapping[str, bytes] | None = None,
 ) -> bytes:
-    """The zip of everything: files by their names in the bucket, and events that have no place yet."""
+    """The zip of the whole ledger: files by their names in the bucket, and events that are not sealed yet."""
     sealed = set(_events_in_order(segments))
     points = {name: data for name, data in checkpoints.items() if checkpoint_place(name)[0] <= len(sealed)}
     signed = [parse_checkpoint(data)[0] for data in points.values()]
     files = {**segments, **points, **_key_files(keys, signed, rotations_in(segments))}
-    # One that came while the parts were being read is left for the next export, like its checkpoint.
+    # A time stamp that arrived during the reading is left for the next export, like its checkpoint.
     stamped = {timestamp_name(point.size, point.number) for point in signed}
     files |= {name: data for name, data in (timestamps or {}).items() if name in stamped}
     for number, data in enumerate(_waiting(unsealed, sealed), 1):
@@ -187,10 +188,10 @@ def ledger_bundle(
 
 
 def _waiting(unsealed: Sequence[bytes], sealed: Set[bytes]) -> list[bytes]:
-    """Those of the unsealed events that follow on what is here.
+    """The unsealed events that follow the events of this bundle.
 
-    Table and bucket are not read at one moment: an event may have got its place meanwhile, in a segment
-    that is here or in one that came too late to be.
+    The table and the bucket are not read at the same moment: meanwhile an event may have been sealed, in a
+    segment of this bundle or in a later one.
     """
     links = {NOTHING_BEFORE}
     if unsealed:
@@ -207,10 +208,10 @@ def _waiting(unsealed: Sequence[bytes], sealed: Set[bytes]) -> list[bytes]:
 
 
 def _points(sealed: Tree, checkpoints: Sequence[bytes]) -> list[tuple[Checkpoint, bytes]]:
-    """Those that cover what is here, in order; one that came while the parts were being read is left out."""
+    """The checkpoints in order, without those that were signed after the events were read."""
     points = [at for at in _ordered(checkpoints) if at[0].size <= sealed.size]
     if not points:
-        raise IntegrityError("no checkpoint covers only events that are here")
+        raise IntegrityError("every checkpoint covers events that are not here")
     latest = points[-1][0]
     if sealed.root(latest.size).hex() != latest.root:
         raise IntegrityError(f"the events do not have the root of checkpoint {latest.number}")
@@ -218,7 +219,7 @@ def _points(sealed: Tree, checkpoints: Sequence[bytes]) -> list[tuple[Checkpoint
 
 
 def _checkpoint_files(sealed: Tree, points: Sequence[tuple[Checkpoint, bytes]]) -> dict[str, bytes]:
-    """The checkpoints, and that each grew from the one before."""
+    """The checkpoints, with proofs that each grew from the one before."""
     files = {point.name().removeprefix("ledger/"): data for point, data in points}
     for (before, _), (after, _) in pairwise(points):
         if 0 < before.size < after.size:
@@ -237,7 +238,7 @@ def _placed(sealed: Tree, index: int, data: bytes, latest: Checkpoint) -> dict[s
 
 def _ordered(checkpoints: Sequence[bytes]) -> list[tuple[Checkpoint, bytes]]:
     if not checkpoints:
-        raise IntegrityError("nothing is proved without a checkpoint")
+        raise IntegrityError("without a checkpoint the bundle would prove nothing")
     return sorted(((parse_checkpoint(data)[0], data) for data in checkpoints), key=lambda at: at[0].number)
 
 
@@ -264,9 +265,9 @@ def _consistency(tree: Tree, before: Checkpoint, after: Checkpoint) -> bytes:
 def _key_files(
     keys: Iterable[bytes], points: Iterable[Checkpoint], rotations: Iterable[tuple[int, bytes]]
 ) -> dict[str, bytes]:
-    """Those of the keys that the bundle speaks of: one that is yet to be in force is for a later bundle."""
-    spoken_of = {point.key for point in points}
+    """The keys that a checkpoint or a rotation of this bundle names; a later key is for a later bundle."""
+    named = {point.key for point in points}
     for _, data in rotations:
-        handed = parse_event(data).data
-        spoken_of |= {str(handed.get("old")), str(handed.get("new"))}
-    return {f"keys/{key_id(key)}.pem": key for key in keys if key_id(key) in spoken_of}
+        rotation = parse_event(data).data
+        named |= {str(rotation.get("old")), str(rotation.get("new"))}
+    return {f"keys/{key_id(key)}.pem": key for key in keys if key_id(key) in named}

@@ -1,4 +1,4 @@
-"""What a rep's decision was made from, with the proof that it is what the exports and the evaluation said."""
+"""Collects what a rep's decision was made from, with proofs under the events that recorded it."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ class _Gathering:
     batches: dict[BatchId, None] = field(default_factory=dict)
 
     def add_row(self, name: str, key: str, period: str, batch: BatchId) -> bool:
-        """Add the rep's row of this file, if it has one and the batch committed to its lines."""
+        """Add the rep's row of this file and its proof. Returns whether the file has such a row."""
         row = self.filed.row(key, self.rep_id, "rep_id" if period else "person_id")
         if row is None:
             return False
@@ -57,9 +57,9 @@ class _Gathering:
 def decision_basis(
     plan: PlannedEvaluation, rep_id: PersonId, store: CaseStore, filed: FiledLines, log: EventLog
 ) -> DecisionBasis | None:
-    """The rep's rows that were in force, the policy, what was summed up of everybody.
+    """The rep's rows that were in force, the policy, and the totals over everybody.
 
-    None where the files have expired, or where they were recorded before lines were committed to.
+    None if the files have expired, or are older than the commitments to their lines.
     """
     files = filed.files
     gathering = _Gathering(filed, rep_id, shard_of(rep_id, plan.shards))
@@ -76,7 +76,7 @@ def decision_basis(
 
 
 def _add_facts(gathering: _Gathering, revisions: Mapping[str, Iterable[BatchId]]) -> None:
-    """Of each period the row of the last batch that has one; a batch has no file where it has no row."""
+    """For each period, the row of the last batch with one. A batch without rows in a shard has no file."""
     for period, batches in revisions.items():
         for batch in reversed(list(batches)):
             key = paths.facts(gathering.shard, period, batch)
@@ -84,17 +84,17 @@ def _add_facts(gathering: _Gathering, revisions: Mapping[str, Iterable[BatchId]]
                 if gathering.add_row(f"facts/{period}", key, period, batch):
                     break
             except NotFound:
-                if _has_part(gathering, batch, period):
+                if _committed_to_shard(gathering, batch, period):
                     raise
 
 
-def _has_part(gathering: _Gathering, batch: BatchId, period: str) -> bool:
+def _committed_to_shard(gathering: _Gathering, batch: BatchId, period: str) -> bool:
     entries = parse_canonical(gathering.filed.files.read(paths.line_roots(batch))).get(period, [])
     return any(entry["shard"] == f"{gathering.shard:04d}" for entry in entries)
 
 
 def _recorded(batches: Iterable[BatchId], store: CaseStore, log: EventLog) -> Iterator[tuple[int, bytes]]:
-    """The events that recorded the batches. Raises NotFound for one that has no index yet."""
+    """The events that recorded the batches. Raises NotFound if one is not sealed yet."""
     for batch in batches:
         subject = batch_subject(batch)
         for body in store.events(subject):

@@ -1,4 +1,4 @@
-"""A rep's decision, with the proof that the evaluation's record covers it."""
+"""Finds a rep's decision and proves that the record of the evaluation covers it."""
 
 from functions.audit.evidence.bundles import ProvenDecision
 from functions.audit.evidence.line_files import FiledLines
@@ -9,9 +9,9 @@ from shared.domain.record import EvaluationRecord
 
 
 def proven_decision(record: EvaluationRecord, rep_id: PersonId, filed: FiledLines) -> ProvenDecision | None:
-    """The rep's decision; None where the files do not have what the record says, which proves nothing.
+    """The rep's decision and its proof; None if the files differ from the record, so that nothing is proved.
 
-    Raises NotFound where the files are gone.
+    Raises NotFound if the files have expired.
     """
     plan = record.plan
     tree, starts = filed.decisions(plan)

@@ -1,4 +1,4 @@
-"""Hand out evidence: one case's bundle, the whole ledger's, or the latest checkpoint to keep as an anchor."""
+"""Export evidence: the bundle of a case, a period or the whole ledger, or the latest checkpoint."""
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -34,10 +34,10 @@ _MOST_UNSEALED: Final = 1000
 
 
 class LedgerBucket(Protocol):
-    """The ledger's bucket, for a reader."""
+    """The ledger's bucket, read-only."""
 
     def names(self, prefix: str) -> Iterable[str]:
-        """Every name that begins so, in order."""
+        """Every name with this prefix, in order."""
         ...
 
     def get(self, name: str) -> bytes:
@@ -47,7 +47,7 @@ class LedgerBucket(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LedgerSource:
-    """The ledger as a reader has it."""
+    """What a reader of the ledger needs: its bucket, its events and its keys."""
 
     bucket: LedgerBucket
     events: EventLog
@@ -55,7 +55,7 @@ class LedgerSource:
 
 
 def latest_checkpoint(record: LedgerSource, caller: Caller) -> bytes:
-    """The newest checkpoint file. Whoever keeps it can later show that the record only grew."""
+    """The newest checkpoint file. A reader who keeps it can later show that the record only grew."""
     caller.require(Group.AUDITOR, Group.HR_ADMIN)
     found = list(record.bucket.names(CHECKPOINTS))
     if not found:
@@ -64,7 +64,7 @@ def latest_checkpoint(record: LedgerSource, caller: Caller) -> bytes:
 
 
 def case_evidence(sources: Sources, record: LedgerSource, caller: Caller, case_id: CaseId) -> bytes:
-    """The zip of one case: opened for HR, sealed for an auditor. That it was taken is recorded."""
+    """The zip of one case, opened for HR and sealed for an auditor. The export is recorded."""
     caller.require(*HR, Group.AUDITOR)
     case, directory = visible_case(sources, caller, case_id)
     gatherer = _gatherer(sources, record, caller, directory)
@@ -76,9 +76,9 @@ def case_evidence(sources: Sources, record: LedgerSource, caller: Caller, case_i
 
 
 def period_evidence(sources: Sources, record: LedgerSource, caller: Caller, period: str) -> bytes:
-    """The zip of a period: its evaluations, and the whole bundle of each case that they opened or fed.
+    """The zip of a period: its evaluations, and the bundle of each case that they opened or gave results to.
 
-    For those who see every case. That it was taken is recorded once, and not in each case.
+    Only for callers who may see every case. The export is recorded once, not in each case.
     """
     caller.require(Group.HR_ADMIN, Group.AUDITOR)
     evaluations = _evaluations_of(period, sources)
@@ -104,7 +104,10 @@ def period_evidence(sources: Sources, record: LedgerSource, caller: Caller, peri
 
 
 def ledger_evidence(sources: Sources, record: LedgerSource, caller: Caller) -> bytes:
-    """The zip of every segment and checkpoint, and of the events that no checkpoint covers yet."""
+    """The zip of every segment and checkpoint, and of the events that no checkpoint covers yet.
+
+    The export is recorded.
+    """
     caller.require(Group.AUDITOR, Group.HR_ADMIN)
     checkpoints, segments = _ledger(record)
     waiting = record.events.read(record.events.unsequenced(_MOST_UNSEALED))
@@ -117,13 +120,13 @@ def ledger_evidence(sources: Sources, record: LedgerSource, caller: Caller) -> b
 
 
 def _evaluations_of(period: str, sources: Sources) -> list[EvaluationId]:
-    """Every finished evaluation of the period, under whatever policy. Raises InvalidInput or NotFound."""
+    """Every completed evaluation of the period, under any policy. Raises InvalidInput or NotFound."""
     try:
         wanted = str(Period.parse(period))
     except ValueError as error:
         raise InvalidInput(str(error)) from error
     named = {policy.policy for policy in sources.policies.in_force(sources.clock.now())}
-    # A policy that is over by now may have opened cases, which still name it.
+    # A policy that has ended may have opened cases, which still name it.
     named |= {case.policy.partition("@")[0] for case in _all_cases(sources)}
     found = [
         record.plan.id
@@ -132,12 +135,12 @@ def _evaluations_of(period: str, sources: Sources) -> list[EvaluationId]:
         if record.plan.period == wanted
     ]
     if not found:
-        raise NotFound(f"no evaluation of {period} was finished")
+        raise NotFound(f"there is no completed evaluation of {period}")
     return found
 
 
 def _cases_of(evaluations: Collection[EvaluationId], sources: Sources) -> Iterator[Case]:
-    """The cases that one of the evaluations opened, or brought results to."""
+    """The cases that one of the evaluations opened or gave results to."""
     for case in _all_cases(sources):
         fed = {result.evaluation_id for result in case.results}
         if case.evaluation_id in evaluations or not fed.isdisjoint(evaluations):
@@ -168,8 +171,8 @@ def _edition(caller: Caller) -> str:
 def _ledger(record: LedgerSource) -> tuple[dict[str, bytes], dict[str, bytes]]:
     """Checkpoints and segments by name, in order; NotFound before the first checkpoint.
 
-    Checkpoints are listed first: a segment is written before the checkpoint over it, so none that is needed
-    can be missing from the later list.
+    The checkpoints are listed first. A segment is written before the checkpoint over it, so the later list
+    of segments has every segment that a checkpoint needs.
     """
     points = {name: record.bucket.get(name) for name in record.bucket.names(CHECKPOINTS)}
     if not points:

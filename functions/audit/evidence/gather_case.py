@@ -1,4 +1,4 @@
-"""Gather what goes into the bundle of one case, from the store, the ledger and the files."""
+"""Gathers the parts of a case bundle from the store, the ledger and the files."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from shared.ledger_ports import EventLog, EventPlace
 
 @dataclass(frozen=True, slots=True)
 class SealedLedger:
-    """The sealed part of the ledger as it was read once for an export."""
+    """The sealed part of the ledger, read once per export."""
 
     tree: Tree
     checkpoints: Sequence[bytes]
@@ -29,7 +29,7 @@ class SealedLedger:
 
 @dataclass(frozen=True, slots=True)
 class Gatherer:
-    """``opens``: whether this edition's reader may see what was sealed, figures and names."""
+    """``opens`` says whether the reader of this edition may see private parts, figures and names."""
 
     sources: Sources
     events: EventLog
@@ -46,7 +46,7 @@ class Gatherer:
         _, policy = sources.policies.used(case.policy_digest)
         openings = self._openings(chain) if self.opens else {}
         evaluation = self._evaluation(case.evaluation_id)
-        # The figures of somebody whose key is gone stay closed here as well.
+        # The figures of a person whose key was deleted stay closed here as well.
         decision = self._decision(case) if 1 in openings else None
         return CaseEvidence(
             subject=subject,
@@ -64,7 +64,7 @@ class Gatherer:
         )
 
     def evaluation_events(self, evaluation: EvaluationId) -> list[tuple[int, bytes]]:
-        """The evaluation's own chain, as far as it is sealed, each event with its index."""
+        """The sealed events of the evaluation's own chain, each with its index."""
         subject = evaluation_subject(evaluation)
         chain = self.sources.store.events(subject)
         places = [EventPlace(subject, sequence) for sequence in range(1, len(chain) + 1)]
@@ -76,13 +76,13 @@ class Gatherer:
         ]
 
     def _evaluation(self, evaluation: EvaluationId) -> tuple[int, bytes] | None:
-        """The end of the evaluation that opened the case, with its index; None while it is not sealed."""
+        """``evaluation:completed`` of the evaluation, with its index; None until it is sealed."""
         events = self.evaluation_events(evaluation)
         ends = (at for at in events if parse_event(at[1]).tag is EventTag.EVALUATION_COMPLETED)
         return next(ends, None)
 
     def _decision(self, case: Case) -> ProvenDecision | None:
-        """What the evaluation decided about the rep; None where its files have expired."""
+        """The evaluation's decision about the rep; None if its files have expired."""
         try:
             record = self.sources.store.evaluation(case.evaluation_id)
             return proven_decision(record, case.rep_id, self.filed)
@@ -90,21 +90,21 @@ class Gatherer:
             return None
 
     def _basis(self, case: Case, evaluation: tuple[int, bytes] | None) -> DecisionBasis | None:
-        """What the decision was made from, if the evaluation's record names it."""
+        """What the decision was made from; None if the record of the evaluation does not name it."""
         if evaluation is None or "policy_json" not in parse_event(evaluation[1]).data:
             return None
         plan = self.sources.store.planned(case.evaluation_id)
         return decision_basis(plan, case.rep_id, self.sources.store, self.filed, self.events)
 
     def _openings(self, chain: Iterable[tuple[Event, bytes]]) -> dict[int, bytes]:
-        """What was sealed, by sequence; a shredded person's parts stay closed for everybody."""
+        """The plaintexts by sequence. The parts of a shredded person stay closed for everybody."""
         opening = self.sources.store.opening
         found = {event.sequence: opening(body) for event, body in chain if event.private}
         return {sequence: opened for sequence, opened in found.items() if opened is not None}
 
 
 def _names(chain: Iterable[tuple[Event, bytes]], directory: Directory) -> dict[str, str]:
-    """Who the ids of the events are, for the chronicle."""
+    """The names of the people in the events, for the chronicle."""
     ids = {HR_QUEUE}
     for event, _ in chain:
         ids |= {PersonId(event.actor.id)} | {PersonId(v) for v in event.data.values() if isinstance(v, str)}

@@ -1,4 +1,4 @@
-"""Files of lines and their trees, read once for however many people's evidence is made of them."""
+"""Reads files of lines and builds their trees, once per export for all people in it."""
 
 from dataclasses import dataclass, field
 from typing import Final
@@ -16,7 +16,7 @@ _REP: Final = "rep_id"
 
 @dataclass(slots=True)
 class FiledLines:
-    """Keeps what it reads, so it is for one export and no longer."""
+    """Caches everything that it reads: make a new one for each export."""
 
     files: Files
     _lines: dict[str, list[bytes]] = field(default_factory=dict)
@@ -35,16 +35,16 @@ class FiledLines:
         return self._trees[key]
 
     def row(self, key: str, rep_id: PersonId, column: str = _REP) -> tuple[int, bytes] | None:
-        """Where the person's line is, and the line; of a file that speaks of each person once."""
-        spelt = orjson.dumps(rep_id)
+        """The index and the bytes of the person's line, in a file with one line per person."""
+        quoted_id = orjson.dumps(rep_id)
         for index, line in enumerate(self.lines(key)):
-            # Parsing is for the few lines that name them: of a hundred thousand one is theirs.
-            if spelt in line and orjson.loads(line)[column] == rep_id:
+            # Parse only lines that contain the id: of a hundred thousand lines one is the person's.
+            if quoted_id in line and orjson.loads(line)[column] == rep_id:
                 return index, line
         return None
 
     def decisions(self, plan: PlannedEvaluation) -> tuple[Tree, list[int]]:
-        """The tree over all decisions of the evaluation, and at which index each shard's begin."""
+        """The tree over all decisions of the evaluation, and the index at which each shard begins."""
         if plan.id not in self._trees:
             leaves: list[bytes] = []
             starts: list[int] = []

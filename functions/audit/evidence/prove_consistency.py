@@ -1,4 +1,4 @@
-"""Prove to whoever kept a checkpoint that today's ledger begins with it, and show them no event."""
+"""Prove to the holder of a checkpoint that today's ledger grew from it, without showing any event."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,18 +11,18 @@ from shared.domain.errors import IntegrityError, InvalidInput
 
 
 def prove_consistency(record: LedgerSource, caller: Caller, query: Mapping[str, str]) -> dict[str, Any]:
-    """The proof of consistency (RFC 9162, 2.1.4) from the size in ``from`` to the latest checkpoint's.
+    """The proof of consistency (RFC 9162, 2.1.4) from the size in ``from`` to that of the latest checkpoint.
 
-    Raises InvalidInput for a size that the ledger never had: who saw it has seen another ledger.
+    Raises InvalidInput for a size that the ledger never had: its holder saw another ledger.
     """
     caller.require(Group.AUDITOR, Group.HR_ADMIN)
     if query.keys() != {"from"} or not (query["from"].isascii() and query["from"].isdecimal()):
-        raise InvalidInput("from=SIZE says how many events the checkpoint covers that you hold")
+        raise InvalidInput("give from=SIZE, the number of events that your checkpoint covers")
     file, old = latest_checkpoint(record, caller), int(query["from"][:16])
     latest, _ = parse_checkpoint(file)
     if not 0 < old <= latest.size:
-        raise InvalidInput(f"the ledger grew from 1 to {latest.size} events, and never had {old}")
-    # A segment is written before its checkpoint, so none that is needed is missing.
+        raise InvalidInput(f"from must be a size from 1 to {latest.size}, the size of the ledger, not {old}")
+    # A segment is written before its checkpoint, so every segment that is needed is there.
     tree = ledger_tree({name: record.bucket.get(name) for name in record.bucket.names(SEGMENTS)})
     if tree.root(latest.size).hex() != latest.root:
         raise IntegrityError(f"the events do not have the root of checkpoint {latest.number}")

@@ -1,4 +1,4 @@
-"""What a bundle has for people: made from its proven files, and made again to check what is there."""
+"""Makes the reading aids of a bundle from its proven files, and checks existing ones by making them again."""
 
 import json
 from collections.abc import Mapping
@@ -15,9 +15,10 @@ _PROOF: Final = ".proof.json"
 
 
 def altered_aids(files: Mapping[str, bytes]) -> list[tuple[str, bool]]:
-    """The reading aids of a bundle of a case that are not what its events make of them.
+    """The reading aids of a case bundle that differ from what this version makes from its events.
 
-    Each with whether it claims to be of this edition: then it was altered; if not, it cannot be compared.
+    Each comes with whether it claims this version's edition. If it does, somebody altered it; if it does not,
+    it is from another version and cannot be compared.
     """
     if json.loads(files["manifest.json"])["kind"] != "case":
         return []
@@ -33,7 +34,7 @@ def altered_aids(files: Mapping[str, bytes]) -> list[tuple[str, bool]]:
 
 
 def rendered(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """What this version writes for people out of a bundle's proven files; also to check what is there."""
+    """The reading aids that this version makes from the proven files of a bundle."""
     names = json.loads(files["names.json"]) if "names.json" in files else {}
     subject = json.loads(files["manifest.json"])["subject"]
     chain = {
@@ -53,7 +54,7 @@ def rendered(files: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def _policy(files: Mapping[str, bytes]) -> Policy | None:
-    """The policy of the case; None where none is here, or one that is no policy in the words of today."""
+    """The policy of the case; None if the bundle has none, or one that this version cannot parse."""
     texts = [data for name, data in files.items() if name.startswith("policies/")]
     if len(texts) != 1:
         return None
@@ -64,7 +65,7 @@ def _policy(files: Mapping[str, bytes]) -> Policy | None:
 
 
 def _reported(files: Mapping[str, bytes]) -> dict[str, str]:
-    """By period, which line of which export the row is from that the decision was made from."""
+    """By period, the export and the line that the row of the decision came from."""
     accepted = {
         event.subject: str(event.data.get("key", "")).rpartition("/")[2]
         for name, data in files.items()
