@@ -1,4 +1,4 @@
-"""`plumbline hold`: an HR administrator keeps a person's record from being erased, or lets it go again."""
+"""`plumbline hold`: place or lift a legal hold on a person's record, as an HR administrator."""
 
 import argparse
 import sys
@@ -11,23 +11,24 @@ EPILOG = """examples:
   plumbline hold R000017 --user hugo --reason "Charge filed." --comparator R000020 --comparator R000031
   plumbline hold R000017 --user hugo --reason "Settled" --lift
 
-A legal hold blocks `plumbline shred` for the person and for every comparator named. Placed again, it spreads
-to the comparators not yet held; lifted, it ends for all of them. Both are events, with your name and reason.
-The password comes from PLUMBLINE_PASSWORD or is asked for; you must be in the group hr_admin.
+A legal hold blocks `plumbline shred` for the person and for every comparator that you name. Placing it
+again adds the comparators that are not held yet. Lifting it ends it for all of them. Events record both
+acts with your name and reason. The password comes from PLUMBLINE_PASSWORD or a prompt; you must be in the
+group hr_admin.
 
-Exit status 0: held or lifted; 1: refused, and why; 2: usage, or nobody could be asked.
+Exit status: 0 held or lifted; 1 refused, with the reason; 2 usage, or the API cannot be reached.
 """
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOG
     parser.add_argument("subject", metavar="SUBJECT", help="the person's id in the directory")
-    parser.add_argument("--reason", required=True, help="why; kept, sealed under your own key")
+    parser.add_argument("--reason", required=True, help="the reason; it is kept, sealed under your own key")
     what = parser.add_mutually_exclusive_group()
     what.add_argument(
-        "--comparator", action="append", default=[], metavar="ID", help="one more person to hold; repeatable"
+        "--comparator", action="append", default=[], metavar="ID", help="another person to hold; repeatable"
     )
-    what.add_argument("--lift", action="store_true", help="end the hold that was placed on SUBJECT")
+    what.add_argument("--lift", action="store_true", help="lift the legal hold on SUBJECT")
     sign_in.configure(parser)
 
 

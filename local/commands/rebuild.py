@@ -1,4 +1,4 @@
-"""``plumbline rebuild``: the table again, out of the ledger and the facts; or what a table says otherwise."""
+"""``plumbline rebuild``: build the table from the ledger and the facts, or compare a table with them."""
 
 import argparse
 import sys
@@ -26,22 +26,22 @@ from shared.domain.errors import IntegrityError, InvalidInput, NotFound
 from shared.runtime.settings import QuerySettings
 
 EPILOG = """\
-The ledger is verified first; of a ledger that is not intact nothing is made. Each event keeps what its change
-made of the table, so the items come out as they were, to the byte. What a person's key sealed needs that key,
-which is in no ledger: --keys names a table that still has them, the damaged one or one out of a backup. A key
-of somebody whom the ledger says was shredded since is refused and not put back.
+The command verifies the ledger first and stops if it is not intact. Each event keeps what its change wrote
+to the table, so the items come back with the same bytes. Data that a person's key sealed needs that key,
+which is never in the ledger: --keys names a table that still has the keys, the damaged one or one from a
+backup. The key of a person whom the ledger records as shredded since then is refused and not restored.
 
 examples:
-  plumbline rebuild --compare                        # does the table still say what the ledger says?
-  plumbline rebuild --into restored --create         # the table again, with the keys of the damaged one
+  plumbline rebuild --compare                        # does the table still agree with the ledger?
+  plumbline rebuild --into restored --create         # build the table again, with the keys of the damaged one
   plumbline rebuild --into restored --keys from-backup
-  plumbline rebuild --into plumbline-table --over    # mend what differs in place; stop the functions first
-  plumbline rebuild --of plumbline-prod-QueryFunction-1A2B --compare      # on AWS, as your profile may
+  plumbline rebuild --into plumbline-table --over    # repair it in place; stop the functions first
+  plumbline rebuild --of plumbline-prod-QueryFunction-1A2B --compare      # on AWS, with your profile
 
-On AWS, --of names the deployment's query function: its settings name the table, the buckets and the keys.
-Exit status: 0 made, or the same; 1 the ledger is not intact, or the table differs, with one line an item;
-2 usage; 4 something is missing (a key, facts): nothing is written, unless you say --partial.
-docs/how-to/restore.md has the whole procedure, and what is not made again.
+On AWS, --of names the deployment's query function, whose settings name the table, the buckets and the keys.
+Exit status: 0 built, or no difference; 1 the ledger is not intact, or the table differs, with one line per
+item; 2 usage; 4 something is missing (a key, facts), and nothing is written without --partial.
+docs/restore.md describes the whole procedure, and what is not restored.
 """
 _REFUSED = 1
 _INCOMPLETE = 4
@@ -50,7 +50,7 @@ _SHOWN = 200
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a deployment's things are."""
+    """The clients and settings of one deployment."""
 
     settings: QuerySettings
     resource: Any
@@ -72,27 +72,33 @@ class Place:
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOG
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--into", metavar="TABLE", help="write the table that was made into this empty one")
+    what.add_argument("--into", metavar="TABLE", help="write the rebuilt table into this empty one")
     what.add_argument(
         "--compare",
         metavar="TABLE",
         nargs="?",
         const="",
-        help="write nothing; say which items of a table differ (default: the deployment's own)",
-    )
-    parser.add_argument("--from-ledger", metavar="BUNDLE", type=Path, help="a bundle of the whole ledger")
-    parser.add_argument("--anchor", metavar="CHECKPOINT", type=Path, help="it must have grown from this")
-    parser.add_argument(
-        "--keys", metavar="TABLE", help="whose data keys are used (default: the compared or own table's)"
+        help="write nothing; list the items of a table that differ (default: the deployment's own)",
     )
     parser.add_argument(
-        "--unsealed", action="store_true", help="write what that table has not sealed yet as well"
+        "--from-ledger", metavar="BUNDLE", type=Path, help="read the ledger from a bundle of the whole ledger"
     )
     parser.add_argument(
-        "--over", action="store_true", help="TABLE holds other things: replace what differs, remove the rest"
+        "--anchor", metavar="CHECKPOINT", type=Path, help="a checkpoint that the ledger must have grown from"
     )
-    parser.add_argument("--create", action="store_true", help="make TABLE first, like the deployment's own")
-    parser.add_argument("--partial", action="store_true", help="write what can be made, though some cannot")
+    parser.add_argument(
+        "--keys", metavar="TABLE", help="the table with the data keys (default: the compared or own table)"
+    )
+    parser.add_argument(
+        "--unsealed", action="store_true", help="also write the events of that table that are not sealed yet"
+    )
+    parser.add_argument(
+        "--over", action="store_true", help="TABLE is not empty: replace what differs, remove the rest"
+    )
+    parser.add_argument("--create", action="store_true", help="create TABLE first, like the deployment's own")
+    parser.add_argument(
+        "--partial", action="store_true", help="write what can be rebuilt, although something is missing"
+    )
     parser.add_argument("--of", metavar="FUNCTION", help="a deployment on AWS, by its query function")
     parser.add_argument(
         "--data", metavar="DIR", type=Path, default=Path(".plumbline"), help="default: .plumbline"
@@ -101,7 +107,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     if args.compare is not None and (args.create or args.over or args.partial or args.unsealed):
-        raise InvalidInput("--create, --over, --partial and --unsealed go with --into")
+        raise InvalidInput("--create, --over, --partial and --unsealed need --into")
     place = on_aws(args.of) if args.of else locally(args.data)
     try:
         return _compare(args, place) if args.into is None else _write(args, place)
@@ -128,7 +134,7 @@ def locally(data: Path) -> Place:
 
 
 def on_aws(function: str) -> Place:
-    """By the environment's own credentials."""
+    """With the credentials of the environment."""
     found = boto3.client("lambda").get_function_configuration(FunctionName=function)
     return Place(_settings(found), boto3.resource("dynamodb"), boto3.client("kms"), boto3.client("s3"))
 
@@ -138,7 +144,7 @@ def _settings(function: Any) -> QuerySettings:
     try:
         return QuerySettings.model_validate({name: text for name, text in variables.items() if text})
     except ValueError as error:
-        raise InvalidInput(f"{function.get('FunctionName')} is no query function of Plumbline") from error
+        raise InvalidInput(f"{function.get('FunctionName')} is not a query function of Plumbline") from error
 
 
 def _compare(args: argparse.Namespace, place: Place) -> int:
@@ -152,21 +158,21 @@ def _compare(args: argparse.Namespace, place: Place) -> int:
         made = rebuild(ledger, _facts(place), _keys(args, place, live), place.unwrap(), unsealed=live)
         return made, list(differences(live, made.items))
 
-    return _told(table, once)
+    return _report_differences(table, once)
 
 
-def _told(table: str, once: Callable[[], tuple[Rebuilt, list[Difference]] | None]) -> int:
+def _report_differences(table: str, once: Callable[[], tuple[Rebuilt, list[Difference]] | None]) -> int:
     found = once()
     if found is None:
         return _REFUSED
     made, seen = found
     if seen:
-        # Work goes on meanwhile, and table and ledger are not read at one moment: only what stays counts.
+        # Work continues meanwhile, and table and ledger are not read at one moment: count only what remains.
         again = once()
         if again is None:
             return _REFUSED
         made, seen = again[0], [each for each in again[1] if each in seen]
-    _tell(made)
+    _report_rebuilt(made)
     unsent = [each for each in seen if each.kind == "unsent"]
     seen = [each for each in seen if each.kind != "unsent"]
     for each in seen[:_SHOWN]:
@@ -180,7 +186,7 @@ def _told(table: str, once: Callable[[], tuple[Rebuilt, list[Difference]] | None
         return _REFUSED
     if made.faults:
         return _INCOMPLETE
-    print(f"{table} is what the ledger says: {len(made.items)} items, {made.unsealed} events not sealed yet")
+    print(f"{table} agrees with the ledger: {len(made.items)} items, {made.unsealed} events not sealed yet")
     return 0
 
 
@@ -194,21 +200,21 @@ def _write(args: argparse.Namespace, place: Place) -> int:
     made = rebuild(
         ledger, _facts(place), survived, place.unwrap(), unsealed=survived if args.unsealed else {}
     )
-    _tell(made)
+    _report_rebuilt(made)
     if made.faults and not args.partial:
-        print("nothing was written; --partial writes the rest all the same", file=sys.stderr)
+        print("nothing was written; --partial writes the rest anyway", file=sys.stderr)
         return _INCOMPLETE
     found = list(differences(read_table(args.into, place.resource), made.items))
-    # What an earlier try wrote before it died is written again, and is no reason to refuse.
+    # An earlier attempt may have written some items before it failed. That is no reason to refuse.
     others = [each for each in found if each.kind != "missing"]
     if others and not args.over:
-        raise InvalidInput(f"{args.into} holds what the ledger does not say: {len(others)} items; see --over")
+        raise InvalidInput(f"{args.into} has {len(others)} items that differ from the ledger; see --over")
     for each in others:
-        print(f"over      {each}")
+        print(f"replaced  {each}")
     delete_items(args.into, (each.key for each in others if each.key not in made.items), place.resource)
     write_table(args.into, made.items, place.resource)
     if list(differences(read_table(args.into, place.resource), made.items)):
-        print(f"plumbline: {args.into} does not read back as it was written", file=sys.stderr)
+        print(f"plumbline: {args.into} does not contain what was written", file=sys.stderr)
         return _REFUSED
     kinds = Counter(key[0].partition("#")[0] for key in made.items)
     print(f"{args.into}: {len(made.items)} items, " + ", ".join(f"{kinds[k]} {k}" for k in sorted(kinds)))
@@ -216,7 +222,7 @@ def _write(args: argparse.Namespace, place: Place) -> int:
 
 
 def _ledger(args: argparse.Namespace, place: Place) -> SealedLedger | None:
-    """None where it is not intact, which was said."""
+    """The ledger; None, after a report, if it is not intact."""
     anchor = None if args.anchor is None else _anchor(args.anchor)
     if args.from_ledger is not None:
         try:
@@ -231,7 +237,7 @@ def _ledger(args: argparse.Namespace, place: Place) -> SealedLedger | None:
         print(f"ledger: {said}", file=sys.stderr)
         return ledger
     print(as_text(ledger.report), end="", file=sys.stderr)
-    print("the ledger is not intact, and nothing was made of it", file=sys.stderr)
+    print("the ledger is not intact, so nothing was rebuilt", file=sys.stderr)
     return None
 
 
@@ -254,10 +260,10 @@ def _keys(args: argparse.Namespace, place: Place, compared: Items | None) -> Ite
     return read_table(args.keys or place.settings.table_name, place.resource)
 
 
-def _tell(made: Rebuilt) -> None:
-    print(f"made: {len(made.items)} items of {made.events + made.unsealed} events", file=sys.stderr)
+def _report_rebuilt(made: Rebuilt) -> None:
+    print(f"rebuilt: {len(made.items)} items from {made.events + made.unsealed} events", file=sys.stderr)
     for person in made.refused_keys:
-        print(f"refused: the key of {person}, who was shredded since it was kept", file=sys.stderr)
+        print(f"refused: the key of {person}, who was shredded after it was stored", file=sys.stderr)
     for fault in made.faults[:_SHOWN]:
         print(f"{fault.where}: {fault.says}", file=sys.stderr)
     if made.faults[_SHOWN:]:

@@ -1,4 +1,4 @@
-"""`plumbline retention`: whether every piece of the ledger lies in its bucket as long as was promised."""
+"""`plumbline retention`: check that the bucket keeps every object of the ledger as long as promised."""
 
 import argparse
 from collections.abc import Iterator, Mapping
@@ -16,26 +16,27 @@ EPILOG: Final = """examples:
   plumbline retention --bucket acme-plumbline-ledger
   plumbline retention --bucket acme-plumbline-ledger --years 10
 
-A bundle shows what the ledger says, not how long its bucket keeps it. This asks the bucket, with whatever AWS
-account is at hand; it needs s3:ListBucketVersions, s3:GetObject and s3:GetObjectRetention. Each version of
-each object under ledger/ has to be under Object Lock in COMPLIANCE mode, until YEARS after it was written.
+A bundle shows what the ledger says, but not how long the bucket keeps it. This command asks the bucket,
+with the AWS account of the environment. It needs s3:ListBucketVersions, s3:GetObject and
+s3:GetObjectRetention. Each version of each object under ledger/ must be under Object Lock in COMPLIANCE
+mode until YEARS after it was written.
 
-Exit status 0: it is; 1: some are not, and which; 2: usage.
+Exit status: 0 all are; 1 some are not (they are listed); 2 usage.
 """
 _SLACK: Final = timedelta(days=2)
-"""Years are counted as 365 days, and a piece is written a little after its time was set."""
+"""A year counts as 365 days, and an object is written a little after its time was set."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOG
     parser.add_argument("--bucket", required=True, help="the ledger's bucket")
-    parser.add_argument("--years", type=int, default=7, help="how long it was promised (7)")
-    parser.add_argument("--endpoint", metavar="URL", help="another S3 than Amazon's")
+    parser.add_argument("--years", type=int, default=7, help="the promised retention (default: 7)")
+    parser.add_argument("--endpoint", metavar="URL", help="an S3 service other than Amazon's")
 
 
 def run(args: argparse.Namespace) -> int:
     if args.years < 1:
-        raise InvalidInput("--years is at least 1")
+        raise InvalidInput("--years must be at least 1")
     s3 = boto3.client("s3", endpoint_url=args.endpoint)
     count, faults = 0, 0
     for name, fault in check_retention(s3, args.bucket, timedelta(days=365 * args.years)):
@@ -45,26 +46,28 @@ def run(args: argparse.Namespace) -> int:
             print(f"{name}: {fault}")
     if not count:
         raise InvalidInput(f"there is nothing under ledger/ in {args.bucket}")
-    print(f"{count - faults} of {count} versions are kept for {args.years} years, whoever asks")
+    print(
+        f"{count - faults} of {count} versions are kept for {args.years} years and cannot be deleted earlier"
+    )
     return 1 if faults else 0
 
 
 def check_retention(s3: "S3Client", bucket: str, promised: timedelta) -> Iterator[tuple[str, str]]:
-    """Every version under ``ledger/``, and what is wrong with it; empty where nothing is."""
+    """Every version under ``ledger/``, and what is wrong with its lock; empty if nothing is."""
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix="ledger/"):
         for marker in page.get("DeleteMarkers", []):
             yield marker["Key"], "is hidden behind a delete marker"
         for version in page.get("Versions", []):
-            # The retention of an object comes with its head, to whoever may read both.
+            # The head of an object includes its retention for a caller who may read both.
             head = s3.head_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
             yield version["Key"], _fault(head, version["LastModified"] + promised - _SLACK)
 
 
 def _fault(head: Mapping[str, Any], promised_until: datetime) -> str:
-    """What is wrong with an object's lock; empty where nothing is."""
+    """What is wrong with the lock of an object; empty if nothing is."""
     mode, until = head.get("ObjectLockMode"), head.get("ObjectLockRetainUntilDate")
     if mode is None or until is None:
         return "has no retention"
     if mode != "COMPLIANCE":
-        return f"is locked in {mode} mode, which somebody can lift"
-    return "" if until >= promised_until else f"is kept until {until:%Y-%m-%d} only"
+        return f"is locked in {mode} mode, which an administrator can lift"
+    return "" if until >= promised_until else f"is kept only until {until:%Y-%m-%d}"

@@ -1,4 +1,4 @@
-"""`plumbline shred`: an HR administrator erases what the record holds of a person."""
+"""`plumbline shred`: erase a person's data, as an HR administrator."""
 
 import argparse
 import sys
@@ -10,20 +10,20 @@ from local.cloud.sign_in import Refused, call
 EPILOG = """examples:
   PLUMBLINE_PASSWORD=... plumbline shred R000017 --user hugo --reason "Left in 2019, retention ended."
 
-Deletes the person's data key, and figures and typed words in the working copies of their closed cases, for
-ever. What the ledger has of them stays as ciphertext that nobody can open; every hash and signature of it
-holds as before, and the act is itself an event, with your name and reason.
-The password comes from PLUMBLINE_PASSWORD or is asked for. You must be in the group hr_admin, and the person
-is not yourself, has no open case, and stands under no legal hold (`plumbline hold`).
+The command deletes the person's data key for ever, and figures and typed text in the working copies of
+their closed cases. In the ledger, ciphertext about the person remains that nobody can open. Every hash and
+signature stays valid. An event records the act with your name and reason. The password comes from
+PLUMBLINE_PASSWORD or a prompt. You must be in the group hr_admin. The person must not be you, and must have
+no open case and no legal hold (`plumbline hold`).
 
-Exit status 0: shredded; 1: refused, and why; 2: usage, or nobody could be asked.
+Exit status: 0 erased; 1 refused, with the reason; 2 usage, or the API cannot be reached.
 """
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOG
     parser.add_argument("subject", metavar="SUBJECT", help="the person's id in the directory")
-    parser.add_argument("--reason", required=True, help="why; kept, sealed under your own key")
+    parser.add_argument("--reason", required=True, help="the reason; it is kept, sealed under your own key")
     sign_in.configure(parser)
 
 

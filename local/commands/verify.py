@@ -1,4 +1,4 @@
-"""``plumbline verify``: is this evidence what was recorded?"""
+"""``plumbline verify``: check whether evidence is what was recorded."""
 
 import argparse
 import zipfile
@@ -20,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--standalone",
         type=Path,
         metavar="FILE",
-        help="write the verifier itself into one file, which needs Python and `cryptography` alone, and stop",
+        help="write the verifier into one file, which needs only Python and `cryptography`, and stop",
     )
 
 
@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def write_standalone(path: Path) -> None:
-    """The verifier as a zip that Python runs; the same sources give the same bytes."""
+    """Write the verifier as a zip that Python can run. The same sources give the same bytes."""
     folder = Path(verifier.__file__).parent
     sources = {f"verify/{source.name}": source.read_text() for source in sorted(folder.glob("*.py"))}
     with zipfile.ZipFile(path, "w") as archive:
@@ -46,7 +46,7 @@ def write_standalone(path: Path) -> None:
 
 
 def _check_aids(bundle: Path, report: Report) -> None:
-    """The page for people, made again from the events: here the rest of the product is at hand to do it."""
+    """Compare the reading aids with the events. Only the product can do this, not the standalone verifier."""
     if report.kind == "ledger" or report.exit_status not in (0, 5):
         return
     files = open_bundle(bundle)
@@ -60,7 +60,7 @@ def _check_aids(bundle: Path, report: Report) -> None:
         of_case = {name.removeprefix(folder): files.read(name) for name in here}
         for name, same_edition in altered_aids(of_case):
             if same_edition:
-                report.add(Verdict.TAMPERED, folder + name, "does not say what the events say")
+                report.add(Verdict.TAMPERED, folder + name, "does not agree with the events")
             else:
-                what = "is of another edition and cannot be compared: do not rely on it"
+                what = "was made by another version and cannot be compared: do not rely on it"
                 report.add(Verdict.REMARK, folder + name, what)

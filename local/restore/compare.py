@@ -1,4 +1,4 @@
-"""A live table beside the one made again: what differs, item by item. Pure."""
+"""Compares a live table with the rebuilt one, item by item. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -15,10 +15,10 @@ from shared.domain.instruction import Instruction
 from shared.domain.record import Batch, EvaluationRecord, PlannedEvaluation
 from shared.domain.request import Request
 
-_PASSING: Final = ("CODE#", "TASK", "PLACE", "UNSETTLED")
-"""Sort keys of what no event tells of: codes, tasks' tokens, where a sweep is, what is being evaluated."""
+_UNRECORDED: Final = ("CODE#", "TASK", "PLACE", "UNSETTLED")
+"""Sort keys of items that no event records: codes, task tokens, a sweep's place, running evaluations."""
 _OF_THE_RELAY: Final = frozenset(("pending_pk", "pending_sk", "claimed_until", "attempts", "last_failure"))
-"""What an outbox row says of its delivery."""
+"""Attributes of an outbox row about its delivery."""
 _MODELS: Final[dict[str, type[BaseModel]]] = {
     "CASE": Case,
     "REQUEST#": Request,
@@ -27,12 +27,12 @@ _MODELS: Final[dict[str, type[BaseModel]]] = {
     "PLAN": PlannedEvaluation,
     "RECORD": EvaluationRecord,
 }
-"""Whose body stands under sort keys that begin so."""
+"""The model of the body, by the beginning of the sort key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """``attributes`` are the names of those that differ; none for an item that is missing or too many."""
+    """``attributes`` names those that differ; it is empty for an item that is missing or too many."""
 
     key: Key
     kind: Literal["missing", "too many", "differs", "unsent"]
@@ -44,9 +44,9 @@ class Difference:
 
 
 def differences(live: Items, rebuilt: Items) -> Iterator[Difference]:
-    """In the order of keys. ``unsent`` is a link that no sent mail had, which a mail that failed leaves."""
+    """In the order of keys. ``unsent`` is a link whose mail failed, so that no event records it."""
     for key in sorted(live.keys() | rebuilt.keys()):
-        if key[1].startswith(_PASSING):
+        if key[1].startswith(_UNRECORDED):
             continue
         if key not in live:
             yield Difference(key, "missing")
@@ -58,7 +58,7 @@ def differences(live: Items, rebuilt: Items) -> Iterator[Difference]:
 
 
 def _left_behind(key: Key, live: Items) -> bool:
-    """A revision of a batch that was never accepted: its writing failed half-way, and nobody sees it."""
+    """Whether it is a revision of a batch that was never accepted, because its writing failed half-way."""
     if not key[1].startswith("REVISION#"):
         return False
     batch = live.get((f"BATCH#{key[1].removeprefix('REVISION#')}", "BATCH"))
@@ -66,7 +66,7 @@ def _left_behind(key: Key, live: Items) -> bool:
 
 
 def _differing(key: Key, live: Item, rebuilt: Item) -> list[str]:
-    """Names of attributes, and of members within a body; values may be a person's, and are not told."""
+    """The names of differing attributes and body members. Values may be personal and are not reported."""
     ours, theirs = _compared(key, rebuilt), _compared(key, live)
     names = []
     for name in sorted(name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name)):
@@ -83,19 +83,19 @@ def _compared(key: Key, item: Item) -> Item:
     if keys.effect_of(key) is not None:
         item = {name: value for name, value in item.items() if name not in _OF_THE_RELAY}
     if key == keys.ledger_head():
-        return _round(item)
+        return _without_plan(item)
     model = next((_MODELS[kind] for kind in _MODELS if key[1].startswith(kind)), None)
     if model is None or not isinstance(item.get("body"), str):
         return item
     try:
-        # Read by today's model, so that a member with a default, new since it was written, is no difference.
+        # Parsed by today's model, so that a new member with a default makes no difference.
         return item | {"body": model.model_validate_json(item["body"]).model_dump(mode="json")}
     except ValueError:
-        return item  # no such model at all: it differs from every one that is
+        return item  # not such a model: it differs from every rebuilt item
 
 
-def _round(item: Item) -> Item:
-    """A head without the plan that the sealing may be carrying out at the moment."""
+def _without_plan(item: Item) -> Item:
+    """The head without the plan of a sealing round that may be in progress."""
     try:
         head = Head.parse(item["version"], item["body"])
     except (ValueError, KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""The ledger as it is read for a restore: checked whole first, then its events and where it ends."""
+"""Reads and verifies the ledger for a restore."""
 
 import io
 import zipfile
@@ -17,12 +17,12 @@ from shared.domain.merkle import Frontier
 from shared.ledger_ports import Keyring
 
 _WRITES_A_ROUND = 2
-"""Of the head: the plan, and that it was carried out."""
+"""Writes to the head per sealing round: the plan, and its completion."""
 
 
 @dataclass(frozen=True, slots=True)
 class SealedLedger:
-    """``report`` is what checking it found; without a fault there, the rest is what was signed."""
+    """``report`` is the result of the verification. If it has no fault, ``events`` are the signed ones."""
 
     events: Sequence[bytes]
     checkpoints: Sequence[bytes]
@@ -33,7 +33,7 @@ class SealedLedger:
         return self.report.exit_status in (0, 5)
 
     def head(self) -> stored_items.Stored:
-        """The sealing's own item, as it stood after the last checkpoint."""
+        """The item of the ledger's head after the last checkpoint."""
         last = parse_checkpoint(self.checkpoints[-1])[0]
         sealed = self.events[: last.size]
         head = Head(
@@ -54,7 +54,7 @@ class SealedLedger:
 def read_ledger(bucket: LedgerBucket, keyring: Keyring, anchor: bytes | None = None) -> SealedLedger:
     """The ledger of a bucket. Raises NotFound before the first checkpoint.
 
-    Checkpoints are listed first, so that no segment is missing that one of them covers.
+    The checkpoints are listed first, so that the list of segments has every segment that they cover.
     """
     points = {name: bucket.get(name) for name in bucket.names(CHECKPOINTS)}
     if not points:
@@ -68,18 +68,18 @@ def read_ledger(bucket: LedgerBucket, keyring: Keyring, anchor: bytes | None = N
 
 
 def read_bundle(files: Files, anchor: bytes | None = None) -> SealedLedger:
-    """The ledger out of an evidence bundle of the whole."""
+    """The ledger from a bundle of the whole ledger. Raises NotFound for another bundle."""
     report = verify(files, anchor)
     named = files.names()
     segments = {name: files.read(name) for name in sorted(named) if name.startswith(SEGMENTS)}
     points = {name: files.read(name) for name in sorted(named) if name.startswith(CHECKPOINTS)}
     if not points:
-        raise NotFound("this is no bundle of the whole ledger")
+        raise NotFound("this is not a bundle of the whole ledger")
     return _ledger(segments, points, report)
 
 
 def _covered(segments: Mapping[str, bytes], size: int) -> dict[str, bytes]:
-    """Without what was written after the checkpoints were listed."""
+    """The segments that were written before the checkpoints were listed."""
     return {name: data for name, data in sorted(segments.items()) if _first(name) < size}
 
 

@@ -1,4 +1,4 @@
-"""What restoring asks of the world, and what it says of what it found."""
+"""The port and the data types that a restore works with."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from shared.domain.identifiers import BatchId
 
 Item = dict[str, Any]
 Items = dict[Key, Item]
-"""A table: every item whole, by its key."""
+"""A table: every whole item by its key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What could not be made again as it was, and why."""
+    """Something that could not be rebuilt, and why."""
 
     where: str
     says: str
@@ -22,7 +22,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class WrappedKey:
-    """A person's data key as a table has it: wrapped, or gone; and which shredding took the one before."""
+    """A person's data key in a table, wrapped or deleted, and the shredding that deleted the last one."""
 
     wrapped: bytes | None
     shredded_by: int
@@ -32,5 +32,5 @@ class Facts(Protocol):
     """The facts' files."""
 
     def shards(self, batch: BatchId, period: str) -> Mapping[str, str]:
-        """Shard number, as four digits, to the SHA-256 of the text of the batch's facts of the period."""
+        """By shard number (four digits), the SHA-256 of the text of the batch's facts of the period."""
         ...

@@ -1,4 +1,4 @@
-"""The table, made again from the events in their order: each says what its change made of it. Pure."""
+"""Builds the table's items from the events in order; each event keeps what its change wrote. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,17 +22,17 @@ from shared.domain.record import Batch
 from shared.domain.request import Request
 
 STILL_UNSETTLED: Final[timedelta] = LOOKS_BACK
-"""A batch this young at the ledger's end is evaluated again, which changes nothing where it was."""
+"""A batch this young at the end of the ledger is evaluated again; if it was done, nothing changes."""
 
 
 Model = TypeVar("Model", Case, Request)
 _Part = Literal["whole", "erased", "lost"]
-"""What became of a model's personal part: its person was shredded since, or the key is not to be had."""
+"""The state of a model's personal part: there; erased by a shredding; or lost with its key."""
 
 
 @dataclass
 class Rebuilding:
-    """Where a person's key is lost, their cases are made without figures and typed words: a fault."""
+    """Applies events one by one. Without a person's key, their cases lack figures and typed text: a fault."""
 
     opener: SurvivingKeys
     facts: Facts
@@ -48,7 +48,7 @@ class Rebuilding:
     _latest: str = ""
 
     def add(self, event: Event, body: bytes, place: Item) -> None:
-        """One more event. ``place``: its index, or what marks it as without one."""
+        """Apply one event. ``place`` has its index, or the attributes of an event without one."""
         self._put((keys.chain_event(event.subject, event.sequence), {"body": body, **place}))
         self._heads[event.subject] = {
             "last_sequence": event.sequence,
@@ -70,22 +70,22 @@ class Rebuilding:
             return
         if part == "lost":
             person = event.data[MEMBER]["sealed"]["key"]
-            self.faults.append(Fault(where, f"the key of {person} is lost, and what it sealed stays closed"))
+            self.faults.append(Fault(where, f"the key of {person} is lost, so what it sealed stays closed"))
         self._apply(state, part, where)
 
     def finish(self) -> Items:
-        """Everything that stands on several events; then the table is whole, but for what ``faults`` say."""
+        """Add the items that depend on several events; returns all items. ``faults`` says what is missing."""
         for subject, attributes in self._heads.items():
             self._put((keys.chain_head(subject), attributes))
         for case, part in self._cases.values():
-            self._finish_case(case if part != "erased" else _raised(case))
+            self._finish_case(case if part != "erased" else _erased_version(case))
         for request, part in self._requests.values():
-            self._put(stored_items.request(request if part != "erased" else _raised(request)))
+            self._put(stored_items.request(request if part != "erased" else _erased_version(request)))
         for batch in self._batches.values():
             self._finish_batch(batch)
         self._finish_outbox()
         for command in self._unkept.keys() - self._kept:
-            self.faults.append(Fault(self._unkept[command], "keeps nothing of what its change made"))
+            self.faults.append(Fault(self._unkept[command], "does not keep what its change wrote"))
         self.items |= self.opener.items()
         return self.items
 
@@ -95,7 +95,7 @@ class Rebuilding:
             opened, sealed = from_base64url(kept["open"]), kept["sealed"]
             personal = None if sealed is None else self.opener.open_state(event)
         except (KeyError, TypeError, ValueError) as error:
-            raise IntegrityError("its state has another form") from error
+            raise IntegrityError("its state has an unknown form") from error
         if sealed is None or personal is not None:
             return read_kept(opened, personal), "whole"
         return read_kept(opened, None), "erased" if self.opener.erased(event) else "lost"
@@ -126,11 +126,11 @@ class Rebuilding:
             self._put(stored_items.link(state.link))
 
     def _newer(self, known: Any, model: Any, part: _Part, where: str) -> None:
-        """Keep the model, which must follow the one before it."""
+        """Keep the model, whose version must follow the one before it."""
         before = known[model.id][0].version if model.id in known else 0
         if model.version != before + 1:
             self.faults.append(
-                Fault(where, f"{model.id} has version {model.version}, where {before + 1} was to come")
+                Fault(where, f"{model.id} has version {model.version}, but {before + 1} comes next")
             )
         known[model.id] = (model, part)
 
@@ -159,14 +159,14 @@ class Rebuilding:
                 continue
             if digest(canonical_bytes(shards)) != expected:
                 self.faults.append(
-                    Fault(f"batch/{batch.id}", f"its facts of {period} are not the ones that were recorded")
+                    Fault(f"batch/{batch.id}", f"its facts of {period} differ from the recorded ones")
                 )
             self._put(stored_items.revision(period, batch.id, shards))
             known = self.items.get(keys.periods(), {}).get("periods", set())
             self._put((keys.periods(), {"periods": known | {period}}))
 
     def _finish_outbox(self) -> None:
-        """What was done is not done again; workflows are left to the reconciler, who sees what runs."""
+        """Mark finished effects as done, and all workflow effects: the reconciler restarts lost workflows."""
         for key in [key for key in self.items if keys.effect_of(key) is not None]:
             item = self.items[key]
             notice = _notice(item["body"])
@@ -181,8 +181,8 @@ class Rebuilding:
         self.items[stored[0]] = keyed(*stored)
 
 
-def _raised(model: Model) -> Model:
-    """As erasing left it: without the personal part, which was a version of its own."""
+def _erased_version(model: Model) -> Model:
+    """The version that erasing wrote: one higher, without the personal part."""
     return model.model_copy(update={"version": model.version + 1})
 
 

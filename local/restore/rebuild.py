@@ -1,4 +1,4 @@
-"""Make the table again from a ledger that was checked, the facts, and the data keys that survived."""
+"""Rebuild the table from a verified ledger, the facts, and the data keys that survived."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ from shared.domain.identifiers import PersonId, Subject
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """``unsealed`` events were taken from a table, where no checkpoint covers them yet.
+    """A rebuilt table. ``unsealed`` counts events from a table that no checkpoint covers yet.
 
-    ``refused_keys`` are people who were shredded after the keys were kept: their keys were not put back.
+    ``refused_keys`` are people who were shredded after their key was stored; their keys are not restored.
     """
 
     items: Items
@@ -32,36 +32,36 @@ class Rebuilt:
 def rebuild(
     ledger: SealedLedger, facts: Facts, survived: Items, unwrap: Unwrap, unsealed: Items | None = None
 ) -> Rebuilt:
-    """``survived`` are the items of a table whose data keys are used.
+    """Rebuild the table with the data keys in the items ``survived``.
 
-    ``unsealed``: a table of which the events are taken, too, that follow on the ledger's one after another.
+    ``unsealed`` is a table from which the events that directly follow those of the ledger are also taken.
     """
     if not ledger.intact:
-        raise IntegrityError("nothing is made of a ledger that is not intact")
+        raise IntegrityError("a ledger that is not intact cannot be rebuilt from")
     sealed = [(parse_event(body), body) for body in ledger.events]
-    tail = list(_tail(sealed, unsealed or {}))
-    everything = chain((event for event, _ in sealed), (event for event, _ in tail))
+    following = list(_unsealed_events(sealed, unsealed or {}))
+    everything = chain((event for event, _ in sealed), (event for event, _ in following))
     opener = SurvivingKeys(surviving(survived), shreddings(everything), unwrap)
     making = Rebuilding(opener, facts)
     for index, (event, body) in enumerate(sealed):
         making.add(event, body, {"ledger_index": index})
-    for event, item in tail:
+    for event, item in following:
         making.add(event, item["body"], {name: item[name] for name in item if name in _PLACES})
     items = making.finish()
     key, attributes = ledger.head()
     items[key] = keyed(key, attributes)
-    return Rebuilt(items, making.faults, len(sealed), len(tail), opener.refused)
+    return Rebuilt(items, making.faults, len(sealed), len(following), opener.refused)
 
 
 _PLACES = ("ledger_index", "unsequenced_pk", "unsequenced_sk")
 
 
-def _tail(sealed: Iterable[tuple[Event, bytes]], table: Items) -> Iterable[tuple[Event, Item]]:
-    """Events of the table beyond the ledger's end, as long as each follows on the one before."""
+def _unsealed_events(sealed: Iterable[tuple[Event, bytes]], table: Items) -> Iterable[tuple[Event, Item]]:
+    """The events of the table beyond the end of the ledger, as long as each follows the one before it."""
     ends: dict[Subject, tuple[int, str]] = {}
     for event, body in sealed:
         ends[event.subject] = (event.sequence, event_digest(body))
-    # A chain's events stand behind one another, since their keys have their numbers in as many digits.
+    # Sorting puts each chain in order, because its keys contain numbers of a fixed width.
     found: list[tuple[Event, Item]] = []
     for key in sorted(key for key in table if key[0].startswith("CHAIN#") and key[1].startswith("EVENT#")):
         subject, sequence = keys.read_chain_event(key)
@@ -76,7 +76,7 @@ def _tail(sealed: Iterable[tuple[Event, bytes]], table: Items) -> Iterable[tuple
 
 
 def _follows(item: Item, previous: str) -> Event | None:
-    """The event, where it is one; else the table has something that is no event, which comparing shows."""
+    """The event if it follows; None otherwise. An item that is not an event shows up in a comparison."""
     try:
         event = parse_event(item["body"])
     except (ValueError, KeyError, TypeError):

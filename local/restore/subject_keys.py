@@ -1,4 +1,4 @@
-"""Data keys that survived a table, and what they open. A key whose person was shredded since is refused."""
+"""Data keys that survived in a table. Refuses the key of a person who was shredded since then."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,19 +16,19 @@ from shared.domain.identifiers import PersonId
 from shared.domain.kept_state import MEMBER
 
 Unwrap = Callable[[PersonId, bytes], bytes]
-"""The data key itself, from KMS."""
+"""Unwraps a data key with KMS."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shredding:
-    """``place``: of the event in the person's chain. What was sealed for them until ``at`` is erased."""
+    """``place`` is the event's place in the person's chain. Everything sealed until ``at`` is erased."""
 
     place: int
     at: str
 
 
 def shreddings(events: Iterable[Event]) -> dict[PersonId, Shredding]:
-    """The last one of each person."""
+    """The last shredding of each person."""
     return {
         PersonId(event.subject.removeprefix("person/")): Shredding(event.sequence, event.recorded_at)
         for event in events
@@ -37,7 +37,7 @@ def shreddings(events: Iterable[Event]) -> dict[PersonId, Shredding]:
 
 
 def surviving(items: Items) -> dict[PersonId, WrappedKey]:
-    """The data keys in a table."""
+    """The data keys in the items of a table."""
     found: dict[PersonId, WrappedKey] = {}
     for (pk, sk), item in items.items():
         person = PersonId(pk.removeprefix("KEY#"))
@@ -48,10 +48,10 @@ def surviving(items: Items) -> dict[PersonId, WrappedKey]:
 
 @dataclass
 class SurvivingKeys:
-    """The keys that count. ``refused`` are people who were shredded after their key was kept.
+    """The usable keys. ``refused`` are people who were shredded after their key was stored.
 
-    A table that is older than a shredding still has the key that it took: to use it, or to put it back, would
-    undo the erasing.
+    A table that is older than a shredding still has the deleted key. Using or restoring that key would undo
+    the erasure.
     """
 
     kept: Mapping[PersonId, WrappedKey]
@@ -68,7 +68,7 @@ class SurvivingKeys:
         )
 
     def items(self) -> Items:
-        """The keys as the table that is made again has them."""
+        """The items of the keys in the rebuilt table."""
         made: Items = {}
         for person in {*self.kept, *self.shredded}:
             kept = self.kept.get(person, WrappedKey(None, 0))
@@ -81,14 +81,14 @@ class SurvivingKeys:
         return made
 
     def erased(self, event: Event) -> bool:
-        """Whether what the event keeps of a person was erased with their key of that time."""
+        """Whether the personal part of the event was erased together with the key of that time."""
         shredding = self.shredded.get(PersonId(event.data[MEMBER]["sealed"]["key"]))
         return shredding is not None and event.recorded_at <= shredding.at
 
     def open_state(self, event: Event) -> bytes | None:
-        """What the event keeps of a person; None where the key for it is not to be had.
+        """The personal part of the event's state; None if its key is gone.
 
-        Raises IntegrityError where it was sealed under another key, or for another event.
+        Raises IntegrityError if it was sealed under another key or for another event.
         """
         sealed = event.data[MEMBER]["sealed"]
         person = PersonId(sealed["key"])
@@ -101,8 +101,8 @@ class SurvivingKeys:
             )
         except InvalidTag as error:
             if self.erased(event):
-                return None  # sealed under the key before this one, which is no more
-            raise IntegrityError(f"what it keeps of {person} does not open under their key") from error
+                return None  # sealed under an earlier key, which was deleted
+            raise IntegrityError(f"its data about {person} cannot be opened with their key") from error
 
     def _shredded_by(self, person: PersonId) -> int:
         shredding = self.shredded.get(person)

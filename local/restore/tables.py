@@ -1,4 +1,4 @@
-"""Whole tables, read and written; facts' files, listed once and read as they are asked for."""
+"""Reads and writes whole tables; lists the files of facts once and reads them on demand."""
 
 import gzip
 from collections.abc import Iterable, Mapping
@@ -22,7 +22,7 @@ _FACTS = "facts/"
 
 
 def read_table(name: str, resource: "DynamoDBServiceResource") -> Items:
-    """Every item, read consistently, though not all at one moment. Raises InvalidInput for no such table."""
+    """Every item, read consistently but not at one moment. Raises InvalidInput if there is no such table."""
     table, request, found = resource.Table(name), dict[str, Any](), Items()
     while True:
         try:
@@ -39,7 +39,7 @@ def read_table(name: str, resource: "DynamoDBServiceResource") -> Items:
 
 
 def write_table(name: str, items: Items, resource: "DynamoDBServiceResource") -> None:
-    """Every item, over whatever stands under its key: after a crash, write them again."""
+    """Write every item over any existing one, so that a retry after a crash is harmless."""
     with resource.Table(name).batch_writer() as batch:
         for item in items.values():
             batch.put_item(Item=item)
@@ -52,7 +52,7 @@ def delete_items(name: str, keys: Iterable[Key], resource: "DynamoDBServiceResou
 
 
 def make_table_like(model: str, name: str, resource: "DynamoDBServiceResource") -> None:
-    """An empty table with the model's keys and indexes, paid by request; all else is the template's."""
+    """Create an empty table with the keys and indexes of ``model``, billed on demand."""
     found: Any = resource.meta.client.describe_table(TableName=model)["Table"]
     indexes: Any = [
         {part: index[part] for part in ("IndexName", "KeySchema", "Projection")}
@@ -69,7 +69,7 @@ def make_table_like(model: str, name: str, resource: "DynamoDBServiceResource") 
 
 
 def plain(value: Any) -> Any:
-    """A value as it was put: what the table gives back has types of its own."""
+    """The value as it was written: boto3 returns types of its own."""
     if isinstance(value, Binary):
         held: Any = value
         return bytes(held)
@@ -93,7 +93,7 @@ class BucketFacts:
             self._names = _by_revision(self._listed())
         names = self._names.get((period, batch))
         if not names:
-            raise NotFound(f"its facts of {period} are not in the bucket any more")
+            raise NotFound(f"its facts of {period} are no longer in the bucket")
         return {_part(name, "shard="): self._digest(name) for name in names}
 
     def _listed(self) -> Iterable[str]:
@@ -107,7 +107,7 @@ class BucketFacts:
 
 
 def _by_revision(names: Iterable[str]) -> dict[tuple[str, str], list[str]]:
-    """The files of each period and batch; their names are those of ``shared.domain.paths.facts``."""
+    """The names of the files by period and batch, as ``shared.domain.paths.facts`` makes them."""
     found: dict[tuple[str, str], list[str]] = {}
     for name in names:
         batch = _part(name, "rev=").removesuffix(".jsonl.gz")

@@ -1,4 +1,4 @@
-"""What a witness keeps: the checkpoint that it saw last, its signature over it, and whose that one was."""
+"""Reads and writes a witness's state: the last checkpoint seen, the keeper's key, the witness's signature."""
 
 import base64
 import json
@@ -24,7 +24,7 @@ from shared.domain.errors import IntegrityError, InvalidInput
 
 @dataclass(frozen=True)
 class SeenCheckpoint:
-    """``keeper`` is the key that signed the checkpoint, as PEM; null in states of before it was kept."""
+    """``keeper`` is the key that signed the checkpoint, as PEM; None in a state of an older version."""
 
     file: bytes
     keeper: bytes | None
@@ -35,7 +35,7 @@ class SeenCheckpoint:
 
 
 def read_seen(state: Path) -> SeenCheckpoint | None:
-    """What was seen last, if anything. Raises InvalidInput where the state is not one that we signed."""
+    """The last checkpoint seen, if any. Raises InvalidInput if this witness did not sign the state."""
     if not state.exists():
         return None
     try:
@@ -47,12 +47,12 @@ def read_seen(state: Path) -> SeenCheckpoint | None:
         if keeper is not None and key_id(keeper) != point.key:
             raise IntegrityError("another key than the checkpoint's")
     except (ValueError, KeyError, TypeError, IntegrityError, InvalidSignature) as error:
-        raise InvalidInput(f"{state} is not what this witness wrote") from error
+        raise InvalidInput(f"this witness did not write {state}") from error
     return SeenCheckpoint(file, keeper)
 
 
 def sign_and_keep(state: Path, seen: SeenCheckpoint) -> None:
-    """Cosign the checkpoint, and have it be what was seen last."""
+    """Cosign the checkpoint and store it as the last one seen."""
     key = _key(state)
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     signature = key.sign(seen.checkpoint.body(), ec.ECDSA(SHA256()))
@@ -63,14 +63,14 @@ def sign_and_keep(state: Path, seen: SeenCheckpoint) -> None:
         "witness": key_id(public),
     }
     _beside(state, ".pub.pem").write_bytes(public)
-    # Replaced whole: a crash leaves what was seen before, never half of it.
+    # Replaced as a whole: after a crash the previous state is still there.
     part = _beside(state, ".part")
     part.write_text(json.dumps(value, indent=2) + "\n")
     part.replace(state)
 
 
 def _key(state: Path) -> ec.EllipticCurvePrivateKey:
-    """The witness's own key, made where there is none yet, readable by its owner alone."""
+    """The witness's own key. The first call creates it, readable only by its owner."""
     path = _beside(state, ".key.pem")
     if not path.exists():
         made = ec.generate_private_key(ec.SECP256R1())

@@ -4,9 +4,8 @@
     plumbline verify --standalone verify.pyz      writes the same as one file to hand out:
     python verify.pyz BUNDLE ...
 
-The package imports the standard library and `cryptography`, and nothing of ours, on purpose: it repeats in
-its own words what the writer does elsewhere, so that one mistake is not made twice. What it checks stands in
-docs/reference/ledger-format.md.
+The package imports only the standard library and `cryptography`. It deliberately shares no code with the
+writer, so that one mistake cannot hide in both. It checks the rules R1 to R56 of docs/ledger-format.md.
 """
 
 from .check import verify

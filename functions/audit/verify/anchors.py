@@ -1,4 +1,4 @@
-"""The checkpoint that a reader holds: a file of its own, a witness's state, or the mail that brought it."""
+"""Reads the anchor, a checkpoint that the reader holds: a file, a witness's state or a saved mail."""
 
 import re
 from collections.abc import Iterator
@@ -12,23 +12,23 @@ from .forms import parse_checkpoint
 from .witnesses import Cosigned, cosigned_in
 
 LARGEST: Final = 1_000_000
-"""Bytes; the mails that bring checkpoints have some thousand."""
+"""Bytes. A mail with a checkpoint has a few thousand."""
 _DEEPEST: Final = 60
 _CHECKPOINT: Final = re.compile(
     r'\{"checkpoint":\{[^{}]{1,1000}\},"signature":"[A-Za-z0-9+/=]{1,200}"\}', re.ASCII
 )
-# A checkpoint has no blank in it; mail programs break lines, and save texts as UTF-16.
+# Mail programs break lines and save texts as UTF-16; a checkpoint itself contains no blank.
 _BLANKS: Final = re.compile(r"[\s\0]+")
-# Whatever nests in a mail says one of these; the parser of the library would follow without end.
+# Every nested part of a mail needs one of these words. Python's parser sets no limit to nesting.
 _NESTING: Final = re.compile(rb"boundary|message/", re.IGNORECASE)
 
 
 def read_anchor(path: Path) -> bytes | Cosigned:
-    """The one checkpoint in the file. Raises ValueError where there is none, or more than one."""
+    """The checkpoint in the file. Raises ValueError if there is none, or more than one."""
     with path.open("rb") as file:
         data = file.read(LARGEST + 1)
     if len(data) > LARGEST:
-        raise ValueError(f"{path} is too large to be a checkpoint, or the mail that brought one")
+        raise ValueError(f"{path} is too large to be a checkpoint or a mail with one")
     try:
         return cosigned_in(data) or checkpoint_in(data)
     except ValueError as error:
@@ -36,15 +36,15 @@ def read_anchor(path: Path) -> bytes | Cosigned:
 
 
 def checkpoint_in(data: bytes) -> bytes:
-    """The text of the checkpoint that a file or a mail holds.
+    """The checkpoint in a file or a mail.
 
-    Raises ValueError for none, and for two that differ: no verdict may hang on which of them was meant.
+    Raises ValueError for none, and for two that differ: the verdict must not depend on a guess.
     """
     found = set(_found(data))
     for part in _parts(data):
         found.update(_found(part))
     if len(found) > 1:
-        raise ValueError("there are several in it: save the line of the one that you mean as a file")
+        raise ValueError("it contains several checkpoints: save the line of the one that you mean as a file")
     if not found:
         parse_checkpoint(data, "the anchor")  # says what is wrong with it
     return found.pop() if found else data
@@ -58,7 +58,7 @@ def _found(data: bytes) -> Iterator[bytes]:
 
 
 def _is_checkpoint(line: bytes) -> bool:
-    """Not, for example, one that the encoding of a mail broke up."""
+    """False, for example, for a line that the encoding of a mail broke."""
     try:
         parse_checkpoint(line, "the anchor")
     except ValueError:
@@ -67,7 +67,7 @@ def _is_checkpoint(line: bytes) -> bool:
 
 
 def _parts(data: bytes) -> Iterator[bytes]:
-    """What the parts of a mail hold, decoded: quoted-printable and base64 hide the line."""
+    """The decoded parts of a mail: quoted-printable and base64 hide the line."""
     if len(_NESTING.findall(data)) > _DEEPEST:
         raise ValueError("a mail with too many parts")
     for part in message_from_bytes(data).walk():

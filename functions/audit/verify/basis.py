@@ -1,4 +1,4 @@
-"""What a decision was made from: each row and file as the record has it, and the decision made again."""
+"""Checks the basis of a decision against the record, and recomputes the decision (R7, D1 to D5)."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from .forms import HEX, TEXT, Event, canonical, digest, has_shape, proof_path
 from .reading import Reading
-from .recompute import Basis, Row, decided, looks_at_others
+from .recompute import Basis, Row
 from .trees import included, leaf_hash
 
 LINE: Final = "decision/line.json"
@@ -30,16 +30,18 @@ _PROOF_SHAPE: Final[dict[str, Any]] = {
 
 
 def is_batch(event: Event) -> bool:
-    """Whether the event is the record of a batch that a decision's rows may be of."""
+    """Whether the event records a batch from which the rows of a decision may come."""
     tag, subject = event.value["tag"], str(event.value["subject"])
     return tag in (ACCEPTED, FACTS_RECORDED, DIRECTORY_RECORDED) and subject.startswith("batch/")
 
 
 def check_basis(reading: Reading, event: Event, line: bytes) -> None:
-    """The decision follows from what is here, which is what its evaluation and the batches name."""
+    """The files are those that the evaluation and the batches name, and the decision follows from them."""
     there, named = basis_files(reading), event.value["data"]
     if not there and "policy_json" not in named:
-        reading.remark(LINE, "not recomputed: its evaluation's record does not say what it was made from")
+        reading.remark(
+            LINE, "not recomputed: the record of its evaluation does not name what the decision was made from"
+        )
         unneeded_batches(reading, set())
         return
     try:
@@ -48,7 +50,7 @@ def check_basis(reading: Reading, event: Event, line: bytes) -> None:
         rep, period = decision["rep_id"], decision["period"]
         revisions = {each: list(named["revisions"][each]) for each in statuses}
     except (ValueError, LookupError, TypeError) as error:
-        reading.tampered(LINE, f"is no decision that its evaluation can have made ({error!r})")
+        reading.tampered(LINE, f"is not a decision that its evaluation can have made ({error!r})")
         return
     rows = _Rows(reading, rep)
     policy = _committed(reading, POLICY, named.get("policy_json"))
@@ -62,7 +64,7 @@ def check_basis(reading: Reading, event: Event, line: bytes) -> None:
     expected = {f"{FACTS}{each}{end}" for each in facts for end in (".json", ".proof.json")}
     for name in there:
         if name.startswith(FACTS) and name not in expected:
-            reading.tampered(name, "is of a period that the decision does not look at")
+            reading.tampered(name, "is about a period that the decision does not use")
     unneeded_batches(reading, rows.batches)
     if policy is None or population is None or person is None or None in facts.values():
         return
@@ -72,34 +74,34 @@ def check_basis(reading: Reading, event: Event, line: bytes) -> None:
 
 
 def basis_files(reading: Reading) -> list[str]:
-    """Everything beside the decision and its proof."""
+    """Every file under decision/ except the decision and its proof."""
     return [name for name in reading.under("decision/") if name not in (LINE, "decision/proof.json")]
 
 
 def unneeded_batches(reading: Reading, needed: Collection[str]) -> None:
-    """A batch's events are here for the rows that they prove."""
+    """The events of a batch are here only to prove rows, so such a row must be here, too."""
     for (subject, _), event in sorted(reading.batches.items()):
         if subject not in needed:
-            reading.incomplete(event.place, f"is of {subject}, and no row of it is there")
+            reading.incomplete(event.place, f"belongs to {subject}, but no row of that batch is there")
 
 
 def _committed(reading: Reading, name: str, expected: Any) -> Row | None:
-    """The object in the file, if that is what the evaluation's record names by its digest."""
+    """The object in the file, if the record of the evaluation names its digest; else None and a finding."""
     if name not in reading.names:
-        reading.incomplete(name, "is not there, so the decision cannot be made again")
+        reading.incomplete(name, "is not there, so the decision cannot be recomputed")
         return None
     data = reading.read(name)
     if data is None:
         return None
     if digest(data) != expected:
-        reading.tampered(name, "is not what the evaluation's record names: its SHA-256 differs")
+        reading.tampered(name, "is not the file that the record of the evaluation names: its SHA-256 differs")
         return None
     value = reading.parsed(name, plain_json)
     return value if isinstance(value, dict) else None
 
 
 class _Rows:
-    """Rows of a rep with their proofs, and the batches that they turned out to be of."""
+    """Reads the rows of a rep with their proofs, and notes the batches from which they come."""
 
     def __init__(self, reading: Reading, rep: str) -> None:
         self._reading = reading
@@ -108,11 +110,11 @@ class _Rows:
         self.batches: set[str] = set()
 
     def read(self, name: str, tag: str, period: str, allowed: Collection[Any]) -> Row | None:
-        """The row, if it stands in one of these batches; None, and a finding, where that is not shown."""
+        """The row, if it is proved to stand in one of these batches; otherwise None and a finding."""
         row_name, proof_name = f"{name}.json", f"{name}.proof.json"
         missing = [each for each in (row_name, proof_name) if each not in self._reading.names]
         for each in missing:
-            self._reading.incomplete(each, "is not there, so the decision cannot be made again")
+            self._reading.incomplete(each, "is not there, so the decision cannot be recomputed")
         if missing:
             return None
         data, proof = self._reading.read(row_name), self._reading.parsed(proof_name, _row_proof)
@@ -122,26 +124,28 @@ class _Rows:
         self.batches.add(batch)
         self.batch_of[period] = proof["batch"]
         if proof["batch"] not in allowed:
-            self._reading.tampered(row_name, f"is of {batch}, which the evaluation did not read for it")
+            self._reading.tampered(row_name, f"comes from {batch}, which the evaluation did not read for it")
             return None
         events = [self._reading.batches.get((batch, each)) for each in (tag, ACCEPTED)]
         for each, event in zip((tag, ACCEPTED), events, strict=True):
             if event is None:
-                self._reading.incomplete("events/", f"{each} of {batch}, of which {row_name} is a row")
+                self._reading.incomplete(
+                    "events/", f"{each} of {batch} is not there, which would prove {row_name}"
+                )
         if events[0] is None:
             return None
-        if not _stands(events[0], period, data, proof):
+        if not _is_proved(events[0], period, data, proof):
             what = f"is not row {proof['index']} of shard {proof['shard']} of {batch}"
             self._reading.tampered(row_name, f"{what}, or {proof_name} was changed")
             return None
         return self._own(row_name, data, period)
 
     def _own(self, name: str, data: bytes, period: str) -> Row | None:
-        """The row, if it is the rep's of that period; a directory's has none."""
+        """The row, if it is about the rep and that period; a row of a directory has no period."""
         row = self._reading.parsed(name, lambda _: plain_json(data))
         key, about = ("rep_id", period) if period else ("person_id", None)
         if not isinstance(row, dict) or (row.get(key), row.get("period")) != (self._rep, about):
-            self._reading.tampered(name, f"is no row of {self._rep}{f' in {period}' if period else ''}")
+            self._reading.tampered(name, f"is not a row about {self._rep}{f' in {period}' if period else ''}")
             return None
         return row
 
@@ -157,8 +161,8 @@ def _row_proof(data: bytes) -> Row:
     return found
 
 
-def _stands(event: Event, period: str, line: bytes, proof: Row) -> bool:
-    """Whether the line is under the root of its shard, and that under the root of the batch's period."""
+def _is_proved(event: Event, period: str, line: bytes, proof: Row) -> bool:
+    """Whether the line is under the root of its shard, and that root under the root of the batch."""
     roots = event.value["data"].get("roots")
     over = roots.get(period) if isinstance(roots, dict) else None
     if not isinstance(over, dict) or over.get("shards") != proof["shards"]:
@@ -172,26 +176,26 @@ def _stands(event: Event, period: str, line: bytes, proof: Row) -> bool:
 
 def _compare(reading: Reading, decision: Row, basis: Basis, period: str) -> None:
     try:
-        anew = decided(basis, period)
-        others = looks_at_others(basis.policy)
+        recomputed = recompute(basis, period)
+        others = depends_on_others(basis.policy)
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, StopIteration) as error:
-        reading.tampered(LINE, f"cannot have been made from the rows and the policy here ({error!r})")
+        reading.tampered(LINE, f"cannot follow from the rows and the policy here ({error!r})")
         return
-    reading.report.recomputed += anew == decision
-    for member in sorted({*anew, *decision}):
-        said, follows = decision.get(member), anew.get(member)
+    reading.report.recomputed += recomputed == decision
+    for member in sorted({*recomputed, *decision}):
+        said, follows = decision.get(member), recomputed.get(member)
         if said != follows:
-            what = f"`{member}` is {_brief(said)}, and from the rows and the policy follows {_brief(follows)}"
+            what = f"`{member}` is {_brief(said)}, but {_brief(follows)} follows from the rows and the policy"
             reading.tampered(LINE, f"its {what}")
     if others:
-        what = "not recomputed: the figures of others that it sums up, which are in no bundle of one case"
+        what = "not recomputed: other people's figures behind these totals, which no case bundle has"
         reading.remark(POPULATION, what)
 
 
 def _remark_on_later_batches(
     reading: Reading, rep: str, revisions: dict[str, list[str]], batch_of: dict[str, str]
 ) -> None:
-    """What is not in a file has no proof: that a later batch is silent about the rep is not shown."""
+    """Nothing proves the absence of a row: a later batch might have one about the rep."""
     for period, batches in revisions.items():
         used = batch_of.get(period)
         later = batches[batches.index(used) + 1 :] if used in batches else batches
@@ -201,7 +205,7 @@ def _remark_on_later_batches(
 
 
 def plain_json(data: bytes) -> Any:
-    """JSON without floats, however it is spelt; ValueError for anything else."""
+    """The value of JSON without floats, in any spelling. Raises ValueError for anything else."""
 
     def refuse(text: str) -> None:
         raise ValueError(f"{text} is not a whole number")

@@ -1,7 +1,4 @@
-"""The course of a case: which step can follow which, whatever its policy.
-
-The rules are those of docs/reference/ledger-format.md.
-"""
+"""Rules about the course of a case, under every policy (R16 to R48 of docs/ledger-format.md)."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -26,19 +23,19 @@ _CAUSES: Final = {
     "leave:reported": "leave",
 }
 _PHASE_OF: Final = {"gate": "gate", "removal_approval": "approving"}
-"""In which phase a question is put, where that is not ``asking``."""
+"""The phase that these questions need; every other question leads to ``asking``."""
 
 
 class CaseCourse(CaseHolds):
-    """The course of one case, followed event by event."""
+    """Follows the course of one case event by event."""
 
     def faults(self, event: Value) -> list[str]:
         tag, data, occurred, found = event["tag"], event["data"], event["occurred_at"], list[str]()
         policy = event["relied_on"].get("policy", self.policy)
         if policy != self.policy and self.policy:
-            found.append(f"relies on policy {policy}, and the case on {self.policy}")
+            found.append(f"relies on policy {policy}, but the case relies on {self.policy}")
         if data.get("stage", self.stage) != self.stage and tag not in ("case:opened", "stage:entered"):
-            found.append(f"speaks of stage {data['stage']}, and the case is in {self.stage}")
+            found.append(f"names stage {data['stage']}, but the case is in {self.stage}")
         if tag in _IN_ORDER:
             if occurred >= self.latest:
                 self.latest = occurred
@@ -60,15 +57,15 @@ class CaseCourse(CaseHolds):
         if self.owner == data["rep"]:
             yield "the rep owns their own case"
 
-    def _owner(self, event: Value) -> Faults:
+    def _owner_changed(self, event: Value) -> Faults:
         data = event["data"]
         if data["from"] != self.owner:
-            yield f"takes the case from {data['from']}, and its owner was {self.owner}"
+            yield f"takes the case from {data['from']}, but its owner was {self.owner}"
         self.owner = data["to"]
         if self.owner == self.questions.rep:
             yield "the rep owns their own case"
 
-    def _asked(self, event: Value) -> Faults:
+    def _chain_asked(self, event: Value) -> Faults:
         purpose = event["data"]["purpose"]
         if self.hold is not None:
             if purpose != self.hold["reason"]:
@@ -79,113 +76,115 @@ class CaseCourse(CaseHolds):
             self.phase = "asking"
         elif _PHASE_OF.get(purpose, "") != self.phase:
             yield f"asks about {purpose} while the case is {self.phase}"
-        to_the_queue = event["data"]["seat"] == "hr_queue"  # for whoever of HR signs in
+        to_the_queue = event["data"]["seat"] == "hr_queue"  # which any signed-in HR user may answer
         if purpose in DECIDING and event["data"]["assignee"] == self.proposer and not to_the_queue:
             yield f"asks {self.proposer} to decide what {self.proposer} proposed"
 
     def _gated(self, event: Value) -> Faults:
-        yield from self.only_in(event, "opened", "ended")
+        yield from self.needs_phase(event, "opened", "ended")
         self.phase, self.gate_to = "gate", event["data"]["to"]
 
     def _gate_decided(self, event: Value) -> Faults:
         data = event["data"]
-        yield from self.only_in(event, "gate")
-        yield from self.decides(event, "gate", data["choice"])
+        yield from self.needs_phase(event, "gate")
+        yield from self.takes_in_decision(event, "gate", data["choice"])
         if data["to"] != self.gate_to:
-            yield f"is about stage {data['to']}, and the gate about {self.gate_to}"
+            yield f"is about stage {data['to']}, but the gate is about {self.gate_to}"
         if (event["tag"] == "stage:approved") != (data["choice"] == "publish"):
-            yield f"does not follow from {data['choice']}"
+            yield f"does not follow from the choice {data['choice']}"
         self.phase = {"publish": "approved", "extend": "extending"}.get(data["choice"], "decided")
         self.exit = "excepted" if self.phase == "decided" else ""
 
     def _entered(self, event: Value) -> Faults:
         to = event["data"]["stage"]
         if event["data"].get("extended"):
-            yield from self.only_in(event, "asking")
-            yield from self.answered(event)
+            yield from self.needs_phase(event, "asking")
+            yield from self.takes_in_stage_answer(event)
             self.phase = "extending"
         else:
-            yield from self.only_in(event, "opened", "ended", "approved")
+            yield from self.needs_phase(event, "opened", "ended", "approved")
             if self.phase == "approved" and to != self.gate_to:
-                yield f"enters {to}, and HR let {self.gate_to} begin"
+                yield f"enters {to}, but HR approved {self.gate_to}"
             if self.phase == "opened" and to != self.stage:
-                yield f"enters {to}, and the case was opened for {self.stage}"
+                yield f"enters {to}, but the case was opened for {self.stage}"
             self.phase = "entered"
         self.stage, self.proposer, self.ends_at = to, None, None
 
     def _begun(self, event: Value) -> Faults:
-        yield from self.only_in(event, "entered", "asking", "extending")
+        yield from self.needs_phase(event, "entered", "asking", "extending")
         if self.phase == "asking":
-            yield from self.answered(event)
+            yield from self.takes_in_stage_answer(event)
         self.phase, self.ends_at = "running", event["data"]["ends_at"]
         if event["data"]["ends_at"] < event["occurred_at"]:
-            yield "a stage ends before it begins"
+            yield "the stage ends before it begins"
 
     def _extended(self, event: Value) -> Faults:
         days, ends_at = event["data"]["days"], event["data"]["ends_at"]
         if self.ends_at is None or days < 1:
-            yield "a stage that does not run got more time"
+            yield "extends a stage that does not run, or by less than one day"
         elif abs(moment(ends_at) - moment(self.ends_at) - timedelta(days=days)) > WITHIN:
-            yield f"moves the end by other than {days} days, from {self.ends_at} to {ends_at}"
+            yield f"moves the end from {self.ends_at} to {ends_at}, which is not {days} days"
         self.ends_at = ends_at
 
     def _ended(self, event: Value) -> Faults:
-        yield from self.only_in(event, "running")
+        yield from self.needs_phase(event, "running")
         if event["occurred_at"] < (self.ends_at or ""):
-            yield f"a stage that runs until {self.ends_at} ended before"
+            yield f"a stage that runs until {self.ends_at} ended before that time"
         if event["data"]["check_ins_missed"] != self.missed:
-            yield f"counts {event['data']['check_ins_missed']} missed check-ins, and {self.missed} are here"
+            yield f"counts {event['data']['check_ins_missed']} missed check-ins, but there were {self.missed}"
         self.phase, self.ends_at = "ended", None
 
-    def _exception(self, event: Value) -> Faults:
-        yield from self.only_in(event, "asking")
-        yield from self.answered(event, "request_exception")
+    def _exception_requested(self, event: Value) -> Faults:
+        yield from self.needs_phase(event, "asking")
+        yield from self.takes_in_stage_answer(event, "request_exception")
 
-    def _disputed(self, event: Value) -> Faults:
+    def _dispute_raised(self, event: Value) -> Faults:
         by, asked = event["data"]["by"], self.questions
         if asked.to_rep is not None and by == asked.to_rep.by == asked.rep:
-            yield from asked.taken(asked.to_rep, "dispute_figures", by)
+            yield from asked.take_in(asked.to_rep, "dispute_figures", by)
         else:
-            yield from self.answered(event, "dispute_figures")
+            yield from self.takes_in_stage_answer(event, "dispute_figures")
 
-    def _said(self, event: Value) -> Faults:
-        yield from self.questions.taken(self.questions.to_rep, event["data"]["choice"], event["actor"]["id"])
+    def _rep_answered(self, event: Value) -> Faults:
+        yield from self.questions.take_in(
+            self.questions.to_rep, event["data"]["choice"], event["actor"]["id"]
+        )
 
-    def _checked_in(self, event: Value) -> Faults:
+    def _check_in_held(self, event: Value) -> Faults:
         data = event["data"]
-        yield from self.questions.taken(self.questions.asked.get(data["request"]), "held", data["by"])
+        yield from self.questions.take_in(self.questions.asked.get(data["request"]), "held", data["by"])
 
-    def _check_in(self, event: Value) -> Faults:
-        yield from self.only_in(event, "running")
+    def _check_in_asked(self, event: Value) -> Faults:
+        yield from self.needs_phase(event, "running")
 
-    def _missed(self, event: Value) -> Faults:
+    def _check_in_missed(self, event: Value) -> Faults:
         self.missed += 1
         question = self.questions.asked.get(event["data"]["request"] or "")
         if event["data"]["request"] is not None and (question is None or question.purpose != "check_in"):
-            yield "a check-in was missed that was not asked for"
+            yield "reports a missed check-in that nobody asked for"
 
-    def _proposed(self, event: Value) -> Faults:
-        yield from self.only_in(event, "asking")
-        yield from self.answered(event, "propose_removal")
-        yield from self.strongly(event)
+    def _removal_proposed(self, event: Value) -> Faults:
+        yield from self.needs_phase(event, "asking")
+        yield from self.takes_in_stage_answer(event, "propose_removal")
+        yield from self.needs_strong_sign_in(event)
         self.phase, self.proposer = "approving", event["data"]["by"]
 
-    def _approved(self, event: Value) -> Faults:
+    def _removal_decided(self, event: Value) -> Faults:
         tag, data = event["tag"], event["data"]
         approved = tag == "removal:approved"
-        yield from self.only_in(event, "approving")
-        yield from self.decides(event, "removal_approval", "approve" if approved else "send_back")
+        yield from self.needs_phase(event, "approving")
+        yield from self.takes_in_decision(event, "removal_approval", "approve" if approved else "send_back")
         if data["proposed_by"] != self.proposer:
-            yield f"names {data['proposed_by']} as the proposer, who is {self.proposer}"
+            yield f"names {data['proposed_by']} as the proposer, but the proposer is {self.proposer}"
         if approved:
-            yield from self.strongly(event)
+            yield from self.needs_strong_sign_in(event)
         self.phase, self.exit = ("decided", "removal_approved") if approved else ("asking", "")
         self.proposer = self.proposer if approved else None
 
-    def _restarted(self, event: Value) -> Faults:
+    def _workflow_restarted(self, event: Value) -> Faults:
         self.generation += 1
         if event["data"]["generation"] != self.generation:
-            yield f"is generation {event['data']['generation']} where {self.generation} follows"
+            yield f"is generation {event['data']['generation']}, but {self.generation} comes next"
 
 
 def _apart(earlier: str, later: str) -> timedelta:
@@ -194,14 +193,14 @@ def _apart(earlier: str, later: str) -> timedelta:
 
 _RULES: Final[dict[str, Callable[[CaseCourse, Value], Faults]]] = {
     "case:opened": CaseCourse._opened,
-    "case:marked": CaseCourse._marked,
+    "case:marked": CaseCourse._case_marked,
     "case:held": CaseCourse._held,
     "case:resumed": CaseCourse._resumed,
     "case:closed": CaseCourse._closed,
-    "owner:changed": CaseCourse._owner,
-    "results:arrived": CaseCourse._results,
-    **dict.fromkeys(OF_THE_CHAIN, CaseCourse._asked),
-    "request:answered": CaseCourse._answer,
+    "owner:changed": CaseCourse._owner_changed,
+    "results:arrived": CaseCourse._results_arrived,
+    **dict.fromkeys(OF_THE_CHAIN, CaseCourse._chain_asked),
+    "request:answered": CaseCourse._leave_ended,
     "stage:entered": CaseCourse._entered,
     "stage:gated": CaseCourse._gated,
     "stage:approved": CaseCourse._gate_decided,
@@ -209,20 +208,20 @@ _RULES: Final[dict[str, Callable[[CaseCourse, Value], Faults]]] = {
     "stage:begun": CaseCourse._begun,
     "stage:extended": CaseCourse._extended,
     "stage:ended": CaseCourse._ended,
-    "rep:acknowledged": CaseCourse._said,
-    "rep:rebutted": CaseCourse._said,
-    "check_in:asked": CaseCourse._check_in,
-    "check_in:done": CaseCourse._checked_in,
-    "check_in:missed": CaseCourse._missed,
-    "dispute:raised": CaseCourse._disputed,
+    "rep:acknowledged": CaseCourse._rep_answered,
+    "rep:rebutted": CaseCourse._rep_answered,
+    "check_in:asked": CaseCourse._check_in_asked,
+    "check_in:done": CaseCourse._check_in_held,
+    "check_in:missed": CaseCourse._check_in_missed,
+    "dispute:raised": CaseCourse._dispute_raised,
     "dispute:decided": CaseCourse._hold_decided,
-    "exception:requested": CaseCourse._exception,
+    "exception:requested": CaseCourse._exception_requested,
     "exception:decided": CaseCourse._hold_decided,
     "withdrawal:decided": CaseCourse._hold_decided,
-    "removal:proposed": CaseCourse._proposed,
-    "removal:approved": CaseCourse._approved,
-    "removal:sent_back": CaseCourse._approved,
-    "workflow:restarted": CaseCourse._restarted,
+    "removal:proposed": CaseCourse._removal_proposed,
+    "removal:approved": CaseCourse._removal_decided,
+    "removal:sent_back": CaseCourse._removal_decided,
+    "workflow:restarted": CaseCourse._workflow_restarted,
 }
 _COURSE: Final = frozenset(
     tag

@@ -1,4 +1,4 @@
-"""What no honest case does, whatever its policy."""
+"""Rules that every case follows, under every policy (R8, R16)."""
 
 import re
 from dataclasses import dataclass, field
@@ -7,41 +7,41 @@ from typing import Any, Final
 from .case_course import CaseCourse
 from .case_questions import ABOUT_QUESTIONS, Questions
 
-# What cannot happen to a case that is closed.
+# Events that cannot happen to a closed case (R8).
 _NOT_AFTER_THE_END: Final = re.compile(
     "case:(opened|held|resumed|closed)|(stage|dispute|exception|withdrawal|removal):.*|rep:told"
     "|request:(sent|reminded|escalated|answered)|check_in:(asked|done)"
 )
 
-NOT_JUDGED: Final = frozenset(
+UNRESTRICTED: Final = frozenset(
     (
         *("link:opened", "link:refused", "record:read", "evidence:exported"),
         *("notice:queued", "notice:delivered", "workflow:started"),
     )
 )
-"""What may stand anywhere but at the beginning, so that nobody has to look into it."""
+"""Tags that may stand anywhere except at the beginning, so that the rules skip them."""
 
 
 @dataclass(slots=True)
 class CaseRules:
-    """One case, followed event by event."""
+    """Follows one case event by event."""
 
     closed: bool = False
     broken: bool = False
-    """Whether a fault was found: what follows it can be judged no more, step by step."""
+    """Whether a fault was found. The steps after a fault cannot be judged."""
     sent: set[str] = field(default_factory=set)
-    life: CaseCourse = field(default_factory=lambda: CaseCourse(Questions()))
+    course: CaseCourse = field(default_factory=lambda: CaseCourse(Questions()))
 
     def faults(self, event: dict[str, Any]) -> list[str]:
         tag, found = event["tag"], list[str]()
         if (tag == "case:opened") != (event["sequence"] == 1):
-            found.append("a case begins with case:opened, and only begins with it")
+            found.append("a case begins with case:opened, and case:opened stands nowhere else")
         if self.closed and _NOT_AFTER_THE_END.fullmatch(tag):
             found.append(f"{tag} happened after the case was closed")
         if not (found or self.broken):
             if tag in ABOUT_QUESTIONS:
-                found += self.life.questions.faults(event)
-            found += self.life.faults(event)
+                found += self.course.questions.faults(event)
+            found += self.course.faults(event)
         self.broken = self.broken or bool(found)
         if tag == "notice:sent":
             found += self._sent(event["data"]["notice"])
@@ -50,7 +50,7 @@ class CaseRules:
         return found
 
     def _sent(self, notice: str) -> list[str]:
-        """It breaks no step that follows, so it is asked of every notice, whatever was found before."""
+        """Checked even after a fault, because it does not depend on the steps before."""
         if notice in self.sent:
             return [f"notice {notice} was sent a second time"]
         self.sent.add(notice)

@@ -1,4 +1,4 @@
-"""Where a case is, and what the rules about its course share."""
+"""The state of a case, and the checks that several rules share."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,14 +11,14 @@ Value = dict[str, Any]
 Faults = Iterator[str]
 
 WITHIN: Final = timedelta(seconds=1)
-"""Times are cut to milliseconds, so sums of them are compared with some room."""
+"""Times are cut to milliseconds, so sums of times may differ a little."""
 DECIDING: Final = frozenset(("gate", "exception", "dispute", "removal_approval"))
 _STRONG: Final = ("link+code", "cognito")
 
 
 @dataclass(slots=True)
 class CaseState:
-    """Where the case is; ``phase`` is one of those in the format's table."""
+    """The state of a case. ``phase`` is one of the phases in docs/ledger-format.md."""
 
     questions: Questions
     phase: str = "opened"
@@ -32,40 +32,40 @@ class CaseState:
     proposer: str | None = None
     latest: str = ""
     exit: str = ""
-    """The only end that is possible now, after a decision for it."""
+    """The only end that is possible, after a decision for it; empty before."""
     generation: int = 1
     missed: int = 0
     results: bool = False
     causes: set[str] = field(default_factory=set)
     cleared: set[str] = field(default_factory=set)
 
-    def only_in(self, event: Value, *phases: str) -> Faults:
+    def needs_phase(self, event: Value, *phases: str) -> Faults:
         if self.hold is not None:
             yield f"{event['tag']} happened while the case was on hold for {self.hold['reason']}"
         elif self.phase not in phases:
             yield f"{event['tag']} happened while the case was {self.phase}"
 
-    def answered(self, event: Value, choice: str | None = None) -> Faults:
-        """The stage's question was answered so, by whom the step says; who answered proposed it."""
+    def takes_in_stage_answer(self, event: Value, choice: str | None = None) -> Faults:
+        """The step takes in the stage's answer, and whoever gave it has proposed (R42)."""
         asked = self.questions.main
         if asked is None or asked.purpose not in ("stage_plan", "removal_proposal"):
-            yield "the stage's question was not asked"
+            yield "the question of the stage was not asked"
             return
-        yield from self.questions.taken(asked, choice, event["data"].get("by"))
+        yield from self.questions.take_in(asked, choice, event["data"].get("by"))
         self.proposer = asked.by
 
-    def decides(self, event: Value, purpose: str, choice: str) -> Faults:
-        """HR was asked this, and answered so; not who proposed it."""
+    def takes_in_decision(self, event: Value, purpose: str, choice: str) -> Faults:
+        """The step takes in a decision about ``purpose``, which the proposer did not make (R43, R44)."""
         asked, by = self.questions.main, event["data"]["by"]
         if asked is None or asked.purpose != purpose:
-            yield f"{event['tag']}, and nobody was asked about a {purpose}"
+            yield f"{event['tag']} happened, but nobody was asked about a {purpose}"
             return
-        yield from self.questions.taken(asked, choice, by)
+        yield from self.questions.take_in(asked, choice, by)
         if event["actor"]["id"] != by:
-            yield f"is of {event['actor']['id']}, and says that {by} decided"
+            yield f"names {by} as the decider, but {event['actor']['id']} acted"
         if purpose in DECIDING and by == self.proposer:
             yield f"{by} decided about what {by} had proposed"
 
-    def strongly(self, event: Value) -> Faults:
+    def needs_strong_sign_in(self, event: Value) -> Faults:
         if event["actor"]["authenticated_by"] not in _STRONG:
-            yield f"{event['tag']} takes more than a link: {event['actor']['authenticated_by']}"
+            yield f"{event['tag']} takes more than a link, but has {event['actor']['authenticated_by']}"

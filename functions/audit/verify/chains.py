@@ -1,10 +1,10 @@
-"""Events in the chains of their subjects."""
+"""Links events into the chains of their subjects, and checks each chain (R6, R8, R13)."""
 
 from datetime import timedelta
 from hashlib import sha256
 from typing import Final
 
-from .case_rules import NOT_JUDGED, CaseRules
+from .case_rules import UNRESTRICTED, CaseRules
 from .events import parse_event
 from .forms import Checkpoint, Event, moment
 from .reading import Chain, Reading
@@ -16,7 +16,7 @@ CLOCK_SKEW: Final = timedelta(minutes=1)
 def read_event(
     reading: Reading, data: bytes, file: str, line: int | None = None, index: int | None = None
 ) -> Event | None:
-    """The event; None, and a finding, where the bytes are none."""
+    """The event; None and a finding if the bytes are not an event."""
     try:
         event = parse_event(data, file, line, index)
     except ValueError as error:
@@ -26,7 +26,7 @@ def read_event(
     if event.key is not None:
         reading.sealed_under[event.key] += 1
     if event.tag == "subject:shredded":
-        # Its key is gone from here on; what is sealed about the person later has another one.
+        # The key is deleted from here on. Later private parts of this person have another key.
         reading.report.erased += reading.sealed_under.pop(event.value["data"]["person"], 0)
     if event.tag == "key:rotated" and event.subject == "system":
         reading.rotations.append(event)
@@ -39,7 +39,7 @@ def read_event_file(reading: Reading, name: str, index: int | None) -> Event | N
 
 
 def link(reading: Reading, event: Event) -> None:
-    """The event in its subject's chain, and what can be said of it there."""
+    """Add the event to the chain of its subject, and check it there."""
     subject, sequence, recorded = event.subject, event.sequence, event.recorded_at
     chain = reading.chains.get(subject)
     if chain is None:
@@ -49,7 +49,7 @@ def link(reading: Reading, event: Event) -> None:
         chain.rules = None
     elif event.previous != chain.digest:
         what = f"event {chain.last} of {subject}" if chain.last else "nothing"
-        reading.tampered(event.place, f"{what} stands before it, and is not what it names as `previous`")
+        reading.tampered(event.place, f"its `previous` does not name {what}, which stands before it")
     if recorded < chain.time and moment(chain.time) - moment(recorded) > CLOCK_SKEW:
         reading.tampered(event.place, f"was recorded at {recorded}, before its predecessor")
     if recorded > event.occurred_at:
@@ -57,22 +57,26 @@ def link(reading: Reading, event: Event) -> None:
     chain.last, chain.digest = sequence, sha256(event.data).hexdigest()
     if recorded > chain.time:
         chain.time = recorded
-    if chain.rules is not None and (event.tag not in NOT_JUDGED or sequence == 1):
+    if chain.rules is not None and (event.tag not in UNRESTRICTED or sequence == 1):
         for fault in chain.rules.faults(event.step):
             reading.tampered(event.place, fault)
 
 
 def _late(reading: Reading, event: Event) -> None:
     occurred, recorded = event.occurred_at, event.recorded_at
-    within_the_hour = recorded[:13] == occurred[:13]  # which nearly all are, and then there is no sum to do
+    within_the_hour = (
+        recorded[:13] == occurred[:13]
+    )  # true for nearly all events, and it avoids the subtraction below
     if not within_the_hour and moment(recorded) - moment(occurred) > LATE:
-        reading.remark(event.place, f"is a late entry: of {occurred}, recorded {recorded}")
+        reading.remark(
+            event.place, f"is a late entry: it happened at {occurred} and was recorded at {recorded}"
+        )
 
 
 def _misplaced(reading: Reading, event: Event, last: int) -> None:
     subject, sequence = event.subject, event.sequence
     if sequence > last + 1 and reading.segments_missing:
-        return  # its predecessors may stand in the segment whose absence is reported
+        return  # its predecessors may be in the segment that is reported missing
     if sequence > last + 1 and reading.report.kind == "case":
         reading.incomplete(event.place, f"event {last + 1} of {subject}, which comes before it, is not there")
         return
@@ -81,7 +85,7 @@ def _misplaced(reading: Reading, event: Event, last: int) -> None:
 
 
 def sealed_in_time(reading: Reading, event: Event, point: Checkpoint) -> None:
-    """An event is not younger than the checkpoint over it."""
+    """An event was recorded before the checkpoint over it was signed (R6)."""
     if event.recorded_at > point.time:
         what = f"was recorded at {event.recorded_at}, after checkpoint {point.number} had sealed it"
         reading.tampered(event.place, what)

@@ -1,4 +1,4 @@
-"""The whole check."""
+"""Runs every check that a bundle allows."""
 
 from .chains import link, read_event_file
 from .checkpoints import check_anchor, check_succession, check_told_key, read_checkpoints, read_keys
@@ -12,10 +12,10 @@ from .whole_ledger import check_whole_ledger
 
 
 def verify(files: Files, anchor: bytes | None = None, key: str | None = None) -> Report:
-    """Check everything that the bundle allows to be checked.
+    """Check the bundle against every rule that it allows to be checked.
 
-    ``anchor`` is a checkpoint file that the reader got elsewhere; ``key`` is the name of the key that the
-    reader was told of, with which the first checkpoint must be signed. ValueError for an anchor that is none.
+    ``anchor`` is a checkpoint file that the reader received by another route. ``key`` is the name of the key
+    that must have signed the first checkpoint. Raises ValueError if ``anchor`` is not a checkpoint.
     """
     reading = Reading(files)
     reading.read_manifest()
@@ -35,7 +35,7 @@ def verify(files: Files, anchor: bytes | None = None, key: str | None = None) ->
         check_case_files(reading)
     check_succession(reading)
     reading.read_the_rest()
-    if reading.report.kind != "period":  # where each case counts its own
+    if reading.report.kind != "period":  # there, each case counts its own
         reading.report.sealed = sum(reading.sealed_under.values()) - reading.report.opened
     if key is not None:
         check_told_key(reading, key)
@@ -53,7 +53,7 @@ def _check_unsealed(reading: Reading) -> None:
     for event in waiting:
         subject = event.value["subject"]
         if reading.report.kind == "case" and subject != reading.report.subject:
-            reading.tampered(event.place, f"is of {subject}, not of {reading.report.subject}")
+            reading.tampered(event.place, f"belongs to {subject}, not to {reading.report.subject}")
             continue
         link(reading, event)
         reading.case_events.append(event)

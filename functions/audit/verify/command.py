@@ -1,4 +1,4 @@
-"""The command line."""
+"""The verifier's command line."""
 
 import argparse
 import sys
@@ -17,8 +17,8 @@ exit status:
   0  intact
   1  tampered: the report says what and where
   2  usage, or not a bundle
-  4  incomplete: something that the record refers to is not there
-  5  intact, but the last events are under no checkpoint yet
+  4  incomplete: something that the record refers to is missing
+  5  intact, but no checkpoint covers the last events yet
 
 examples:
   verify case.zip
@@ -32,31 +32,35 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOG
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument(
-        "bundle", type=Path, nargs="?", metavar="BUNDLE", help="the zip, or a folder it was unpacked into"
+        "bundle",
+        type=Path,
+        nargs="?",
+        metavar="BUNDLE",
+        help="the zip, or the folder into which it was unpacked",
     )
     parser.add_argument(
         "--anchor",
         type=Path,
         metavar="CHECKPOINT",
-        help="a checkpoint that you got earlier and another way, a file, the saved mail that brought it "
-        "(text or .eml) or a witness's state: the record must have grown from it",
+        help="a checkpoint that you received earlier by another route (a file, a saved mail as text or .eml, "
+        "or a witness's state): the record must have grown from it",
     )
     parser.add_argument(
         "--witness-key",
         type=Path,
         metavar="PEM",
-        help="the public key of the witness whose state the anchor is: they must have signed it",
+        help="the public key of the witness whose state is the anchor: the witness must have signed it",
     )
     parser.add_argument(
-        "--key", metavar="KEY", help="the name of the first signing key, as you were told it (64 hex digits)"
+        "--key", metavar="KEY", help="the name of the first signing key that you were told (64 hex digits)"
     )
-    parser.add_argument("--json", action="store_true", help="the report as JSON")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
 
 def examine(arguments: argparse.Namespace) -> Report:
-    """Check the bundle that the arguments name. Raises ValueError for what is no bundle or anchor."""
+    """Check the bundle that the arguments name. Raises ValueError if it or the anchor cannot be read."""
     if arguments.bundle is None:
-        raise ValueError("name a bundle; --help says more")
+        raise ValueError("name a bundle; see --help")
     anchor = None if arguments.anchor is None else read_anchor(arguments.anchor)
     if arguments.key is not None and not HEX.fullmatch(arguments.key):
         raise ValueError("a key's name has 64 hex digits")
@@ -64,7 +68,7 @@ def examine(arguments: argparse.Namespace) -> Report:
         file = anchor.checkpoint if isinstance(anchor, Cosigned) else anchor
         return verify(open_bundle(arguments.bundle), file, arguments.key)
     if not isinstance(anchor, Cosigned):
-        raise ValueError("--witness-key is for what a witness signed: name its state as --anchor")
+        raise ValueError("--witness-key needs a witness's state: name the state with --anchor")
     witness = read_witness_key(arguments.witness_key)
     report = verify(open_bundle(arguments.bundle), anchor.checkpoint, arguments.key)
     check_cosignature(report, anchor, witness)

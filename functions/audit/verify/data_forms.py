@@ -1,4 +1,4 @@
-"""Whether an event's `data` and what it relied on are of a form that was published for its kind."""
+"""Checks that `data` and `relied_on` of an event have a form that was published for its tag (R2)."""
 
 import re
 from collections.abc import Callable
@@ -10,13 +10,13 @@ from typing import Any, Final
 from .event_data import FORMS
 
 PLAIN: Final = r"[ !#-\[\]-\x7f]"
-"""A character of a text that is spelled without escapes, in ASCII."""
+"""An ASCII character that a text holds without an escape."""
 _PLAIN: Final = f'"{PLAIN}*+"'
 _TIME: Final = r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z"
 _IS_TIME: Final = re.compile(_TIME, re.ASCII)
 _IS_HASH: Final = re.compile(r"[0-9a-f]{64}")
-# How the plain spellings of a type look; types that are objects have none, and are read the slow way.
-# What repeats takes all that it can at once (`*+`): what follows it never begins with the same character.
+# The plain spelling of each type. Types that are objects have none; the slow path reads them.
+# Repetitions are possessive (`*+`): what follows never begins with the same character.
 _SPELLED: Final = {
     "text": _PLAIN,
     "whole": r"(?:0|-?[1-9]\d{0,14}+)",
@@ -35,7 +35,7 @@ _KEPT: Final = (
 
 @lru_cache(maxsize=4096)
 def is_day(text: str) -> bool:
-    """Whether there is such a day: ``2026-02-31`` is none."""
+    """Whether the day exists: ``2026-02-31`` does not."""
     try:
         date.fromisoformat(text)
     except ValueError:
@@ -95,7 +95,7 @@ _TYPES: Final[dict[str, Callable[[Any], bool]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One published form. ``members`` and ``names`` say with each whether it has to be there."""
+    """One published form. ``members`` and ``names`` say for each entry whether it is required."""
 
     members: dict[str, tuple[str, bool]]
     names: dict[str, bool]
@@ -120,9 +120,9 @@ class Form:
         )
 
     def patterns(self) -> tuple[str | None, str]:
-        """How data and what was relied on look in plain canonical spelling, each day of a time a group.
+        """Patterns for `data` and `relied_on` in plain canonical spelling; the day of each time is a group.
 
-        None where a member that has to be there has no plain spelling; one that may be left out is.
+        The first is None if a required member has no plain spelling. Optional ones without it are left out.
         """
         relied_on = _object({name: (_PLAIN, needed) for name, needed in self.names.items()})
         members = {"state": (_KEPT, False)}
@@ -136,7 +136,7 @@ class Form:
 
 
 def _object(members: dict[str, tuple[str, bool]]) -> str:
-    """A pattern for an object of these members, in their order, with a comma between those that are there."""
+    """A pattern for an object with these members in order, and commas between the members that are there."""
     spelled = [(f'"{name}":{value}', needed) for name, (value, needed) in sorted(members.items())]
     first = next((at for at, (_, needed) in enumerate(spelled) if needed), None)
     if first is not None:
@@ -147,7 +147,7 @@ def _object(members: dict[str, tuple[str, bool]]) -> str:
 
 
 def _beginning(spelled: list[tuple[str, bool]]) -> str:
-    """The first of these members, and those of the others that are there."""
+    """A pattern for the first member, followed by any of the others."""
     (member, _), *others = spelled
     return member + "".join(f",{other}" if needed else f"(?:,{other}|)" for other, needed in others)
 
@@ -157,7 +157,7 @@ def _holds(kind: str, value: Any) -> bool:
 
 
 def _is_kept(value: Any) -> bool:
-    """Whether it has the form of what an event keeps for the keeper alone."""
+    """Whether the value has the form of `state`, which only the keeper reads."""
     if not isinstance(value, dict) or value.keys() != {"open", "sealed"} or not _is_text(value["open"]):
         return False
     sealed = value["sealed"]
@@ -171,10 +171,10 @@ PUBLISHED: Final = {tag: tuple(Form.parse(*form) for form in forms) for tag, for
 
 
 def fault_of(tag: str, data: dict[str, Any], relied_on: dict[str, Any]) -> str:
-    """What is wrong with the form; empty where nothing is."""
+    """What is wrong with the form; empty if it is right."""
     forms = PUBLISHED.get(tag)
     if forms is None:
         return f"not an event of version 1: there is no {tag}"
     if any(form.fits(data, relied_on) for form in forms):
         return ""
-    return f"not an event of version 1: its data or what it relied on is of no form that {tag} has"
+    return f"not an event of version 1: its data or relied_on has no form that was published for {tag}"

@@ -1,4 +1,4 @@
-"""The decision that opened the case: under the root of all decisions, as it was sealed, and made again."""
+"""Checks the decision that opened the case: its proof, its sealed copy, and its recomputation (R7)."""
 
 import json
 from typing import Any
@@ -18,17 +18,19 @@ def is_evaluation(event: Event) -> bool:
 
 
 def check_decision(reading: Reading) -> None:
-    """The decision's line stands under the evaluation's root, and is what was sealed into the case."""
+    """The decision stands under the root of its evaluation, and equals the one sealed in the case."""
     evaluations = reading.evaluations
     relied_on = {f"evaluation/{event.value['relied_on'].get('evaluation')}" for event in reading.case_events}
     relied_on.discard("evaluation/None")
     for subject in sorted(evaluations.keys() - relied_on):
         place = evaluations[subject].place
-        reading.tampered(place, f"is of {subject}, which no event of {reading.report.subject} relied on")
+        reading.tampered(
+            place, f"belongs to {subject}, but no event of {reading.report.subject} relied on it"
+        )
     there = [name for name in (LINE, PROOF) if name in reading.names]
     if len(there) == 1:
         other = PROOF if there == [LINE] else LINE
-        reading.incomplete(other, f"is not there, and {there[0]} is nothing without it")
+        reading.incomplete(other, f"is not there, and {there[0]} proves nothing without it")
     if len(there) < 2:
         _check_absence(reading, relied_on)
         return
@@ -38,21 +40,23 @@ def check_decision(reading: Reading) -> None:
     evaluation, index, size, path = proof
     event = evaluations.get(f"evaluation/{evaluation}")
     if event is None:
-        reading.incomplete("events/", f"the end of evaluation {evaluation}, named by {PROOF}, is not there")
-    elif not _stands(event, line, index, size, path):
+        reading.incomplete(
+            "events/", f"the evaluation:completed of {evaluation}, which {PROOF} names, is not there"
+        )
+    elif not _is_proved(event, line, index, size, path):
         what = f"is not decision {index} of evaluation {evaluation}, or its proof was changed"
         reading.tampered(LINE, what)
     elif not _is_what_was_sealed(reading, line):
-        reading.tampered(LINE, "is not the decision that was sealed as the case was opened")
+        reading.tampered(LINE, "is not the decision that was sealed when the case was opened")
     else:
         check_basis(reading, event, line)
 
 
 def _check_absence(reading: Reading, relied_on: set[str]) -> None:
-    """An edition without figures; what a decision was made from is nothing without the decision."""
+    """An edition without the decision must not have files of its basis either."""
     if LINE not in reading.names:
         for name in basis_files(reading):
-            reading.incomplete(LINE, f"is not there, and {name} is nothing without it")
+            reading.incomplete(LINE, f"is not there, and {name} proves nothing without it")
         unneeded_batches(reading, set())
     if relied_on:
         reading.remark(LINE, "not recomputed: the decision is not in this edition")
@@ -66,8 +70,8 @@ def _proof(data: bytes) -> tuple[str, int, int, list[bytes]]:
     return evaluation, *proof_path(value, "index", "size")
 
 
-def _stands(event: Event, line: bytes, index: int, size: int, path: list[bytes]) -> bool:
-    """Whether the line is that one of as many decisions as the evaluation counted, under its root."""
+def _is_proved(event: Event, line: bytes, index: int, size: int, path: list[bytes]) -> bool:
+    """Whether the line is one of the decisions under the root, as many as the evaluation counted."""
     counted, root = event.value["data"].get("outcomes"), event.value["data"].get("decisions_root")
     if not isinstance(counted, dict) or not all(type(count) is int for count in counted.values()):
         return False
@@ -75,7 +79,7 @@ def _stands(event: Event, line: bytes, index: int, size: int, path: list[bytes])
 
 
 def _is_what_was_sealed(reading: Reading, line: bytes) -> bool:
-    """Whether the opening of the case's first event, where this edition has it, has this very decision."""
+    """Whether the opening of the first event, if this edition has it, contains this decision."""
     if _OPENING not in reading.names:
         return True
     opening = reading.parsed(_OPENING, canonical)

@@ -1,9 +1,7 @@
-"""What the `data` of each kind of event holds, and what it relied on: frozen.
+"""The published forms of `data` and `relied_on` for each tag, as docs/events.md prints them.
 
-docs/reference/events.md prints it.
-
-A line of a form is ``name:type``; ``name?`` may be left out, ``type?`` may be null. A published form never
-changes. A kind of event that needs another one gets it as a further form beside the old.
+Each member is ``name:type``; ``name?`` may be left out, ``type?`` may be null. A published form never
+changes. A tag that needs another form gets it in addition to the old one.
 """
 
 from typing import Final

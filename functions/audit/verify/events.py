@@ -1,4 +1,4 @@
-"""Events as they stand in the ledger, read strictly: one way that knows every spelling, and a fast one."""
+"""Reads events strictly (R2): a fast path for plain spellings, and a slow path for every spelling."""
 
 import re
 from typing import Any, Final
@@ -56,7 +56,7 @@ def parse_event(data: bytes, file: str, line: int | None, index: int | None) -> 
 
 
 def any_event(data: bytes) -> dict[str, Any]:
-    """The event, however its texts are spelled. Raises ValueError unless the bytes are one."""
+    """The event in any canonical spelling. Raises ValueError if the bytes are not an event."""
     value = canonical(data)
     private = value.pop("private", "none") if isinstance(value, dict) else "none"
     if not has_shape(value, _EVENT_SHAPE) or not (private is None or has_shape(private, _PRIVATE_SHAPE)):
@@ -73,8 +73,8 @@ def any_event(data: bytes) -> dict[str, Any]:
     return {**value, "private": private}
 
 
-# The same for nearly every event, several times as fast: one pattern for each kind of event, with its data,
-# in which only texts without escapes are plain. What it does not match is left to the slow way.
+# The fast path reads nearly every event, several times as fast: one pattern per form, which matches texts
+# without escapes only. The slow path reads everything else.
 _PLAIN: Final = f"{PLAIN}++"
 _TIME: Final = r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z"
 
@@ -104,7 +104,7 @@ _UNKNOWN: Final[tuple[str, list[re.Pattern[bytes]]]] = ("", [])
 
 
 def plain_event(data: bytes, file: str, line: int | None, index: int | None) -> Event | None:
-    """The event, or None where it takes a closer look."""
+    """The event, or None if the slow path must read it."""
     tag, patterns = _PATTERNS.get(data[data.rfind(b'"', 0, -8) + 1 : -8], _UNKNOWN)
     for pattern in patterns:
         match = pattern.fullmatch(data)

@@ -1,4 +1,4 @@
-"""A bundle on disk: a zip, or a folder that one was unpacked into."""
+"""Opens a bundle: a zip, or the folder into which a zip was unpacked."""
 
 import zipfile
 import zlib
@@ -13,7 +13,7 @@ class Files(Protocol):
     def names(self) -> list[str]: ...
 
     def read(self, name: str) -> bytes:
-        """Raises ValueError where the file cannot be read as it was written."""
+        """Raises ValueError if the file is damaged."""
         ...
 
 
@@ -54,7 +54,7 @@ class FolderFiles:
 
 @dataclass(frozen=True, slots=True)
 class DamagedArchive:
-    """Something that begins as a zip and cannot be read as one."""
+    """A file that begins like a zip and cannot be read as one."""
 
     why: str
 
@@ -66,7 +66,7 @@ class DamagedArchive:
 
 
 def _is_litter(name: str) -> bool:
-    """What file managers leave in folders and put into zips."""
+    """Whether the file is one that file managers leave in folders and zips."""
     return name.startswith("__MACOSX/") or name.rsplit("/", 1)[-1] in (
         ".DS_Store",
         "Thumbs.db",
@@ -75,7 +75,7 @@ def _is_litter(name: str) -> bool:
 
 
 def open_bundle(path: Path) -> Files:
-    """A zip, or a folder into which one was unpacked. Raises ValueError for what is neither."""
+    """The files of a zip or of an unpacked folder. Raises ValueError for anything else."""
     if path.is_dir():
         return FolderFiles(path)
     with path.open("rb") as start:

@@ -1,4 +1,4 @@
-"""The forms of the record: canonical JSON, events, checkpoints, proofs. Anything else is a ValueError."""
+"""Reads canonical JSON, checkpoints and proofs. Raises ValueError for any other form (R2)."""
 
 import base64
 import binascii
@@ -17,7 +17,7 @@ _READ: Final = json.JSONDecoder().raw_decode
 
 
 def _read(data: bytes) -> Any:
-    """The value of bytes that were found to be canonical already."""
+    """The value of bytes that are known to be canonical."""
     return _READ(data.decode())[0]
 
 
@@ -27,14 +27,14 @@ def _small_object(data: bytes) -> Any:
 
 
 Step = tuple[bytes, bytes, bytes, bytes]
-"""How its actor is known, who that is, its data and what it relied on, as they are spelled."""
+"""``authenticated_by``, the actor's id, ``data`` and ``relied_on``, as the event spells them."""
 
 
 @dataclass(slots=True)
 class Event:
-    """An event as it was read: from which file, on which line if it has several, at which index if any.
+    """An event, and where it was read: the file, the line if the file has several, the index if any.
 
-    ``key`` names the data key that its private part is sealed under; None where it has no such part.
+    ``key`` names the data key of its private part; None if it has no private part.
     """
 
     file: str
@@ -53,19 +53,19 @@ class Event:
 
     @property
     def place(self) -> str:
-        """Where it stands, for messages."""
+        """Where the event stands, for messages."""
         return self.file if self.line is None else f"{self.file}, line {self.line} (index {self.index})"
 
     @property
     def value(self) -> dict[str, Any]:
-        """All of it. The fast way leaves that until somebody asks."""
+        """The whole event. The fast path parses it only on demand."""
         if self.whole is None:
             self.whole = _read(self.data)
         return self.whole
 
     @property
     def step(self) -> dict[str, Any]:
-        """As much of it as the rules about cases look at, which is read in less time."""
+        """The members that the rules about cases need, which takes less time to parse."""
         if self.spelled is None:
             return self.value
         known_by, actor, data, relied_on = self.spelled
@@ -110,13 +110,13 @@ _DECODE = json.JSONDecoder(parse_float=_no_floats, parse_constant=_no_floats, pa
 
 
 def canonical(data: bytes) -> Any:
-    """The value of RFC 8785 bytes; ValueError for any other spelling, for floats and non-ASCII keys."""
+    """The value of RFC 8785 bytes. Raises ValueError for other spellings, floats and non-ASCII keys."""
     try:
         text = data.decode("utf-8")
         value = _DECODE(text)
         same = _ENCODE(value) == text
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"not JSON as the ledger writes it ({error})") from error
+        raise ValueError(f"not JSON of the ledger's form ({error})") from error
     if not same:
         raise ValueError("JSON, but not in canonical form")
     if not data.isascii():
@@ -141,7 +141,7 @@ def digest(data: bytes) -> str:
 
 
 def has_shape(value: Any, shape: dict[str, Any]) -> bool:
-    """Whether it is an object of exactly these members, each of its type or matching its pattern."""
+    """Whether the value is an object with exactly these members, each of its type or matching its pattern."""
     if not isinstance(value, dict) or value.keys() != shape.keys():
         return False
     for key, expected in shape.items():
@@ -176,7 +176,7 @@ def moment(text: str) -> datetime:
 
 
 def parse_checkpoint(data: bytes, place: str) -> tuple[Checkpoint, bytes, bytes]:
-    """The checkpoint, its signed bytes and its signature (not checked yet); ValueError if it is none."""
+    """The checkpoint, its signed bytes and its unchecked signature. Raises ValueError for other bytes."""
     value = canonical(data)
     if not has_shape(value, {"checkpoint": _CHECKPOINT_SHAPE, "signature": str}):
         raise ValueError("not a checkpoint of version 1")
@@ -189,7 +189,7 @@ def parse_checkpoint(data: bytes, place: str) -> tuple[Checkpoint, bytes, bytes]
     except binascii.Error as error:
         raise ValueError("the signature is not base64") from error
     if base64.b64encode(signature).decode() != value["signature"]:
-        raise ValueError("the signature is not base64 as it is written")
+        raise ValueError("the signature is not canonical base64")
     signed = _ENCODE(body).encode()
     fields = {name: body[name] for name in ("number", "size", "root", "previous", "time", "key")}
     return Checkpoint(place=place, digest=digest(signed), **fields), signed, signature

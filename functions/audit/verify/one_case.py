@@ -1,4 +1,4 @@
-"""A bundle of one case: each event with the proof of its place."""
+"""Checks a bundle of one case: each event and the proof of its place (R5, R7, R11)."""
 
 import re
 from itertools import pairwise
@@ -30,13 +30,13 @@ def check_one_case(reading: Reading) -> None:
         about = event.value["tag"], event.value["subject"]
         if about == ("key:rotated", "system"):
             continue
-        # Without a manifest, which is reported, the first event says what the bundle is about.
+        # Without a manifest, whose absence is reported, the first event gives the subject of the bundle.
         reading.report.subject = reading.report.subject or about[1]
         if about[1] != reading.report.subject:
-            reading.tampered(name, f"is of {about[1]}, not of {reading.report.subject}")
+            reading.tampered(name, f"belongs to {about[1]}, not to {reading.report.subject}")
     for name in reading.under("proofs/"):
         if f"events/{name[7:]}" not in reading.names:
-            reading.incomplete(f"events/{name[7:]}", "has a proof of its place, and is not there itself")
+            reading.incomplete(f"events/{name[7:]}", "has a proof of its place, but is not there itself")
     reading.case_events = [event for event in events if event.value["subject"] == reading.report.subject]
     if not reading.case_events:
         reading.incomplete("events/", f"no event of {reading.report.subject or 'the case'} is there")
@@ -46,7 +46,7 @@ def check_one_case(reading: Reading) -> None:
 
 
 def check_place(reading: Reading, event: Event) -> None:
-    """The event stands where its name says, under a checkpoint of this bundle."""
+    """The event stands at the index in its name, under a checkpoint of this bundle (R5)."""
     name = f"proofs/{event.place[7:]}"
     if name not in reading.names:
         reading.incomplete(name, f"the proof that {event.place} is in the ledger is not there")
@@ -59,14 +59,16 @@ def check_place(reading: Reading, event: Event) -> None:
     if point is None:
         reading.incomplete(name, f"leads to a checkpoint over {size} events, which is not there")
     elif index != event.index or not included(leaf_hash(event.data), index, size, path, point.root):
-        what = f"is not what checkpoint {point.number} covers at this place, or its proof was changed"
+        what = (
+            f"is not the event that checkpoint {point.number} covers at this place, or its proof was changed"
+        )
         reading.tampered(event.place, what)
     else:
         sealed_in_time(reading, event, point)
 
 
 def check_growth(reading: Reading) -> None:
-    """Each checkpoint is a beginning of the next one."""
+    """The tree of each checkpoint is the beginning of the next one (R5)."""
     expected = set()
     for before, after in pairwise(reading.points):
         if not 0 < before.size < after.size:
@@ -90,7 +92,7 @@ def check_growth(reading: Reading) -> None:
 
 
 def check_case_files(reading: Reading) -> None:
-    """What was typed is what was sealed; the files are those that the record relied on."""
+    """Openings match their commitments, and the files are those that the record relied on (R7)."""
     chain = [event.value for event in reading.case_events]
     sealed = {f"openings/{value['sequence']:06d}.json": value["private"] for value in chain}
     for name in reading.under("openings/"):
@@ -98,7 +100,9 @@ def check_case_files(reading: Reading) -> None:
         if name not in sealed:
             reading.incomplete(name, "opens an event that is not there")
         elif data is not None and (sealed[name] or {}).get("commitment") != digest(data):
-            reading.tampered(name, "is not what was sealed: its SHA-256 is not the event's commitment")
+            reading.tampered(
+                name, "is not the text that was sealed: its SHA-256 is not the commitment of the event"
+            )
         elif data is not None:
             reading.report.opened += 1
     named = _texts([[value["relied_on"], value["data"]] for value in chain])
@@ -107,7 +111,7 @@ def check_case_files(reading: Reading) -> None:
         for name in reading.under(folder):
             data = reading.read(name)
             if data is not None and digest(data) not in named:
-                reading.tampered(name, "is not what the record relied on: no event names its SHA-256")
+                reading.tampered(name, "is not a file that the record relied on: no event names its SHA-256")
             there.add("" if data is None else digest(data))
     for policy in sorted({value["relied_on"].get("policy", "") for value in chain} - there):
         if HEX.fullmatch(policy):
@@ -117,11 +121,13 @@ def check_case_files(reading: Reading) -> None:
     for event in reading.case_events:
         actor = event.value["actor"]
         who = f"{actor['kind']} {actor['id']} ({actor['authenticated_by']})"
-        reading.report.story.append((event.index, event.value["occurred_at"], who, event.value["tag"]))
+        reading.report.proven_events.append(
+            (event.index, event.value["occurred_at"], who, event.value["tag"])
+        )
 
 
 def _texts(value: Any) -> set[str]:
-    """Every text anywhere in it."""
+    """Every text at any depth of the value."""
     found, left = set[str](), [value]
     while left:
         inner = left.pop()

@@ -1,4 +1,4 @@
-"""A bundle of a period: its evaluations, and the bundle of each case, all under one checkpoint."""
+"""Checks a bundle of a period: its evaluations, and each case bundle in it (R7, R11)."""
 
 import re
 from collections.abc import Callable
@@ -18,7 +18,7 @@ CASES: Final = "cases/"
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """The files under a folder of a bundle, as a bundle."""
+    """The files under one folder of a bundle, as a bundle of their own."""
 
     files: Files
     prefix: str
@@ -32,7 +32,7 @@ class Folder:
 
 
 def check_one_period(reading: Reading, check: Callable[[Files], Report]) -> None:
-    """``check`` is the whole check of a bundle."""
+    """Check the period. ``check`` is the whole check of a bundle, which each case goes through."""
     evaluations = []
     for name in reading.under("events/"):
         match = re.fullmatch(r"events/(\d{12})\.json", name)
@@ -44,11 +44,11 @@ def check_one_period(reading: Reading, check: Callable[[Files], Report]) -> None
             evaluations.append(event)
         elif (event.value["tag"], event.value["subject"]) != ("key:rotated", "system"):
             reading.tampered(
-                name, f"is of {event.value['subject']}, which a bundle of a period has no events of"
+                name, f"belongs to {event.value['subject']}, which has no place in a bundle of a period"
             )
     for name in reading.under("proofs/"):
         if f"events/{name[7:]}" not in reading.names:
-            reading.incomplete(f"events/{name[7:]}", "has a proof of its place, and is not there itself")
+            reading.incomplete(f"events/{name[7:]}", "has a proof of its place, but is not there itself")
     _check_evaluations(reading, evaluations)
     check_growth(reading)
     for case in sorted({name.split("/")[1] for name in reading.under(CASES)}):
@@ -56,7 +56,7 @@ def check_one_period(reading: Reading, check: Callable[[Files], Report]) -> None
 
 
 def _check_evaluations(reading: Reading, events: list[Event]) -> None:
-    """Of this period, each from its beginning on."""
+    """Every evaluation is of this period, and its events are complete from the first one on."""
     if not events:
         reading.incomplete("events/", f"no evaluation of {reading.report.subject or 'a period'} is there")
     events.sort(key=lambda event: (event.value["subject"], event.value["sequence"]))
@@ -70,12 +70,12 @@ def _check_evaluations(reading: Reading, events: list[Event]) -> None:
                 reading.tampered(event.place, f"does not follow event {reached} of {subject}")
             period = event.value["data"].get("period")
             if reading.report.subject and f"period/{period}" != reading.report.subject:
-                reading.tampered(event.place, f"is of {period}, not of {reading.report.subject}")
+                reading.tampered(event.place, f"is about {period}, not about {reading.report.subject}")
             reached, before = sequence, digest(event.data)
 
 
 def _check_case(reading: Reading, case: str, check: Callable[[Files], Report]) -> None:
-    """The bundle of the case by itself, and that it lies under the checkpoint of the whole."""
+    """Check the bundle of the case, and that its checkpoints are those of the period."""
     prefix = f"{CASES}{case}/"
     found = check(Folder(reading.files, prefix))
     report = reading.report
@@ -87,13 +87,15 @@ def _check_case(reading: Reading, case: str, check: Callable[[Files], Report]) -
     for finding in found.findings:
         report.add(finding.verdict, prefix + finding.where, finding.what)
     shown = [finding.verdict for finding in found.findings]
-    for verdict in Verdict:  # those that the report of the case only counted
+    for verdict in Verdict:  # findings that the report of the case counted but did not list
         report.counts[verdict] += found.counts[verdict] - shown.count(verdict)
     if found.kind != "case" or found.subject != f"case/{case}":
-        reading.tampered(f"{prefix}manifest.json", f"is of {found.subject or 'nothing'}, not of case/{case}")
+        reading.tampered(
+            f"{prefix}manifest.json", f"is about {found.subject or 'nothing'}, not about case/{case}"
+        )
     for name in reading.under(f"{prefix}checkpoints/"):
         whole = name.removeprefix(prefix)
         if whole not in reading.names or reading.read(name) != reading.read(whole):
-            reading.tampered(name, "is no checkpoint of the bundle of the period")
+            reading.tampered(name, "is not a checkpoint of the bundle of the period")
     if reading.points and prefix + reading.points[-1].place not in reading.names:
         reading.incomplete(prefix + reading.points[-1].place, "the checkpoint over all cases is not there")

@@ -1,4 +1,4 @@
-"""Reading a bundle against its manifest."""
+"""Reads the files of a bundle and compares them with its manifest (R1)."""
 
 import re
 from collections import Counter
@@ -27,23 +27,23 @@ _KNOWN_FILES: Final = {
         r"|ledger/segments/\d{12}-\d{12}\.jsonl|ledger/checkpoints/\d{12}-\d{12}\.json"
         r"|ledger/timestamps/\d{12}-\d{12}\.tsr"
     ),
-    # What has a place in the folder of a case is asked where that is checked by itself.
+    # The files in the folder of a case are checked with that case.
     "period": re.compile(
         r"README\.txt|manifest\.json|keys/[0-9a-f]{64}\.pem|(events|proofs)/\d{12}\.json"
         r"|(checkpoints|consistency)/\d{12}-\d{12}\.json|cases/[^/]+/.+"
     ),
 }
 _FOLDER: Final = {"ledger": "ledger/", "period": "cases/"}
-"""What tells the kind of a bundle without a manifest."""
+"""The folder that shows the kind of a bundle without a manifest."""
 _MANIFEST_SHAPE: Final = {"files": dict, "kind": re.compile("case|ledger|period"), "subject": TEXT, "v": int}
 
 
 @dataclass(slots=True)
 class Chain:
-    """The events of a subject, as far as they were read: the last one's number and digest, the latest time.
+    """The events of a subject that were read so far: number and digest of the last one, and the latest time.
 
-    ``rules`` follow a case. They are None for other subjects, and once an event is missing, because then
-    nothing follows from what is there.
+    ``rules`` follow a case. They are None for other subjects, and after a missing event, because the later
+    events can then not be judged.
     """
 
     rules: CaseRules | None
@@ -65,12 +65,12 @@ class Reading:
         """By subject."""
         self.segments_missing = False
         self.sealed_under = Counter[str]()
-        """How many private parts there are under each data key that was not deleted, by its name."""
+        """The number of private parts under each data key that was not deleted, by the name of the key."""
         self.case_events: list[Event] = []
         self.evaluations: dict[str, Event] = {}
-        """By subject: how the evaluations ended that a case relied on."""
+        """By subject: the evaluation:completed of each evaluation that a case relied on."""
         self.batches: dict[tuple[str, str], Event] = {}
-        """By subject and tag: how the batches were recorded that a decision was made from."""
+        """By subject and tag: the events of each batch that a decision was made from."""
         self.files = files
         self._digests: dict[str, object] = {}
         for name, count in Counter(files.names()).items():
@@ -90,7 +90,7 @@ class Reading:
         return [name for name in self.names if name.startswith(folder)]
 
     def read(self, name: str) -> bytes | None:
-        """The bytes, compared with the manifest; None, and a finding, where they cannot be read."""
+        """The bytes, compared with the manifest; None and a finding if they cannot be read."""
         expected = self._digests.pop(name, None)
         try:
             data = self.files.read(name)
@@ -102,7 +102,7 @@ class Reading:
         return data
 
     def parsed(self, name: str, parse: Callable[[bytes], Value]) -> Value | None:
-        """What ``parse`` makes of the file; None, and a finding, where it is not of that form."""
+        """The parsed file; None and a finding if it does not have that form."""
         data = self.read(name)
         if data is None:
             return None
@@ -113,7 +113,7 @@ class Reading:
             return None
 
     def read_manifest(self) -> None:
-        """What the bundle is about, and which files belong to it."""
+        """Read what the bundle is about and which files belong to it."""
         self.report.kind = next((kind for kind in ("ledger", "period") if self.under(_FOLDER[kind])), "case")
         if "manifest.json" not in self.names:
             self.incomplete("manifest.json", "is not there")
@@ -126,12 +126,12 @@ class Reading:
             return
         self.report.kind, self.report.subject = value["kind"], value["subject"]
         if value["kind"] == "ledger" and value["subject"] != "ledger":
-            self.tampered("manifest.json", "a bundle of the whole ledger has no other subject")
+            self.tampered("manifest.json", "the subject of a bundle of the whole ledger must be `ledger`")
         if value["kind"] == "period" and not value["subject"].startswith("period/"):
-            self.tampered("manifest.json", "a bundle of a period has no other subject")
+            self.tampered("manifest.json", "the subject of a bundle of a period must begin with `period/`")
         self._digests = dict(value["files"])
         for name in sorted(self._digests.keys() - set(self.names)):
-            self.incomplete(name, "is listed in the manifest, and not there")
+            self.incomplete(name, "is listed in the manifest, but is not there")
         for name in self.names:
             if name != "manifest.json" and name not in self._digests:
                 self.tampered(name, "is not listed in the manifest")
@@ -139,6 +139,6 @@ class Reading:
                 self.tampered(name, f"has no place in a bundle of a {self.report.kind}")
 
     def read_the_rest(self) -> None:
-        """Compare with the manifest what no other check had to read."""
+        """Compare with the manifest every file that no other check has read."""
         for name in sorted(self._digests.keys() & set(self.names)):
             self.read(name)

@@ -1,6 +1,6 @@
-"""A decision made again from the rep's own rows, the policy and what was summed up of everybody else.
+"""Recomputes a decision from the rep's own rows, the policy and the totals over everybody.
 
-In this package's own words: docs/reference/ledger-format.md, "Recomputing a decision", is what it follows.
+It follows the steps D1 to D5 of docs/ledger-format.md and shares no code with the evaluation.
 """
 
 import calendar
@@ -26,7 +26,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """Everything that a decision follows from; ``facts`` are by period, as far as there are any."""
+    """Everything that a decision follows from. ``facts`` are by period; a period without a row is absent."""
 
     policy: Row
     person: Row
@@ -36,7 +36,7 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """A month or a quarter: its place among those of its kind, and its days."""
+    """A month or a quarter: its number among the spans of its length, and its length in months."""
 
     number: int
     months: int
@@ -47,7 +47,7 @@ class _Span:
             return cls(int(found[1]) * 12 + int(found[2]) - 1, 1)
         if found := _QUARTER.fullmatch(text):
             return cls(int(found[1]) * 4 + int(found[2]) - 1, 3)
-        raise ValueError(f"{text!r} is no period")
+        raise ValueError(f"{text!r} is not a period")
 
     @classmethod
     def around(cls, day: date, months: int) -> "_Span":
@@ -72,7 +72,7 @@ class _Span:
 
 @dataclass(frozen=True, slots=True)
 class _Figures:
-    """One period: what the decision prints of it, and the exact numbers behind that."""
+    """One period: what the decision prints of it, and the exact numbers behind the print."""
 
     printed: Row
     currency: Any
@@ -81,10 +81,10 @@ class _Figures:
     attainment: Fraction | None = None
 
 
-def decided(basis: Basis, period: str) -> Row:
-    """What the evaluation of the period has to say of the rep.
+def recompute(basis: Basis, period: str) -> Row:
+    """The decision about the rep that the evaluation of the period must have made.
 
-    ValueError, or what Python raises for a missing or misshapen member, where nothing can be decided.
+    Raises ValueError, or Python's own error for a missing or malformed member, if nothing can be decided.
     """
     policy, person = basis.policy, basis.person
     window = [_figures(policy, person, basis.facts.get(span.name), span) for span in _window(policy, period)]
@@ -114,8 +114,8 @@ def decided(basis: Basis, period: str) -> Row:
     }
 
 
-def looks_at_others(policy: Row) -> bool:
-    """Whether anybody else's figures bear on a decision under the policy."""
+def depends_on_others(policy: Row) -> bool:
+    """Whether a decision under the policy depends on other people's figures."""
     return policy.get("structural") is not None or any("peer_rank_below" in rule for rule in policy["rules"])
 
 
@@ -243,18 +243,18 @@ def _found(rule: Row, observed: str, threshold: str, periods: list[_Figures]) ->
 
 def _number(text: str) -> Fraction:
     if not _NUMBER.fullmatch(text):
-        raise ValueError(f"{text!r} is no plain decimal")
+        raise ValueError(f"{text!r} is not a plain decimal")
     return Fraction(text)
 
 
 def _days(text: str, span: _Span) -> int:
     if not _DAYS.fullmatch(text) or int(text) > span.days:
-        raise ValueError(f"{text!r} is no number of days of {span.name}")
+        raise ValueError(f"{text!r} is not a number of days in {span.name}")
     return int(text)
 
 
 def _places(value: Fraction, places: int) -> str:
-    """Rounded half to even from the exact value."""
+    """The exact value, rounded half to even and printed with this many places."""
     scaled = round(value * 10**places)
     digits = f"{abs(scaled):0{places + 1}d}"
     return f"{'-' if scaled < 0 else ''}{digits[:-places]}.{digits[-places:]}"

@@ -1,4 +1,4 @@
-"""What a check found, for a lawyer and for a program."""
+"""The report of a check, as text for a lawyer and as JSON for a program."""
 
 import json
 from collections import Counter
@@ -10,7 +10,7 @@ MOST_SHOWN: Final = 50
 
 
 class Verdict(StrEnum):
-    """What a finding means for the whole; the worst one decides."""
+    """What a finding means for the bundle. The worst verdict counts (R15)."""
 
     TAMPERED = "tampered"
     INCOMPLETE = "incomplete"
@@ -35,7 +35,7 @@ class Finding:
 
 @dataclass(slots=True)
 class Report:
-    """What was found, and what the bundle is about."""
+    """The findings, and what the bundle is about."""
 
     kind: str = ""
     subject: str = ""
@@ -43,7 +43,7 @@ class Report:
     sealed_size: int = 0
     checkpoints: int = 0
     opened: int = 0
-    """Private parts that can be read here, that stay sealed, and whose keys were deleted."""
+    """Private parts that this edition opens; ``sealed`` and ``erased`` count the other ones (R14)."""
     sealed: int = 0
     erased: int = 0
     latest_time: str = ""
@@ -51,14 +51,14 @@ class Report:
     witnessed_by: str = ""
     """The name of the key with which a witness signed that checkpoint."""
     recomputed: int = 0
-    """How many decisions were made again, and came out as they were recorded."""
+    """How many decisions were recomputed with the recorded result."""
     keys: list[str] = field(default_factory=list)
-    story: list[tuple[int | None, str, str, str]] = field(default_factory=list)
+    proven_events: list[tuple[int | None, str, str, str]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     counts: Counter[Verdict] = field(default_factory=Counter)
 
     def add(self, verdict: Verdict, where: str, what: str) -> None:
-        """Note it; beyond a number that somebody would read, only count it."""
+        """Add a finding. Beyond ``MOST_SHOWN`` of a verdict, only count it."""
         self.counts[verdict] += 1
         if self.counts[verdict] <= MOST_SHOWN:
             self.findings.append(Finding(verdict, where, what))
@@ -73,70 +73,71 @@ class Report:
 
 _HEADLINES: Final = {
     0: "INTACT. Everything that was checked is as it was recorded.",
-    1: "TAMPERED. Something is not as it was recorded; what and where stands below.",
-    4: "INCOMPLETE. Nothing was found changed, but something that the record refers to is missing.",
-    5: "INTACT, BUT THE TAIL IS NOT ANCHORED. No checkpoint covers the last events yet.",
+    1: "TAMPERED. Something is not as it was recorded. The findings below say what and where.",
+    4: "INCOMPLETE. No change was found, but something that the record refers to is missing.",
+    5: "INTACT, BUT NOT FULLY ANCHORED. No checkpoint covers the last events yet.",
 }
-_WORDS: Final = {
+_HEADINGS: Final = {
     Verdict.TAMPERED: "Changed",
     Verdict.INCOMPLETE: "Missing",
     Verdict.UNANCHORED: "Not anchored yet",
-    Verdict.REMARK: "Worth a look, and no sign of tampering by itself",
+    Verdict.REMARK: "Remarks, which are no sign of tampering by themselves",
 }
 
 
 def as_text(report: Report) -> str:
-    """The report as a lawyer reads it."""
+    """The report for a lawyer."""
     what = "the whole ledger" if report.kind == "ledger" else f"the {report.kind} {report.subject}"
     lines = [
         _HEADLINES[report.exit_status],
         "",
-        f"The bundle is of {what}: {report.events} events, {report.checkpoints} checkpoints.",
+        f"The bundle contains {what}: {report.events} events, {report.checkpoints} checkpoints.",
     ]
     if report.checkpoints:
-        lines.append(f"The latest checkpoint covers {report.sealed_size} events, at {report.latest_time}.")
+        lines.append(f"The latest checkpoint covers {report.sealed_size} events, as of {report.latest_time}.")
     if report.opened or report.sealed or report.erased:
         lines.append(
-            f"Of the sealed parts {report.opened} are opened here and are what was sealed, {report.sealed} "
-            f"stay sealed, and the keys of {report.erased} were deleted by an act on record."
+            f"Private parts: {report.opened} are opened here and match what was sealed; {report.sealed} stay "
+            f"sealed; {report.erased} are erased, because a recorded act deleted their keys."
         )
     if report.recomputed:
         what = "The decision was" if report.recomputed == 1 else f"{report.recomputed} decisions were"
-        lines.append(f"{what} made again from the export's rows and the policy, with the same result.")
+        lines.append(f"{what} recomputed from the rows of the exports and the policy, with the same result.")
     for number, key in enumerate(report.keys):
-        lines.append(f"{'Signed with key' if number == 0 else 'handed on to key'} {key}")
+        lines.append(f"{'Signed with key' if number == 0 else 'Later signed with key'} {key}")
     if report.anchored_by:
         by = f", which the witness {report.witnessed_by} signed" if report.witnessed_by else ""
-        lines.append(f"It goes on from the checkpoint that you hold ({report.anchored_by}){by}.")
-    for verdict, heading in _WORDS.items():
+        lines.append(f"The record grew from the checkpoint that you hold ({report.anchored_by}){by}.")
+    for verdict, heading in _HEADINGS.items():
         found = [finding for finding in report.findings if finding.verdict is verdict]
         if found:
             lines += ["", f"{heading}:", *(f"  {finding.where}: {finding.what}" for finding in found)]
         if report.counts[verdict] > len(found):
             lines.append(f"  and {report.counts[verdict] - len(found)} more")
-    if report.story:
-        lines += ["", "The events, as they are proved (index, time, by, what):"]
+    if report.proven_events:
+        lines += ["", "The proven events (index, time, actor, tag):"]
         lines += [
             f"  {'-' if index is None else index:>6}  {time}  {who}  {tag}"
-            for index, time, who, tag in report.story
+            for index, time, who, tag in report.proven_events
         ]
     return "\n".join([*lines, "", *_limits(report)]) + "\n"
 
 
 def _limits(report: Report) -> list[str]:
-    lines = ["What this does not show: that what was entered was true."]
+    lines = ["This check does not show:", "- that the information that people and systems entered was true;"]
     if report.kind == "case":
-        lines.append("That nothing followed the last event here: a bundle of the whole ledger shows that.")
+        lines.append("- that no event followed the last one here; a bundle of the whole ledger shows that;")
         lines.append(
-            "That chronicle.html, names.json and README.txt say what the events say: they are reading aids."
+            "- that chronicle.html, names.json and README.txt agree with the events; they are reading aids;"
         )
     if report.kind == "period":
-        lines.append("That every case of the period is here: a bundle of the whole ledger shows that.")
+        lines.append("- that every case of the period is here; a bundle of the whole ledger shows that;")
     if not report.anchored_by:
         lines.append(
-            "That the whole was not made up later with another key: compare a key or a checkpoint with what "
-            "you were told at the time (--key, --anchor)."
+            "- that nobody made up the whole record later with another key; to check this, compare a key or "
+            "a checkpoint with what you received at the time (--key, --anchor);"
         )
+    lines[-1] = lines[-1].removesuffix(";") + "."
     return lines
 
 

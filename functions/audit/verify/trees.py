@@ -1,4 +1,4 @@
-"""Merkle trees, after RFC 9162, section 2.1."""
+"""Merkle trees as in RFC 9162, section 2.1."""
 
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
@@ -17,7 +17,7 @@ def _node(left: bytes, right: bytes) -> bytes:
 
 
 class GrowingTree:
-    """The root of everything appended so far, from the perfect subtrees along the right edge."""
+    """Computes the root over all appended leaves from the perfect subtrees along the right edge."""
 
     def __init__(self) -> None:
         self.size = 0
@@ -60,7 +60,7 @@ def included(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: st
 
 
 def grown(old: int, new: int, path: Sequence[bytes], old_root: str, new_root: str) -> bool:
-    """Whether the proof shows the tree of ``old`` entries to be a beginning of that of ``new`` (2.1.4.2)."""
+    """Whether the proof shows that the tree of ``new`` entries begins with that of ``old`` (2.1.4.2)."""
     steps = list(path)
     if old & (old - 1) == 0:
         steps.insert(0, bytes.fromhex(old_root))

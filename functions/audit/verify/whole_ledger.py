@@ -1,4 +1,4 @@
-"""A bundle of everything: every segment under every checkpoint."""
+"""Checks a bundle of the whole ledger: every segment under every checkpoint (R5, R6, R11, R12)."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ def check_whole_ledger(reading: Reading) -> None:
     for name, first, events in _segments(reading):
         roots.begin(name, first)
         at = 0
-        while at < len(events):  # in runs that end at a checkpoint, so that it is compared in time
+        while at < len(events):  # in runs that end at a checkpoint, so that its root is compared there
             run = events[at : at + roots.room(len(events))]
             for offset, data in enumerate(run, at):
                 event = read_event(reading, data, name, offset + 1, first + offset)
@@ -29,7 +29,7 @@ def check_whole_ledger(reading: Reading) -> None:
 
 
 class _Roots:
-    """The root of all events so far, compared at each checkpoint up to the first thing that is wrong."""
+    """Compares the root of all events so far with each checkpoint, up to the first fault."""
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
@@ -52,22 +52,22 @@ class _Roots:
         self._pass_points()
 
     def room(self, count: int) -> int:
-        """How many of so many events there are to the next checkpoint."""
+        """How many of ``count`` events come before the next checkpoint."""
         return count if self.point is None else min(count, self.point.size - self._index)
 
     def add(self, events: list[bytes]) -> None:
-        """No more of them than there are to the next checkpoint."""
+        """Add events, at most up to the next checkpoint."""
         self._leaves += leaf_hashes(events)
         self._index += len(events)
         self._pass_points()
 
     def end(self) -> None:
         if self.point is not None and self._sound:
-            what = f"covers {self.point.size} events, and only {self._index} are there: the end is cut off"
+            what = f"covers {self.point.size} events, but only {self._index} are there: the end is cut off"
             self._reading.incomplete(self.point.place, what)
         size = self._reading.report.sealed_size
         if self._reading.points and self._index > size:
-            what = "events that no checkpoint here covers"
+            what = "no checkpoint here covers these events"
             self._reading.report.add(Verdict.UNANCHORED, f"index {size} to {self._index - 1}", what)
 
     def _pass_points(self) -> None:
@@ -78,7 +78,7 @@ class _Roots:
                 what = f"among the events with index {self._since} to {self.point.size - 1}"
                 self._reading.tampered(
                     self.point.place,
-                    f"its root does not fit: {what} something was changed, added, left out or moved",
+                    f"its root is wrong: {what} something was changed, added, left out or moved",
                 )
                 self._sound = False
             self._since = self.point.size
@@ -95,10 +95,10 @@ def _segments(reading: Reading) -> Iterator[tuple[str, int, list[bytes]]]:
         first, last = int(match[1]), int(match[2])
         events = data.split(b"\n")
         if events.pop():
-            reading.tampered(name, "its last line is cut")
+            reading.tampered(name, "its last line is incomplete")
         if len(events) != last - first + 1:
-            reading.tampered(name, f"has {len(events)} events, where its name says {last - first + 1}")
+            reading.tampered(name, f"has {len(events)} events, but its name says {last - first + 1}")
         if first < reached:
-            reading.tampered(name, f"begins at index {first}, which an earlier segment holds already")
+            reading.tampered(name, f"begins at index {first}, which an earlier segment already has")
         reached = last + 1
         yield name, first, events

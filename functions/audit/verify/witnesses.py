@@ -1,4 +1,4 @@
-"""A witness's state: the checkpoint that somebody else saw last, and their own signature over it."""
+"""Reads a witness's state: the last checkpoint that the witness saw, with the witness's signature (R9)."""
 
 import base64
 import json
@@ -17,7 +17,7 @@ from .report import Report, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Cosigned:
-    """``witness`` is the name of the key that the witness says is theirs."""
+    """A checkpoint that a witness signed. ``witness`` is the name of the key that the state names."""
 
     checkpoint: bytes
     cosignature: bytes
@@ -25,7 +25,7 @@ class Cosigned:
 
 
 def cosigned_in(data: bytes) -> Cosigned | None:
-    """The state that the file is; None where it is something else. ValueError for a state that is broken."""
+    """The witness's state in the file; None for another file. Raises ValueError for a damaged state."""
     try:
         value: Any = json.loads(data)
     except (ValueError, RecursionError):
@@ -34,35 +34,35 @@ def cosigned_in(data: bytes) -> Cosigned | None:
         return None
     parts = [value.get(name) for name in ("checkpoint", "cosignature", "witness")]
     if not all(isinstance(part, str) for part in parts):
-        raise ValueError("not what a witness writes")
+        raise ValueError("not a state that a witness writes")
     checkpoint, cosignature, witness = (str(part) for part in parts)
     parse_checkpoint(checkpoint.encode(), "the anchor")
     return Cosigned(checkpoint.encode(), base64.b64decode(cosignature, validate=True), witness)
 
 
 def read_witness_key(path: Path) -> ec.EllipticCurvePublicKey:
-    """Raises ValueError for what is no such key."""
+    """The witness's public key. Raises ValueError if the file is not such a key."""
     try:
         key = load_pem_public_key(path.read_bytes())
     except (ValueError, UnsupportedAlgorithm) as error:
         raise ValueError(f"{path} is not a public key in PEM form") from error
     if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise ValueError(f"{path} is not an ECDSA P-256 key, as witnesses have")
+        raise ValueError(f"{path} is not an ECDSA P-256 key, which witnesses use")
     return key
 
 
 def check_cosignature(report: Report, anchor: Cosigned, key: ec.EllipticCurvePublicKey) -> None:
-    """The witness whose key the reader holds signed this very checkpoint."""
+    """The witness whose key the reader holds signed exactly this checkpoint."""
     name = digest(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
     if anchor.witness != name:
-        what = f"is of the witness {anchor.witness}, and the key that you hold is {name}"
+        what = f"is from the witness {anchor.witness}, but the key that you hold is {name}"
         report.add(Verdict.TAMPERED, "the anchor", what)
         return
     _, signed, _ = parse_checkpoint(anchor.checkpoint, "the anchor")
     try:
         key.verify(anchor.cosignature, signed, ec.ECDSA(hashes.SHA256()))
     except InvalidSignature:
-        what = "the witness's signature does not fit: it or the checkpoint was changed"
+        what = "the signature of the witness is not valid: it or the checkpoint was changed"
         report.add(Verdict.TAMPERED, "the anchor", what)
         return
     report.witnessed_by = name

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.audit.verify.recompute import Basis, decided, looks_at_others
+from functions.audit.verify.recompute import Basis, depends_on_others, recompute
 from functions.evaluate.decisions.population import merge
 from functions.evaluate.decisions.reference import assess, evaluate, summarise
 from shared.domain.period import Period
@@ -40,7 +40,7 @@ def assert_all_agree(policy: Policy, period: Period, people: list[Row], facts: l
         theirs: Mapping[str, Row] = rows.get(decision.rep_id, {})
         window = {str(each) for each in period.window(policy.longest_window)}
         relevant = {name: row for name, row in theirs.items() if name in window}
-        assert decided(Basis(document, person, relevant, population), str(period)) == decision.as_data()
+        assert recompute(Basis(document, person, relevant, population), str(period)) == decision.as_data()
         anew = decided_independently(document, person, relevant, population, str(period))
         assert anew == decision.as_data()
     return len(decisions)
@@ -86,13 +86,13 @@ def test_a_row_that_no_export_can_have_made_is_no_basis(spoilt: Row) -> None:
     person = {"person_id": "r-7", "role": "AE", "region": "West", "hire_date": "2020-01-15"}
     row = {"quota": "1000", "credited": "100", "currency": "USD", "leave_days": "0"}
     basis = Basis(policy, person, {"2026-09": row}, {"peers": [], "structural": []})
-    assert decided(basis, "2026-09")["outcome"] == "open_case"
-    assert not looks_at_others(policy)
+    assert recompute(basis, "2026-09")["outcome"] == "open_case"
+    assert not depends_on_others(policy)
     with pytest.raises((ValueError, TypeError)):
-        decided(Basis(policy, person, {"2026-09": {**row, **spoilt}}, {}), "2026-09")
+        recompute(Basis(policy, person, {"2026-09": {**row, **spoilt}}, {}), "2026-09")
 
 
 @pytest.mark.parametrize("period", ["2026", "2026-13", "2026-Q5", "2026-9", ""])
 def test_what_is_no_period_is_not_decided_about(period: str) -> None:
     with pytest.raises(ValueError, match="is no period"):
-        decided(Basis({"rules": []}, {}, {}, {}), period)
+        recompute(Basis({"rules": []}, {}, {}, {}), period)

@@ -123,7 +123,7 @@ def test_a_hold_spreads_to_the_comparators_and_ends_with_the_one_it_came_from(of
         office.lift()
     office.hold()
     office.lift(OTHER)
-    with pytest.raises(Conflict, match="legal hold keeps"):
+    with pytest.raises(Conflict, match="legal hold protects"):
         office.shred()
     office.lift()
     assert office.shred()["status"] == "shredded"
