@@ -210,7 +210,7 @@ def _write(args: argparse.Namespace, place: Place) -> int:
     if others and not args.over:
         raise InvalidInput(f"{args.into} has {len(others)} items that differ from the ledger; see --over")
     for each in others:
-        print(f"replaced  {each}")
+        print(f"repair    {each}")
     delete_items(args.into, (each.key for each in others if each.key not in made.items), place.resource)
     write_table(args.into, made.items, place.resource)
     if list(differences(read_table(args.into, place.resource), made.items)):

@@ -48,7 +48,7 @@ def proven_growth(seen: Checkpoint, keeper: bytes, shown: bytes) -> bytes | None
 
 
 def _parse_answer(shown: bytes) -> tuple[bytes, list[bytes]]:
-    """The checkpoint file and the path. Only the signed sizes in checkpoints count, not those in the answer."""
+    """The checkpoint file and the path. Only the signed sizes count, not those in the answer."""
     try:
         value: Mapping[str, Any] = json.loads(shown)
         file, path = value["checkpoint"], value["path"]

@@ -110,10 +110,10 @@ def refuse(office: Office, action: str) -> None:
 
 
 def failure(office: Office) -> tuple[str, str]:
-    """The way that failed in the last run, and why, as it was logged."""
+    """The channel that failed in the last run, and why, as it was logged."""
     [record] = office.log.records
     office.log.clear()
-    return str(vars(record)["way"]), str(vars(record)["because"])
+    return str(vars(record)["channel"]), str(vars(record)["because"])
 
 
 def test_the_copy_is_the_checkpoint_itself_and_locked_as_long_as_the_ledger(office: Office) -> None:

@@ -53,7 +53,7 @@ def test_a_ledger_that_is_kept_as_promised_is_said_to_be(
     assert main(["retention", "--bucket", BUCKET]) == 0
     assert "1 of 1 versions are kept for 7 years" in capsys.readouterr().out
     assert main(["retention", "--bucket", BUCKET, "--years", "10"]) == 1
-    assert f"{NAME}: is kept until" in capsys.readouterr().out
+    assert f"{NAME}: is kept only until" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

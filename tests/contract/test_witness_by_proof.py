@@ -115,7 +115,7 @@ def without_a_step() -> dict[str, Any]:
         (forged(size=5), "does not begin"),
         (forged(previous="0" * 64), "was forked"),
         (forged(time="2026-09-01T00:00:00.000Z"), "is dated before"),
-        (unsigned(), "does not fit"),
+        (unsigned(), "is not valid"),
         (without_a_step(), "does not begin"),
         ({**proof(lived(*"abcd"), 3), "path": []}, "proof"),
         ({**proof(lived(*"abcd"), 3), "path": ["0" * 64] * 500}, "proof"),
@@ -165,7 +165,7 @@ def test_what_is_no_proof_is_told_in_one_line(
     answers(api, 3, shown)
     assert look(seen.parent, api.url) == 2
     error = capsys.readouterr().err
-    assert "something else than a proof" in error
+    assert "is not a proof" in error
     assert error.count("\n") == 1
 
 
@@ -225,4 +225,4 @@ def test_a_state_with_another_keepers_key_is_refused(
     state = json.loads(seen.read_text())
     seen.write_text(json.dumps({**state, "keeper": TestSigner.made(2).public_key_pem().decode()}))
     assert look(seen.parent, api.url) == 2
-    assert "not what this witness wrote" in capsys.readouterr().err
+    assert "this witness did not write" in capsys.readouterr().err

@@ -46,7 +46,7 @@ def test_a_token_follows_no_redirection(api: Api, tmp_path: Path) -> None:
 
 def test_a_token_goes_over_no_open_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert look(tmp_path, "http://ledger.example") == 2
-    assert "https alone" in capsys.readouterr().err
+    assert "only over https" in capsys.readouterr().err
 
 
 def test_a_refusal_is_told_and_changes_nothing(

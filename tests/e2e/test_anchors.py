@@ -172,7 +172,7 @@ def test_a_saved_mail_is_an_anchor_that_the_ledger_goes_on_from(
         return report if status == 0 else None
 
     report = until("a ledger that ends with a checkpoint", intact)
-    assert "It goes on from the checkpoint that you hold" in report
+    assert "The record grew from the checkpoint that you hold" in report
 
 
 def test_a_forged_anchor_is_told_from_a_real_one(
@@ -183,7 +183,7 @@ def test_a_forged_anchor_is_told_from_a_real_one(
     changed, forger = replace(point, root="0" * 64), TestSigner.made(9)
     renamed = replace(changed, key=forger.key_id)
     for forged, words in (
-        (changed.file(signature), "its signature does not fit"),
+        (changed.file(signature), "its signature is not valid"),
         (renamed.file(forger.sign(renamed.body())), "which this bundle does not know"),
     ):
         saved = tmp_path / "forged.txt"

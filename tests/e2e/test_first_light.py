@@ -257,7 +257,7 @@ def test_the_evidence_of_a_period_makes_every_decision_again(office: Office, tmp
             fact = json.loads(archive.read(f"cases/{case}/decision/facts/2026-09.json"))
             assert (fact["rep_id"], fact["period"]) == (line["rep_id"], "2026-09")
     assert cases >= set(office.cases())
-    assert f"{len(cases)} decisions were made again" in words
+    assert f"{len(cases)} decisions were recomputed" in words
 
 
 def test_no_mail_names_anybody_or_any_figure_in_its_subject(office: Office) -> None:

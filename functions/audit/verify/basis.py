@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from .forms import HEX, TEXT, Event, canonical, digest, has_shape, proof_path
 from .reading import Reading
-from .recompute import Basis, Row
+from .recompute import Basis, Row, depends_on_others, recompute
 from .trees import included, leaf_hash
 
 LINE: Final = "decision/line.json"

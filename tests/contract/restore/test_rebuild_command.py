@@ -52,7 +52,7 @@ def run(*words: str) -> int:
 def test_a_sound_table_is_said_to_be_sound(place: Place, capsys: Capture) -> None:
     assert run("--compare") == 0
     said = capsys.readouterr()
-    assert "plumbline is what the ledger says: " in said.out
+    assert "plumbline agrees with the ledger: " in said.out
     assert "1 events not sealed yet" in said.out
     assert "intact" in said.err
 
@@ -99,8 +99,8 @@ def test_a_table_is_mended_in_place_where_it_differs(
     a_table(deployment, "damaged", items)
     assert run("--into", "damaged", "--over") == 0
     said = capsys.readouterr().out
-    assert f"over      differs   {key[0]}/CASE: version" in said
-    assert "over      too many  CASE#forged/CASE" in said
+    assert f"repair    differs   {key[0]}/CASE: version" in said
+    assert "repair    too many  CASE#forged/CASE" in said
     assert run("--compare", "damaged") == 0
     mended = read_table("damaged", deployment.resource)
     assert mended[key] == deployment.sealed[key]

@@ -82,7 +82,7 @@ class Office:
         return [effect for effect in self.store.effects if isinstance(effect, Notice)]
 
     def anchored(self) -> dict[str, Event]:
-        """The events, by way and day."""
+        """The events, by channel and day."""
         return {f"{event.data['by']} {event.occurred_at[:10]}": event for event in self.store.seen}
 
 

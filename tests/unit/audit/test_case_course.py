@@ -125,7 +125,7 @@ def early(tag: str) -> Callable[[list[Value]], None]:
 @pytest.mark.parametrize(
     ("honest", "change", "words"),
     [
-        (removal, by("removal:approved", "manager"), "not of manager"),
+        (removal, by("removal:approved", "manager"), "not from manager"),
         (removal, without("removal:proposed"), "asks about removal_approval while the case is asking"),
         (removal, without("removal:approved"), "closed as removal_approved, which nobody decided"),
         (removal, known_by("removal:approved", "link"), "takes more than a link"),
@@ -139,7 +139,7 @@ def early(tag: str) -> Callable[[list[Value]], None]:
         (withdrawal, say("request:answered", choice="coach"), "is coach, not dispute_figures"),
         (graduation, without("case:resumed"), "on hold"),
         (graduation, say("case:held", reason="dispute"), "nothing led to"),
-        (graduation, say("case:resumed", ends_at="2027-01-01T06:00:00.000Z"), "after the hold, where"),
+        (graduation, say("case:resumed", ends_at="2027-01-01T06:00:00.000Z"), "after the hold, but must end"),
         (graduation, say("stage:begun", ends_at="2026-10-01T06:00:00.000Z"), "ends before it begins"),
         (graduation, say("request:sent", choices=["dispute_figures"]), "which was not offered"),
         (graduation, say("owner:changed", **{"from": "somebody"}), "takes the case from somebody"),

@@ -55,7 +55,7 @@ def test_the_decision_of_every_case_is_made_again_from_its_bundle() -> None:
     for case in evaluated().cases:
         files = evaluated().bundle(case)
         assert mended(files).exit_status in (0, 5)
-        assert "The decision was made again" in as_text(mended(files))
+        assert "The decision was recomputed" in as_text(mended(files))
         assert json.loads(as_json(mended(files)))["recomputed"] == 1
         assert {at.verdict for at in mended(files).findings} <= {Verdict.REMARK, Verdict.UNANCHORED}
         line, row = (json.loads(files[f"decision/{name}.json"]) for name in ("line", "facts/2026-09"))
@@ -119,7 +119,7 @@ def test_what_has_expired_is_missing_and_says_so() -> None:
     del files[paths.line_roots(directory)]
     report = mended(made.bundle(case))
     assert report.exit_status == 4
-    assert "decision/policy.json: is not there, so the decision cannot be made again" in said(report)
+    assert "decision/policy.json: is not there, so the decision cannot be recomputed" in said(report)
     for key in [key for key in files if "/decisions/" in key]:
         del files[key]
     report = mended(made.bundle(case))
@@ -148,12 +148,12 @@ def swap_the_policys_json(files: Files) -> str:
     policy = json.loads(files["decision/policy.json"])
     policy["rules"][0]["below"] = "0.01"
     files["decision/policy.json"] = canonical_bytes(policy)
-    return "decision/policy.json: is not what the evaluation's record names"
+    return "decision/policy.json: is not the file that the record of the evaluation names"
 
 
 def another_population(files: Files) -> str:
     files["decision/population.json"] = b'{"peers":[],"structural":[]}\n'
-    return "decision/population.json: is not what the evaluation's record names"
+    return "decision/population.json: is not the file that the record of the evaluation names"
 
 
 def another_reps_row(files: Files) -> str:
@@ -161,20 +161,20 @@ def another_reps_row(files: Files) -> str:
     other = evaluated().bundle(evaluated().cases[1])
     for end in ("", ".proof"):
         files[f"decision/facts/2026-09{end}.json"] = other[f"decision/facts/2026-09{end}.json"]
-    return "decision/facts/2026-09.json: is no row of"
+    return "decision/facts/2026-09.json: is not a row about"
 
 
 def another_persons_row(files: Files) -> str:
     other = evaluated().bundle(evaluated().cases[1])
     for end in ("", ".proof"):
         files[f"decision/person{end}.json"] = other[f"decision/person{end}.json"]
-    return "decision/person.json: is no row of"
+    return "decision/person.json: is not a row about"
 
 
 def another_months_row(files: Files) -> str:
     for end in ("", ".proof"):
         files[f"decision/facts/2026-09{end}.json"] = files[f"decision/facts/2026-07{end}.json"]
-    return "decision/facts/2026-09.json: is of batch/"
+    return "decision/facts/2026-09.json: comes from batch/"
 
 
 def remove_a_row(files: Files) -> str:
@@ -190,7 +190,7 @@ def remove_a_row_and_its_proof(files: Files) -> str:
 def add_a_month(files: Files) -> str:
     for end in ("", ".proof"):
         files[f"decision/facts/2026-06{end}.json"] = files[f"decision/facts/2026-07{end}.json"]
-    return "decision/facts/2026-06.json: is of a period that the decision does not look at"
+    return "decision/facts/2026-06.json: is about a period that the decision does not use"
 
 
 def wrong_order(files: Files) -> str:
@@ -236,7 +236,7 @@ def without_the_batchs_event(files: Files) -> str:
 
 def without_the_decision(files: Files) -> str:
     del files["decision/line.json"], files["decision/proof.json"]
-    return "decision/line.json: is not there, and decision/facts/2026-07.json is nothing without it"
+    return "decision/line.json: is not there, and decision/facts/2026-07.json proves nothing without it"
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def test_a_period_has_every_case_that_its_evaluations_opened(bundle: Files, eval
     folders = {name.split("/")[1] for name in bundle if name.startswith("cases/")}
     assert folders == {case.id for case in evaluated.cases}
     assert "the period period/2026-09" in as_text(report)
-    assert f"{len(evaluated.cases)} decisions were made again from the export's rows" in as_text(report)
+    assert f"{len(evaluated.cases)} decisions were recomputed from the rows of the exports" in as_text(report)
     tags = {json.loads(data)["tag"] for name, data in bundle.items() if name.startswith("events/")}
     assert tags == {"evaluation:started", "evaluation:completed"}
 
@@ -133,7 +133,7 @@ def swap_two_cases(files: Files) -> str:
             files[f"moved/{new}"] = data
     for name in [each for each in files if each.startswith("moved/")]:
         files[name.removeprefix("moved/")] = files.pop(name)
-    return f"cases/{one}/manifest.json: is of case/{other}"
+    return f"cases/{one}/manifest.json: is about case/{other}"
 
 
 def a_case_of_an_earlier_day(files: Files) -> str:
@@ -146,13 +146,13 @@ def a_case_of_an_earlier_day(files: Files) -> str:
     for name in [each for each in files if each.startswith(prefix)]:
         del files[name]
     files |= {f"{prefix}{name}": data for name, data in later.bundle(case).items()}
-    return "is no checkpoint of the bundle of the period"
+    return "is not a checkpoint of the bundle of the period"
 
 
 def another_period(files: Files) -> str:
     manifest = json.loads(files["manifest.json"])
     files["manifest.json"] = canonical_bytes({**manifest, "subject": "period/2026-08"})
-    return "is of 2026-09, not of period/2026-08"
+    return "is about 2026-09, not about period/2026-08"
 
 
 def without_the_beginning(files: Files) -> str:
@@ -167,7 +167,7 @@ def a_stray_event(files: Files) -> str:
     place = source.rsplit("/", 1)[1]
     files[f"events/{place}"] = files[source]
     files[f"proofs/{place}"] = files[source.replace("/events/", "/proofs/")]
-    return "which a bundle of a period has no events of"
+    return "which has no place in a bundle of a period"
 
 
 def a_row_within_a_case(files: Files) -> str:
@@ -214,9 +214,9 @@ def test_the_command_checks_a_period_and_the_pages_within(
 ) -> None:
     (tmp_path / "period.zip").write_bytes(packed(bundle))
     assert main(["verify", str(tmp_path / "period.zip")]) == 0
-    assert "The bundle is of the period period/2026-09" in capsys.readouterr().out
+    assert "The bundle contains the period period/2026-09" in capsys.readouterr().out
     page = next(name for name in bundle if name.endswith("/chronicle.html"))
     forged = mended({**bundle, page: bundle[page].replace(b"What happened", b"What did not")})
     (tmp_path / "forged.zip").write_bytes(packed(forged))
     assert main(["verify", str(tmp_path / "forged.zip")]) == 1
-    assert f"{page}: does not say what the events say" in capsys.readouterr().out
+    assert f"{page}: does not agree with the events" in capsys.readouterr().out

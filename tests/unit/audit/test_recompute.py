@@ -94,5 +94,5 @@ def test_a_row_that_no_export_can_have_made_is_no_basis(spoilt: Row) -> None:
 
 @pytest.mark.parametrize("period", ["2026", "2026-13", "2026-Q5", "2026-9", ""])
 def test_what_is_no_period_is_not_decided_about(period: str) -> None:
-    with pytest.raises(ValueError, match="is no period"):
+    with pytest.raises(ValueError, match="is not a period"):
         recompute(Basis({"rules": []}, {}, {}, {}), period)

@@ -104,10 +104,10 @@ def with_a_keeper_who_signs_for_the_witness(office: Office) -> None:
 @pytest.mark.parametrize(
     ("harm", "words"),
     [
-        (of_another_ledger, "the witness's signature does not fit"),
-        (of_another_witness, "the witness's signature does not fit"),
-        (with_a_keeper_who_signs_for_the_witness, "the witness's signature does not fit"),
-        (of_another_name, "and the key that you hold is"),
+        (of_another_ledger, "the signature of the witness is not valid"),
+        (of_another_witness, "the signature of the witness is not valid"),
+        (with_a_keeper_who_signs_for_the_witness, "the signature of the witness is not valid"),
+        (of_another_name, "but the key that you hold is"),
     ],
 )
 def test_what_is_not_that_witnesss_word_is_tampered_with(
@@ -167,7 +167,7 @@ def test_a_key_without_a_states_word_to_check_is_a_matter_of_usage(
     assert main(["verify", str(office.bundle), "--witness-key", str(office.key)]) == 2
     office.state.write_bytes(lived_in().checkpoints()[0])
     assert office.held_to() == 2
-    assert capsys.readouterr().err.count("name its state as --anchor") == 2
+    assert capsys.readouterr().err.count("name the state with --anchor") == 2
 
 
 @pytest.mark.parametrize("key", [b"", b"no key", "ed25519", "P-384", "private"])

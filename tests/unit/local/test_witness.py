@@ -106,7 +106,7 @@ def test_a_state_that_somebody_else_wrote_is_refused(
     other["checkpoint"] = ledger("B").checkpoints()[0].decode()
     state.write_text(json.dumps(other))
     assert look(folder, bundle_of_ledger(ledger("B"))) == 2
-    assert "not what this witness wrote" in capsys.readouterr().err
+    assert "this witness did not write" in capsys.readouterr().err
 
 
 def test_a_file_that_is_no_bundle_is_usage(folder: Path) -> None:
