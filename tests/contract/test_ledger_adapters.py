@@ -192,7 +192,7 @@ def test_a_whole_round_seals_and_signs(place: InMemory | OnAws) -> None:
     assert place.retained_until(name) > now
 
 
-def test_what_is_not_there_is_not_found(on_aws: OnAws) -> None:
+def test_a_missing_object_is_not_found(on_aws: OnAws) -> None:
     with pytest.raises(NotFound):
         on_aws.sealing.archive.get("ledger/segments/none.jsonl")
     with pytest.raises(NotFound):

@@ -56,7 +56,7 @@ def place(request: pytest.FixtureRequest) -> Place:
     return Place(store, TablePersonalData(table))
 
 
-def test_of_a_stranger_there_is_nothing_to_erase(place: Place) -> None:
+def test_an_unknown_person_has_nothing_to_erase(place: Place) -> None:
     assert place.data.erasure(REP) == Erasure(False, 0)
 
 

@@ -92,7 +92,7 @@ def test_while_a_file_cannot_be_read_nobody_says_what_is_in_force_and_open_cases
     assert not policies.ended("field-sales", on("2026-12-01"))
 
 
-def test_of_two_versions_in_force_the_later_one_counts(tmp_path: Path) -> None:
+def test_the_later_of_two_versions_in_force_counts(tmp_path: Path) -> None:
     second = POLICY.replace(b"version: 1", b"version: 2").replace(b"2026-09-01", b"2026-10-01")
     (tmp_path / "a.yaml").write_bytes(second)
     (tmp_path / "b.yaml").write_bytes(POLICY)

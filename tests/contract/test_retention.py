@@ -76,8 +76,6 @@ def test_a_piece_that_is_not_kept_is_named(
     assert words in capsys.readouterr().out
 
 
-def test_a_bucket_without_a_ledger_is_no_good_news(
-    s3: "S3Client", capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_bucket_without_a_ledger_is_an_error(s3: "S3Client", capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["retention", "--bucket", BUCKET]) == 2
     assert "nothing under ledger/" in capsys.readouterr().err

@@ -70,7 +70,7 @@ def test_after_the_first_time_the_proof_is_asked_for_and_no_event(
     assert kept.checkpoint == parse_checkpoint(lived(*"abcdefgh").checkpoints()[-1])[0]
 
 
-def test_whoever_wants_to_see_it_all_still_does(api: Api, seen: Path) -> None:
+def test_the_whole_option_still_checks_every_event(api: Api, seen: Path) -> None:
     answers(api, 3, proof(lived(*"abcd"), 3))
     assert look(seen.parent, api.url, "--whole") == 0
     assert [path for path, _ in api.asked] == ["/ledger/evidence"]
@@ -121,7 +121,7 @@ def without_a_step() -> dict[str, Any]:
         ({**proof(lived(*"abcd"), 3), "path": ["0" * 64] * 500}, "proof"),
     ],
 )
-def test_what_did_not_grow_from_it_is_told_and_what_was_seen_stays(
+def test_a_record_that_did_not_grow_is_reported_and_the_state_stays(
     api: Api, seen: Path, capsys: pytest.CaptureFixture[str], shown: object, words: str
 ) -> None:
     before = seen.read_bytes()
@@ -159,7 +159,7 @@ def test_what_did_not_grow_from_it_is_told_and_what_was_seen_stays(
         "blank",
     ],
 )
-def test_what_is_no_proof_is_told_in_one_line(
+def test_an_answer_that_is_no_proof_is_reported_in_one_line(
     api: Api, seen: Path, capsys: pytest.CaptureFixture[str], shown: object
 ) -> None:
     answers(api, 3, shown)

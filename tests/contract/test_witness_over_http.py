@@ -44,7 +44,7 @@ def test_a_token_follows_no_redirection(api: Api, tmp_path: Path) -> None:
     assert [path for path, _ in api.asked] == ["/ledger/evidence"]
 
 
-def test_a_token_goes_over_no_open_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_token_is_sent_only_over_https(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert look(tmp_path, "http://ledger.example") == 2
     assert "only over https" in capsys.readouterr().err
 

@@ -127,7 +127,7 @@ def test_without_a_persons_key_their_case_comes_without_figures_and_that_is_said
     assert other.decision["inputs"] != []
 
 
-def test_a_key_out_of_an_old_backup_does_not_bring_back_whom_it_was_shredded_for(
+def test_a_key_from_an_old_backup_does_not_bring_back_an_erased_person(
     deployment: Deployment,
 ) -> None:
     assert "wrapped_key" in deployment.earlier[keys.subject_key(GONE)]
@@ -144,7 +144,7 @@ def test_a_key_out_of_an_old_backup_does_not_bring_back_whom_it_was_shredded_for
 
 
 @pytest.mark.parametrize("place", ["first", "last"])
-def test_of_a_ledger_that_was_changed_nothing_is_made(deployment: Deployment, place: str) -> None:
+def test_a_changed_ledger_is_never_rebuilt_from(deployment: Deployment, place: str) -> None:
     bucket = LedgerBucket(deployment)
     names = list(bucket.names(SEGMENTS))
     name = names[0 if place == "first" else -1]
@@ -162,7 +162,7 @@ def test_a_segment_that_came_after_the_checkpoints_were_listed_is_left_for_the_n
     assert read_ledger(bucket, deployment.keyring).intact
 
 
-def test_a_ledger_without_a_checkpoint_is_none(deployment: Deployment) -> None:
+def test_a_ledger_without_a_checkpoint_is_refused(deployment: Deployment) -> None:
     bucket = LedgerBucket(deployment)
     bucket.files.clear()
     with pytest.raises(NotFound):
@@ -199,7 +199,7 @@ class NoFacts:
 
 
 @pytest.mark.parametrize("shards", [None, {}, {"0000": "ab" * 32}])
-def test_facts_that_are_gone_or_others_are_named(
+def test_missing_or_different_facts_are_reported(
     deployment: Deployment, shards: dict[str, str] | None
 ) -> None:
     made = rebuild(deployment.ledger(), NoFacts(shards), deployment.sealed, deployment.unwrap)
@@ -208,12 +208,12 @@ def test_facts_that_are_gone_or_others_are_named(
     assert len(made.faults) == 4
 
 
-def test_a_ledger_whose_events_keep_nothing_says_so(deployment: Deployment) -> None:
+def test_events_that_keep_no_state_are_reported(deployment: Deployment) -> None:
     world = lived_in()
     ledger = replace(deployment.ledger(), events=world.segments(), checkpoints=world.checkpoints())
     made = rebuild(ledger, NoFacts(None), {}, deployment.unwrap)
     assert len(made.faults) == len(world.segments())
-    assert all("keeps nothing" in fault.says for fault in made.faults)
+    assert all("does not keep" in fault.says for fault in made.faults)
     assert made.items[keys.chain_head(Subject("case/c-1"))]["last_sequence"] == 3
 
 

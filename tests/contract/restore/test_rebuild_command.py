@@ -123,7 +123,7 @@ def test_without_a_key_nothing_is_written_until_somebody_says_so(
     assert read_table("poor", deployment.resource)
 
 
-def test_a_key_that_was_shredded_is_refused_aloud(
+def test_a_shredded_key_is_refused_and_reported(
     deployment: Deployment, place: Place, capsys: Capture
 ) -> None:
     a_table(deployment, "backup", deployment.earlier)
@@ -149,7 +149,7 @@ def test_a_bundle_of_the_whole_ledger_serves_as_well_as_the_bucket(
     assert run("--compare", "--from-ledger", str(bundle(deployment, tmp_path / "ledger.zip"))) == 0
 
 
-def test_of_a_changed_ledger_nothing_is_made_and_the_change_is_named(
+def test_a_changed_ledger_is_refused_and_the_change_is_named(
     deployment: Deployment, place: Place, tmp_path: Path, capsys: Capture
 ) -> None:
     spoilt = bundle(deployment, tmp_path / "ledger.zip", spoil=True)
@@ -174,7 +174,7 @@ def test_a_ledger_that_did_not_grow_from_the_anchor_is_refused(
 @pytest.mark.parametrize(
     "words", [(), ("--compare", "--into", "x"), ("--compare", "--create"), ("--compare", "--over")]
 )
-def test_what_makes_no_sense_is_refused(place: Place, words: tuple[str, ...], capsys: Capture) -> None:
+def test_contradictory_options_are_refused(place: Place, words: tuple[str, ...], capsys: Capture) -> None:
     try:
         status = run(*words)
     except SystemExit as stopped:
@@ -183,6 +183,6 @@ def test_what_makes_no_sense_is_refused(place: Place, words: tuple[str, ...], ca
     assert capsys.readouterr().err
 
 
-def test_a_table_that_is_not_there_is_said_in_a_line(place: Place, capsys: Capture) -> None:
+def test_a_missing_table_is_reported_in_one_line(place: Place, capsys: Capture) -> None:
     assert run("--compare", "nowhere") == 2
     assert "there is no table nowhere" in capsys.readouterr().err

@@ -133,7 +133,7 @@ def test_an_old_table_that_was_put_back_is_named_item_by_item(deployment: Deploy
     assert keys.case(deployment.case(ON_LEAVE).id) not in found
 
 
-def test_a_revision_that_a_failed_try_left_behind_is_nothing(deployment: Deployment) -> None:
+def test_a_revision_that_a_failed_attempt_left_behind_is_ignored(deployment: Deployment) -> None:
     key = keys.revision("2026-09", BatchId("f" * 16))
     assert deployment.differences(deployment.sealed | {key: {"pk": key[0], "sk": key[1], "batch": "f"}}) == []
 

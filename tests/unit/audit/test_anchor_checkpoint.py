@@ -119,7 +119,7 @@ def test_no_address_of_a_person_stands_in_the_record(office: Office) -> None:
     assert not any("works.council" in json.dumps(event.data) for event in office.store.seen)
 
 
-def test_it_goes_out_once_a_day_however_often_the_hour_strikes(office: Office) -> None:
+def test_each_channel_is_served_once_a_day_however_often_the_function_runs(office: Office) -> None:
     office.run()
     for _ in range(3):
         office.clock.advance(hours=1)
@@ -132,7 +132,9 @@ def test_it_goes_out_once_a_day_however_often_the_hour_strikes(office: Office) -
     assert parse_checkpoint(office.stamps.asked[-1])[0].size == 4
 
 
-def test_an_authority_that_is_away_holds_up_nobody_and_is_asked_again_the_next_hour(office: Office) -> None:
+def test_an_unavailable_authority_delays_no_other_channel_and_is_asked_again_the_next_hour(
+    office: Office,
+) -> None:
     office.stamps.away = True
     assert office.run() == ["mail", "bucket"]
     assert office.failures == [("time_stamp", "NotYet")]
@@ -143,7 +145,7 @@ def test_an_authority_that_is_away_holds_up_nobody_and_is_asked_again_the_next_h
     assert [parse_checkpoint(data)[0].size for data in office.stamps.asked] == [2]
 
 
-def test_another_file_under_the_checkpoints_name_elsewhere_is_told(office: Office) -> None:
+def test_a_different_file_under_the_checkpoints_name_in_the_other_account_is_reported(office: Office) -> None:
     office.other.files[CHECKPOINT] = b"something else"
     assert office.run() == ["mail", "time_stamp"]
     assert office.failures == [("bucket", "IntegrityError")]
@@ -151,7 +153,7 @@ def test_another_file_under_the_checkpoints_name_elsewhere_is_told(office: Offic
 
 
 @pytest.mark.parametrize("calls", range(1, 3))
-def test_a_copy_that_was_cut_off_is_finished_by_the_next_run(office: Office, calls: int) -> None:
+def test_the_next_run_finishes_a_copy_that_failed_half_way(office: Office, calls: int) -> None:
     office.other.die_at = calls
     office.run()
     assert office.failures == [("bucket", "Crash")]
@@ -173,7 +175,7 @@ def test_a_token_that_was_stored_before_a_crash_is_the_one_that_is_recorded(
     assert office.store.seen[-1].data["token"] == digest(first)
 
 
-def test_of_two_runs_at_once_the_first_token_counts(office: Office) -> None:
+def test_the_first_token_counts_when_two_runs_ask_at_once(office: Office) -> None:
     other = replace(office.anchoring, addresses=(), other_account=None)
 
     @dataclass
@@ -190,7 +192,7 @@ def test_of_two_runs_at_once_the_first_token_counts(office: Office) -> None:
     assert len(office.store.seen) == 1
 
 
-def test_a_busy_chain_is_tried_again_and_a_stuck_one_is_told(
+def test_a_conflict_is_retried_and_a_lasting_one_is_reported(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office.anchoring = replace(office.anchoring, other_account=None, authority=None)
@@ -210,7 +212,7 @@ def test_a_busy_chain_is_tried_again_and_a_stuck_one_is_told(
     assert office.failures == [("mail", "Conflict")]
 
 
-def test_before_the_first_checkpoint_and_without_anybody_to_tell_nothing_is_done() -> None:
+def test_nothing_is_sent_before_the_first_checkpoint_or_without_a_channel() -> None:
     office = Office()
     assert anchor_checkpoint(replace(office.anchoring, head=HeadItem(World())), _never) == []
     nobody = replace(office.anchoring, addresses=(), other_account=None, authority=None)
@@ -233,14 +235,14 @@ def test_a_head_that_names_a_checkpoint_that_is_gone_stops_the_run(office: Offic
         office.run()
 
 
-def test_mails_are_of_their_own_kind_and_to_nobody_of_the_directory(office: Office) -> None:
+def test_anchor_mails_have_their_own_notice_kind_and_go_to_nobody_in_the_directory(office: Office) -> None:
     office.run()
     assert {(notice.notice, notice.to) for notice in office.notices()} == {
         (NoticeKind.CHECKPOINT_ANCHOR, None)
     }
 
 
-def test_what_was_done_and_what_failed_are_metrics_and_the_log_keeps_answers_to_itself(
+def test_successes_and_failures_are_metrics_and_the_log_holds_no_answer_of_the_authority(
     office: Office, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     office.stamps.away = True
@@ -257,7 +259,7 @@ def _never(channel: Channel, error: Exception) -> None:
     raise AssertionError(f"{channel}: {error!r}")
 
 
-def test_the_day_is_that_of_the_products_clock() -> None:
+def test_the_day_comes_from_the_products_clock() -> None:
     office = Office(clock=FakeClock(datetime.fromisoformat("2026-10-01T23:59:59Z")))
     office.run()
     office.clock.advance(seconds=1)

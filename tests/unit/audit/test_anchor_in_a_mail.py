@@ -118,7 +118,7 @@ def test_a_mail_as_it_was_sent_serves_the_command(tmp_path: Path) -> None:
     ],
     ids=["two lines", "another in HTML", "two in the text", "in the subject", "after the end", "within"],
 )
-def test_a_mail_with_two_checkpoints_is_not_chosen_from(saved: bytes) -> None:
+def test_a_mail_with_two_different_checkpoints_is_refused(saved: bytes) -> None:
     with pytest.raises(ValueError, match="several"):
         checkpoint_in(saved)
 
@@ -148,7 +148,7 @@ def test_a_mail_with_two_checkpoints_is_not_chosen_from(saved: bytes) -> None:
         *("type of bytes", "a mail in base64"),
     ],
 )
-def test_what_holds_none_is_refused_in_one_line(saved: bytes, tmp_path: Path) -> None:
+def test_a_file_without_a_checkpoint_is_refused_in_one_line(saved: bytes, tmp_path: Path) -> None:
     path = tmp_path / "kept.eml"
     path.write_bytes(saved)
     with pytest.raises(ValueError, match="is not a checkpoint") as refused:
@@ -156,7 +156,7 @@ def test_what_holds_none_is_refused_in_one_line(saved: bytes, tmp_path: Path) ->
     assert "\n" not in str(refused.value)
 
 
-def test_a_mail_that_nests_without_end_is_refused_and_not_followed() -> None:
+def test_a_mail_with_endless_nesting_is_refused() -> None:
     nested = b"".join(
         b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (depth, depth) for depth in range(9_999)
     )

@@ -50,11 +50,11 @@ class TestTheList:
         assert [case["overdue"] for case in answer["cases"]] == [True, False]
         assert (answer["total"], answer["overdue"], answer["next"]) == (2, 1, None)
 
-    def test_a_case_that_lies_in_the_queue_is_every_partners(self, desk: Desk) -> None:
+    def test_every_partner_sees_a_case_in_the_hr_queue(self, desk: Desk) -> None:
         desk.open("r-2", owner=HR_QUEUE)
         assert ids(list_cases(desk.sources, PARTNER, {})) == ["case-r-2"]
 
-    def test_a_case_that_a_delegate_must_act_on_is_theirs_to_see(self, desk: Desk) -> None:
+    def test_a_delegate_sees_a_case_that_they_must_act_on(self, desk: Desk) -> None:
         desk.open("r-1", owner=PersonId("hr-2"))
         assert ids(list_cases(desk.sources, OTHER_PARTNER, {})) == ["case-r-1"]
 
@@ -102,11 +102,11 @@ class TestTheList:
         [{"colour": "red"}, {"status": "lost"}, {"limit": "0"}, {"limit": "x"}, {"limit": "201"},
          {"overdue": "yes"}, {"waiting_for": "rain"}, {"cursor": "none of ours"}, {"cursor": "AAAA"}],
     )  # fmt: skip
-    def test_a_question_that_makes_no_sense_is_refused(self, desk: Desk, query: dict[str, str]) -> None:
+    def test_an_invalid_query_is_refused(self, desk: Desk, query: dict[str, str]) -> None:
         with pytest.raises(InvalidInput):
             list_cases(desk.sources, ADMIN, query)
 
-    def test_pages_follow_one_another_though_cases_go_meanwhile(self, desk: Desk) -> None:
+    def test_no_page_repeats_or_skips_a_case_when_others_close_meanwhile(self, desk: Desk) -> None:
         for number in range(5):
             desk.open(f"r-{number}", due_at=NOW + timedelta(hours=number // 2))
         first = list_cases(desk.sources, ADMIN, {"limit": "2"})
@@ -118,7 +118,7 @@ class TestTheList:
         third = list_cases(desk.sources, ADMIN, {"limit": "2", "cursor": second["next"]})
         assert (ids(second), ids(third), third["next"]) == (["case-r-2", "case-r-3"], ["case-r-4"], None)
 
-    def test_a_cursor_is_of_no_use_under_other_filters(self, desk: Desk) -> None:
+    def test_a_cursor_is_refused_with_other_filters(self, desk: Desk) -> None:
         desk.open("r-1")
         desk.open("r-2")
         cursor = list_cases(desk.sources, ADMIN, {"limit": "1"})["next"]
@@ -127,7 +127,7 @@ class TestTheList:
 
 
 class TestOneCase:
-    def test_its_arithmetic_can_be_followed_with_a_finger(self, desk: Desk) -> None:
+    def test_it_shows_the_arithmetic_of_every_period(self, desk: Desk) -> None:
         desk.open("r-1")
         case = show_case(desk.sources, PARTNER, CaseId("case-r-1"))
         assert [period["says"] for period in case["periods"]] == [
@@ -165,7 +165,7 @@ class TestOneCase:
         seen = show_case(desk.sources, PARTNER, case_id)
         assert [request["yours"] for request in seen["requests"]] == [True, False]
 
-    def test_what_one_proposed_is_not_theirs_to_approve(self, desk: Desk) -> None:
+    def test_the_proposer_may_not_approve_their_own_proposal(self, desk: Desk) -> None:
         case_id = CaseId("case-r-1")
         desk.open("r-1", asked(case_id), proposed_by=PersonId("hr-1"))
         assert not show_case(desk.sources, PARTNER, case_id)["requests"][0]["yours"]
@@ -230,6 +230,6 @@ def test_groups_are_read_as_authorizers_write_them(claim: object, groups: set[Gr
     assert Caller.from_claims({"sub": "a-1", "cognito:groups": claim}).groups == groups
 
 
-def test_a_token_that_names_no_account_is_nobody() -> None:
+def test_a_token_without_an_account_is_refused() -> None:
     with pytest.raises(Forbidden):
         Caller.from_claims({"cognito:groups": "[hr_admin]"})

@@ -52,7 +52,7 @@ def test_other_spellings_of_the_same_value_are_refused(value: Any) -> None:
         object(),
     ],
 )
-def test_what_has_no_exact_form_is_refused(value: Any) -> None:
+def test_values_without_an_exact_form_are_refused(value: Any) -> None:
     with pytest.raises(ValueError, match=r"."):
         canonical_bytes(value)
 

@@ -37,7 +37,7 @@ def theirs(story: list[Value]) -> str:
     return "; ".join(what for _, what in told.why)
 
 
-def test_no_honest_life_breaks_a_rule() -> None:
+def test_no_honest_case_breaks_a_rule() -> None:
     chance = random.Random(3)
     tags = set[str]()
     for number in range(LIVES):
@@ -47,7 +47,7 @@ def test_no_honest_life_breaks_a_rule() -> None:
     assert len(tags) > 30
 
 
-def test_both_verifiers_judge_changed_lives_alike() -> None:
+def test_both_verifiers_agree_on_changed_case_histories() -> None:
     chance = random.Random(4)
     found = dict.fromkeys((change.__name__ for change in lives.CHANGES), 0)
     for number in range(LIVES):

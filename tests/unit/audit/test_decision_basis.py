@@ -79,15 +79,15 @@ def test_the_chronicle_says_which_line_of_which_export_each_figure_is_from(bundl
     assert page.count("Reported in line") == 3
 
 
-def test_what_is_not_shown_is_said(bundle: Files) -> None:
+def test_the_report_remarks_on_what_it_did_not_recompute(bundle: Files) -> None:
     remarks = [f"{at.where}: {at.what}" for at in mended(bundle).findings]
-    assert any("decision/population.json: not recomputed: the figures of others" in each for each in remarks)
+    assert any("decision/population.json: not recomputed: other people's figures" in each for each in remarks)
     last = evaluated().organisation.store.revisions("2026-08")[-1].batch
     if json.loads(bundle["decision/facts/2026-08.proof.json"])["batch"] != last:
         assert any(f"not recomputed: that {last} has no row" in each for each in remarks)
 
 
-def test_a_month_without_a_row_is_part_of_the_decision_and_its_silence_is_remarked_on() -> None:
+def test_a_month_without_a_row_is_part_of_the_decision_and_the_report_remarks_on_it() -> None:
     reps = {case.rep_id.encode() for case in evaluated().cases}
     july = (ROOT / "examples/varicent/varicent-attainment-2026-07.csv").read_bytes().splitlines(keepends=True)
     made = Evaluated()
@@ -111,7 +111,7 @@ def test_a_month_without_a_row_is_part_of_the_decision_and_its_silence_is_remark
         assert "has no row of" in remarks[0]
 
 
-def test_what_has_expired_is_missing_and_says_so() -> None:
+def test_expired_files_leave_the_decision_without_its_basis_and_the_report_says_so() -> None:
     made = september()
     case, files = made.cases[0], made.organisation.files.files
     directory = made.organisation.store.directory_batch()
@@ -254,7 +254,7 @@ def without_the_decision(files: Files) -> str:
         *(a_proof_of_another_form, a_tree_of_ones_own, without_the_batchs_event, without_the_decision),
     ],
 )
-def test_whatever_is_done_to_the_basis_is_found_at_its_place(
+def test_every_change_to_the_basis_is_found_at_its_place(
     bundle: Files, change: Callable[[Files], str]
 ) -> None:
     expected = change(bundle)

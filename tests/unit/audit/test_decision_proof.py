@@ -68,7 +68,7 @@ def test_every_reps_decision_has_its_proof(people: int) -> None:
         assert (proof["evaluation"], proof["size"]) == ("e-1", people)
 
 
-def test_files_that_are_not_what_the_record_says_prove_nothing() -> None:
+def test_files_that_differ_from_the_record_prove_nothing() -> None:
     files = FakeFiles()
     record = filed(files, 7)
     assert proven_decision(record, PersonId("nobody"), FiledLines(files)) is None

@@ -40,13 +40,13 @@ def test_people_are_named_and_times_are_readable() -> None:
     )
 
 
-def test_a_sentence_begins_with_a_capital_whoever_it_begins_with() -> None:
+def test_a_sentence_begins_with_a_capital_letter() -> None:
     assert said(EventTag.OWNER_CHANGED, to="hr-queue", **{"from": "m-1"}) == (
         "HR’s shared queue must act next, instead of Mia Manager."
     )
 
 
-def test_what_an_event_does_not_say_is_not_made_up() -> None:
+def test_a_sentence_leaves_out_what_the_event_does_not_say() -> None:
     assert said(EventTag.CASE_OPENED, period="2026-09", rules=[]) == "The case was opened."
     assert said(EventTag.CASE_OPENED, period="2026-09", rules=["two-of-three", "trailing"]) == (
         "The case was opened for 2026-09 under these rules: two-of-three, trailing."
@@ -62,6 +62,6 @@ def test_what_an_event_does_not_say_is_not_made_up() -> None:
         (Authentication.NONE, "not authenticated"),
     ],
 )
-def test_it_is_said_how_a_person_was_known(authentication: Authentication, words: str) -> None:
+def test_the_actor_is_shown_with_their_authentication(authentication: Authentication, words: str) -> None:
     actor = Actor(ActorKind.PERSON, "m-1", authentication)
     assert actor_in_words(actor, lambda person: NAMES[person]) == f"Mia Manager ({words})"

@@ -81,7 +81,7 @@ def test_events_after_the_latest_checkpoint_are_kept_apart() -> None:
     assert json.loads(files["unsealed/000004.json"])["tag"] == "case:closed"
 
 
-def test_an_export_in_the_midst_of_a_sealing_is_a_sound_one() -> None:
+def test_an_export_during_a_sealing_round_is_intact() -> None:
     for die_at in range(1, 40):
         world = lived_in()
         world.happened("case/c-1", EventTag.CASE_CLOSED, START + timedelta(hours=2), exit="left_company")
@@ -107,7 +107,7 @@ def test_an_event_whose_predecessor_came_too_late_for_the_bundle_is_left_for_the
         assert checked(files).exit_status == (5 if expected else 0)
 
 
-def test_a_key_that_is_yet_to_come_into_force_is_left_for_a_later_bundle() -> None:
+def test_a_key_that_is_not_in_force_yet_is_left_for_a_later_bundle() -> None:
     world = lived_in()
     world.signers.append(TestSigner.made(3))
     old, new = (signer.key_id for signer in world.signers[1:])
@@ -122,7 +122,7 @@ def test_a_key_that_is_yet_to_come_into_force_is_left_for_a_later_bundle() -> No
         assert checked(unpacked(bundle)).exit_status == 0
 
 
-def test_parts_that_do_not_belong_together_make_no_bundle() -> None:
+def test_parts_that_do_not_belong_together_are_refused() -> None:
     evidence, altered = case_evidence(lived_in()), World()
     for minute in range(9):
         altered.happened("case/c-1", EventTag.CASE_MARKED, START + timedelta(minutes=minute))

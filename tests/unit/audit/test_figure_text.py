@@ -109,7 +109,7 @@ def test_the_chronicle_shows_no_figure_on_the_wrong_side_of_the_bar_either() -> 
 @pytest.mark.parametrize(
     ("policy", "printed"), [(POLICY_TEXT, "69.996 %"), (b"of another age: {}\n", "70 %"), (b"\xff", "70 %")]
 )
-def test_a_bundle_brings_the_bars_along_in_its_policy(policy: bytes, printed: str) -> None:
+def test_the_chronicle_takes_the_bars_from_the_policy_in_the_bundle(policy: bytes, printed: str) -> None:
     decided = {"decision": DECISION | {"inputs": [period("2026-09", "69996")]}}
     files = {
         "manifest.json": canonical_bytes({"kind": "case", "subject": "case/c-1"}),

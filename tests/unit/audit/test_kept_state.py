@@ -111,7 +111,7 @@ def test_without_its_personal_part_a_change_is_read_back_as_erased() -> None:
     assert (answer.choice, answer.reason) == ("coach", "")
 
 
-def test_a_change_of_nobody_has_nothing_to_seal() -> None:
+def test_a_change_without_a_person_has_nothing_to_seal() -> None:
     opened, personal = kept(
         Change(command=CommandId("c"), result="accepted", events=(a_draft(),), batch=a_batch()), AT
     )
@@ -129,7 +129,7 @@ def test_personal_parts_are_sealed_for_the_rep_of_the_case() -> None:
     assert whose(Change(command=CommandId("c"), result="", events=(a_draft(),))) is None
 
 
-def test_a_closed_case_without_figures_is_erased_by_nothing() -> None:
+def test_a_closed_case_without_figures_has_nothing_to_erase() -> None:
     bare: Case = a_case(status=CaseStatus.CLOSED, decision={"outcome": "open_case"}, id=CaseId("c-9"))
     _, personal = kept(Change(command=CommandId("c"), result="", events=(a_draft(),), case=bare), AT)
     assert personal is None

@@ -65,7 +65,7 @@ def test_they_agree_where_one_segment_lies_under_several_checkpoints() -> None:
 
 
 @pytest.mark.parametrize("part", range(laboratory.PARTS))
-def test_they_agree_on_what_a_keeper_makes_up_and_signs(part: int) -> None:
+def test_they_agree_on_histories_that_a_keeper_makes_up_and_signs(part: int) -> None:
     chance = random.Random(f"made up {part}")
     told = [0, 0, 0]
     for number in range(COUNT // 3):
@@ -133,7 +133,7 @@ COURSE = ANYWHERE * 4 + [
         *("9007199254740992", '"\\/"', '"\\u001F"', "[1,]", "nul", '{"a":1}\n', '"\x7f', ""),
     ],
 )
-def test_its_json_is_as_strict_as_the_page_says(spelling: str) -> None:
+def test_its_json_reader_is_as_strict_as_the_format_page(spelling: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - what is wrong with it differs from one to the next
         read_json(spelling.encode())
 

@@ -56,7 +56,7 @@ def ledger_of(*happened: Step) -> Report:
     return checked(unpacked(bundle_of_ledger(world)))
 
 
-def test_what_is_as_it_was_recorded_is_intact() -> None:
+def test_an_unchanged_bundle_is_intact() -> None:
     for bundle, remarks in (
         (bundle_of_case(lived_in()), [NOT_RECOMPUTED]),
         (bundle_of_case(lived_in(), "case/c-2"), [NOT_RECOMPUTED]),
@@ -99,7 +99,7 @@ def test_a_bundle_with_the_latest_checkpoint_alone_is_intact() -> None:
     assert (report.exit_status, report.findings) == (0, [NOT_RECOMPUTED])
 
 
-def test_events_that_no_checkpoint_covers_leave_the_tail_unanchored() -> None:
+def test_events_that_no_checkpoint_covers_are_reported_as_unanchored() -> None:
     world = lived_in()
     world.happened("case/c-1", EventTag.NOTICE_SENT, START + 2 * HOUR, notice="n-1")
     for bundle in (bundle_of_case(world), bundle_of_ledger(world)):
@@ -124,7 +124,7 @@ def test_events_that_no_checkpoint_covers_leave_the_tail_unanchored() -> None:
     ],
 )
 @pytest.mark.parametrize("mended", [False, True])
-def test_what_the_record_refers_to_and_is_not_there_makes_it_incomplete(missing: str, mended: bool) -> None:
+def test_a_missing_file_that_the_record_refers_to_makes_it_incomplete(missing: str, mended: bool) -> None:
     files = {
         name: data
         for name, data in unpacked(bundle_of_case(lived_in())).items()
@@ -150,7 +150,7 @@ def test_a_missing_segment_is_told_from_a_changed_one() -> None:
         )
 
 
-def test_nothing_at_all_is_never_intact() -> None:
+def test_an_empty_bundle_is_never_intact() -> None:
     assert checked({}).exit_status == 4
     empty = World()
     empty.seal(START)
@@ -260,7 +260,7 @@ def test_steps_that_no_case_takes_are_found() -> None:
     assert ledger_of(opened, asked, expired, closed, sent).exit_status == 0
 
 
-def test_silence_and_late_entries_are_remarked_on_and_prove_nothing() -> None:
+def test_silence_and_late_entries_are_only_remarks() -> None:
     world = lived_in()
     world.seal(START + 9 * HOUR)
     report = checked(unpacked(bundle_of_ledger(world)))
@@ -303,7 +303,7 @@ def test_the_command_answers_by_its_exit_status(bundle: Path, capsys: pytest.Cap
 @pytest.mark.parametrize(
     "arguments", [[], ["nowhere.zip"], [__file__], [".", "--key", "short"], [".", "--anchor", __file__]]
 )
-def test_what_cannot_be_checked_at_all_is_a_matter_of_usage(
+def test_a_file_that_cannot_be_checked_is_a_usage_error(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["verify", *arguments]) == 2
