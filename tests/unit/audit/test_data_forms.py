@@ -87,7 +87,7 @@ def test_commas_stand_between_the_members_that_are_there(needed: bool, spelling:
     assert (re.fullmatch(form.patterns()[1], spelling) is not None) == matches
 
 
-def test_every_event_of_a_case_is_read_the_fast_way() -> None:
+def test_every_event_of_a_case_takes_the_fast_path() -> None:
     files = unpacked(bundle_of_ledger(lived_in()))
     lines = [line for name, data in files.items() if "/segments/" in name for line in data.splitlines()]
     cases = [line for line in lines if b'"subject":"case/' in line]

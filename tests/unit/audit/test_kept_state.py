@@ -146,7 +146,7 @@ def test_a_closed_case_without_figures_has_nothing_to_erase() -> None:
         zlib.compress(b'{"v":1,"at":"","command":"","result":"","case":{"id":"x"}}'),
     ],
 )
-def test_what_is_not_a_state_is_refused(opened: bytes) -> None:
+def test_bytes_that_are_not_a_state_are_refused(opened: bytes) -> None:
     with pytest.raises(IntegrityError):
         read_kept(opened, None)
 

@@ -33,14 +33,14 @@ def filed() -> FiledLines:
 
 
 @pytest.mark.parametrize("rep", IDS)
-def test_everybody_is_found_where_they_are(filed: FiledLines, rep: str) -> None:
+def test_every_persons_line_is_found_at_its_index(filed: FiledLines, rep: str) -> None:
     found = filed.row("facts", PersonId(rep))
     assert found is not None
     assert found[0] == IDS.index(rep)
     assert orjson.loads(found[1])["rep_id"] == rep
 
 
-def test_who_is_only_spoken_of_is_not_found(filed: FiledLines) -> None:
+def test_a_person_who_is_only_mentioned_is_not_found(filed: FiledLines) -> None:
     assert filed.row("facts", PersonId("r-111")) is None
     assert filed.row("facts", PersonId("r-1"), "says") == (1, filed.lines("facts")[1])
 

@@ -134,7 +134,7 @@ def test_growth_is_proved_and_a_fork_is_not(data: st.DataObject) -> None:
             verify_consistency(*arguments)
 
 
-def test_a_frontier_that_is_none_is_refused() -> None:
+def test_an_invalid_frontier_is_refused() -> None:
     with pytest.raises(IntegrityError, match="frontier"):
         Frontier(3, (bytes(32),))
     with pytest.raises(IntegrityError, match="no entry"):

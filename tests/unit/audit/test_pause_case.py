@@ -31,7 +31,7 @@ def test_a_reported_leave_waits_for_the_case_and_wakes_its_workflow(desk: Desk) 
     assert desk.store.case(case.id) == case
 
 
-def test_the_case_shows_that_a_leave_was_reported_before_and_after_it_stands_still(desk: Desk) -> None:
+def test_the_case_shows_a_reported_leave_before_and_after_it_is_paused(desk: Desk) -> None:
     case = desk.open()
     assert show_case(desk.sources, PARTNER, case.id)["leave"] is None
     pause_case(desk.sources, PARTNER, case.id, WHY)
@@ -45,14 +45,14 @@ def test_the_case_shows_that_a_leave_was_reported_before_and_after_it_stands_sti
         {"hold": Hold(reason="dispute", since=NOW, remaining_s=0), "holds_waiting": ("leave",)},
     ],
 )
-def test_a_leave_that_holds_the_case_or_waits_for_its_turn_shows_as_held(
+def test_a_leave_that_pauses_the_case_or_waits_behind_another_hold_shows_as_held(
     desk: Desk, changes: dict[str, Any]
 ) -> None:
     case = desk.open("r-1", **changes)
     assert show_case(desk.sources, PARTNER, case.id)["leave"] == "held"
 
 
-def test_why_somebody_is_on_leave_is_sealed(desk: Desk) -> None:
+def test_the_reason_for_a_leave_is_sealed(desk: Desk) -> None:
     case = desk.open()
     pause_case(desk.sources, ADMIN, case.id, WHY)
     [event] = [each for each in desk.store.seen if each.tag is EventTag.LEAVE_REPORTED]
@@ -60,20 +60,20 @@ def test_why_somebody_is_on_leave_is_sealed(desk: Desk) -> None:
     assert event.private is not None
 
 
-def test_said_twice_it_is_recorded_once(desk: Desk) -> None:
+def test_a_leave_that_is_reported_twice_is_recorded_once(desk: Desk) -> None:
     case = desk.open()
     pause_case(desk.sources, PARTNER, case.id, WHY)
     pause_case(desk.sources, ADMIN, case.id, WHY + " Once more.")
     assert len(desk.store.instructions(case.id)) == 1
 
 
-def test_a_case_that_is_held_for_it_already_is_left_alone(desk: Desk) -> None:
+def test_a_case_that_is_already_paused_for_leave_is_left_alone(desk: Desk) -> None:
     case = desk.open(hold=Hold(reason="leave", since=NOW, remaining_s=0))
     assert pause_case(desk.sources, PARTNER, case.id, WHY)["status"] == "held"
     assert desk.store.instructions(case.id) == []
 
 
-def test_a_closed_case_is_not_held(desk: Desk) -> None:
+def test_a_closed_case_cannot_be_paused(desk: Desk) -> None:
     case = desk.open(status=CaseStatus.CLOSED, exit=Exit.GRADUATED, closed_at=NOW)
     with pytest.raises(Conflict):
         pause_case(desk.sources, PARTNER, case.id, WHY)

@@ -86,7 +86,7 @@ def test_a_checkpoint_that_somebody_holds_anchors_the_whole(bundle: Files, evalu
     assert both(bundle, september().world.checkpoints()[0]).exit_status in (0, 1)
 
 
-def test_a_case_that_a_later_evaluation_fed_is_in_that_ones_period_too() -> None:
+def test_a_case_is_also_in_the_period_of_a_later_evaluation_that_gave_it_results() -> None:
     evaluated = september()
     own = evaluated.organisation
     october = own.exports.versions["incoming/varicent-attainment/varicent-attainment-2026-09.csv"][0][1]
@@ -109,7 +109,7 @@ def test_an_auditors_edition_is_sealed(evaluated: Evaluated) -> None:
     assert not [name for name in files if "/openings/" in name or "/decision/" in name or "names" in name]
 
 
-def test_only_those_who_see_every_case_may_take_a_period_and_that_is_recorded() -> None:
+def test_only_callers_who_see_every_case_may_export_a_period_and_the_export_is_recorded() -> None:
     evaluated = september()
     for caller in (PARTNER, COMPENSATION):
         with pytest.raises(Forbidden):
@@ -183,7 +183,7 @@ def a_row_within_a_case(files: Files) -> str:
         a_row_within_a_case,
     ],
 )
-def test_whatever_is_done_to_a_period_is_found_at_its_place(
+def test_every_change_to_a_period_is_found_at_its_place(
     bundle: Files, change: Callable[[Files], str]
 ) -> None:
     expected = change(bundle)

@@ -121,7 +121,7 @@ def sealed(desk: Desk, world: World) -> None:
     world.seal(NOW + timedelta(minutes=1))
 
 
-def test_the_list_is_json_that_nobody_caches() -> None:
+def test_the_list_is_json_that_must_not_be_cached() -> None:
     status, body, headers = call(PARTNER, "/cases")
     assert (status, body["cases"]) == (200, [])
     assert headers["cache-control"] == "no-store"
@@ -151,7 +151,7 @@ def test_a_route_that_is_not_there_is_a_problem_too() -> None:
     assert call(ADMIN, "/secrets")[0] == 404
 
 
-def test_a_decision_is_taken_once_and_the_second_is_told(desk: Desk) -> None:
+def test_a_decision_counts_once_and_a_second_one_is_refused(desk: Desk) -> None:
     desk.open("r-1", asked(CASE))
     said = {"request_id": f"{CASE}.1", "choice": "approve", "reason": "The plan is fair and dated."}
     status, body, _ = call(PARTNER, f"/cases/{CASE}/decisions", "POST", json.dumps(said))
@@ -165,7 +165,7 @@ def test_a_decision_is_taken_once_and_the_second_is_told(desk: Desk) -> None:
 @pytest.mark.parametrize(
     "body", [None, "", "{", "[]", '{"choice":"x"}', '{"request_id":1,"choice":"a","reason":"b"}']
 )
-def test_a_decision_that_is_none_is_400(desk: Desk, body: str | None) -> None:
+def test_a_malformed_decision_is_400(desk: Desk, body: str | None) -> None:
     desk.open("r-1", asked(CASE))
     assert call(PARTNER, f"/cases/{CASE}/decisions", "POST", body)[0] == 400
 
@@ -223,7 +223,7 @@ def test_compensation_staff_see_no_case_and_hr_partners_no_export(desk: Desk) ->
     assert call(PARTNER, "/exports")[0] == 403
 
 
-def test_an_evaluation_names_all_it_read(desk: Desk) -> None:
+def test_an_evaluation_names_everything_that_it_read(desk: Desk) -> None:
     plan = PlannedEvaluation(
         id=EvaluationId("e-1"),
         policy=PolicyRef("field-sales@3"),
@@ -245,7 +245,7 @@ def test_an_evaluation_names_all_it_read(desk: Desk) -> None:
     assert call(COMPENSATION, "/evaluations")[0] == 403
 
 
-def test_who_is_in_a_comparable_position_is_asked_for_and_named_in_the_decision(desk: Desk) -> None:
+def test_a_removal_names_the_comparison_that_hr_looked_at(desk: Desk) -> None:
     desk.open("r-1", asked(CASE, purpose="removal_approval", adverse=True))
     desk.evaluated(DECISION, decided("r-2"))
     status, shown, _ = call(ADMIN, f"/cases/{CASE}/comparators")
@@ -330,7 +330,9 @@ def test_the_ledgers_checkpoint_and_bundle_are_the_auditors(desk: Desk, world: W
     assert call(PARTNER, "/ledger/evidence")[0] == 403
 
 
-def test_who_holds_a_checkpoint_is_shown_that_the_ledger_grew_from_it(desk: Desk, world: World) -> None:
+def test_the_holder_of_a_checkpoint_gets_a_proof_that_the_ledger_grew_from_it(
+    desk: Desk, world: World
+) -> None:
     def latest() -> Checkpoint:
         return parse_checkpoint(world.checkpoints()[-1])[0]
 

@@ -47,7 +47,7 @@ def assert_all_agree(policy: Policy, period: Period, people: list[Row], facts: l
 
 
 @pytest.mark.parametrize(("case", "document"), CASES)
-def test_it_says_what_the_policy_cases_say(case: Row, document: Row) -> None:
+def test_recomputing_agrees_with_the_policy_cases(case: Row, document: Row) -> None:
     policy = test_policy_cases._policy(case["policy"], [document.get("change", {}), case.get("change", {})])
     people, facts = test_policy_cases._population(case)
     assert assert_all_agree(policy, Period.parse(case["period"]), people, facts) == len(people)
@@ -55,7 +55,7 @@ def test_it_says_what_the_policy_cases_say(case: Row, document: Row) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(st.data())
-def test_it_says_what_the_evaluation_says_of_anybody(data: st.DataObject) -> None:
+def test_recomputing_agrees_with_the_evaluation_for_everybody(data: st.DataObject) -> None:
     policy = data.draw(populations.policies())
     people = data.draw(populations.people())
     facts = data.draw(populations.facts(people))
@@ -74,7 +74,7 @@ def test_it_says_what_the_evaluation_says_of_anybody(data: st.DataObject) -> Non
         {"currency": ["USD"], "quota": "ten"},
     ],
 )
-def test_a_row_that_no_export_can_have_made_is_no_basis(spoilt: Row) -> None:
+def test_a_row_that_no_export_can_contain_is_refused(spoilt: Row) -> None:
     policy = {
         "policy": "p",
         "version": 1,
@@ -93,6 +93,6 @@ def test_a_row_that_no_export_can_have_made_is_no_basis(spoilt: Row) -> None:
 
 
 @pytest.mark.parametrize("period", ["2026", "2026-13", "2026-Q5", "2026-9", ""])
-def test_what_is_no_period_is_not_decided_about(period: str) -> None:
+def test_an_invalid_period_is_refused(period: str) -> None:
     with pytest.raises(ValueError, match="is not a period"):
         recompute(Basis({"rules": []}, {}, {}, {}), period)

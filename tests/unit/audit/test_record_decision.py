@@ -74,7 +74,7 @@ def test_the_same_answer_sent_again_has_one_effect(desk: Desk) -> None:
     assert EventTag.ANSWER_REFUSED not in desk.store
 
 
-def test_whoever_comes_second_is_told_when_the_first_was_and_it_is_recorded_once(desk: Desk) -> None:
+def test_a_second_answer_is_refused_with_the_time_of_the_first_and_recorded_once(desk: Desk) -> None:
     desk.open("r-1", asked(CASE))
     decide(desk)
     for _ in range(2):
@@ -104,7 +104,7 @@ def test_an_answer_that_loses_a_race_changes_nothing(desk: Desk, monkeypatch: py
     assert answer.answered_by == "hr-9"
 
 
-def test_after_the_deadline_nothing_is_taken(desk: Desk) -> None:
+def test_an_answer_after_the_deadline_is_refused(desk: Desk) -> None:
     desk.open("r-1", asked(CASE, due_at=NOW))
     with pytest.raises(Conflict, match="the time to answer ended"):
         decide(desk)
@@ -141,7 +141,7 @@ def test_a_question_to_the_manager_is_not_hrs_to_answer(desk: Desk) -> None:
         decide(desk, ADMIN)
 
 
-def test_a_question_to_another_partner_is_theirs(desk: Desk) -> None:
+def test_only_the_asked_partner_may_answer(desk: Desk) -> None:
     desk.open("r-1", asked(CASE, assignee=PersonId("hr-2")))
     with pytest.raises(Forbidden, match="another HR partner"):
         decide(desk)
@@ -152,7 +152,7 @@ def test_any_partner_may_answer_for_the_queue(desk: Desk) -> None:
     assert decide(desk, OTHER_PARTNER)["status"] == "answered"
 
 
-def test_an_account_that_stands_for_nobody_decides_nothing(desk: Desk) -> None:
+def test_an_account_without_a_person_decides_nothing(desk: Desk) -> None:
     desk.open("r-1", asked(CASE))
     with pytest.raises(Forbidden, match="no person"):
         decide(desk, Caller("a-8", None, frozenset({Group.HR_ADMIN})))
@@ -166,7 +166,7 @@ def test_other_groups_decide_nothing(desk: Desk, caller: Caller) -> None:
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "too short", " " * 50 + "x", "x" * 2001, "a\x00b" * 20])
-def test_a_reason_is_typed_or_nothing_is_decided(desk: Desk, reason: str) -> None:
+def test_a_decision_without_a_typed_reason_is_refused(desk: Desk, reason: str) -> None:
     desk.open("r-1", asked(CASE))
     with pytest.raises(InvalidInput):
         decide(desk, reason=reason)

@@ -29,7 +29,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 @pytest.mark.parametrize("event", [{}, {"Records": []}, {"source": "aws.events"}])
-def test_whatever_rang_everything_is_sealed(world: World, event: dict[str, object]) -> None:
+def test_every_start_seals_everything(world: World, event: dict[str, object]) -> None:
     world.happened("case/c-1", EventTag.CASE_OPENED, START)
     assert seal_handler.handle(event, Context()) == {"sealed": 1, "size": 1, "waiting": 0}
 

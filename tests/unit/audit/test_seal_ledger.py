@@ -53,7 +53,7 @@ def test_the_old_key_signs_its_own_succession() -> None:
     assert [parse_checkpoint(data)[0].key for data in world.checkpoints()] == [old, old, old, new, new]
 
 
-def test_nothing_is_signed_about_nothing_more_than_hourly() -> None:
+def test_a_quiet_ledger_is_signed_once_an_hour() -> None:
     world = busy()
     world.seal(START + 5 * MINUTE)
     assert world.seal(START + 64 * MINUTE).checkpoint is None
@@ -64,7 +64,7 @@ def test_nothing_is_signed_about_nothing_more_than_hourly() -> None:
     assert len(world.checkpoints()) == 2
 
 
-def test_a_crash_anywhere_leaves_what_the_next_run_finishes_to_the_same_bytes() -> None:
+def test_the_next_run_finishes_a_crashed_one_to_the_same_bytes() -> None:
     whole = busy()
     whole.seal(START + 5 * MINUTE)
     for die_at in range(1, whole.calls + 1):
@@ -123,7 +123,7 @@ def test_a_broken_chain_is_reported_and_holds_up_nobody_else() -> None:
     assert world.seal(START + 70 * MINUTE).broken == report.broken
 
 
-def test_what_reads_back_otherwise_than_written_is_never_signed() -> None:
+def test_bytes_that_read_back_differently_are_never_signed() -> None:
     world = busy()
     world.files["ledger/segments/000000000000-000000000008.jsonl"] = b"something else\n"
     with pytest.raises(IntegrityError, match="different bytes"):

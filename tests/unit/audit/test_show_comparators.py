@@ -140,7 +140,7 @@ def test_counts_come_first_and_then_everybody_the_lowest_first(desk: Desk) -> No
     assert shown["reached"] == "0.5514"
 
 
-def test_whoever_was_not_acted_on_stands_there_with_hrs_reason(desk: Desk) -> None:
+def test_a_spared_person_is_listed_with_hrs_reason(desk: Desk) -> None:
     shown = show_comparators(desk.sources, ADMIN, CASE)["comparators"]
     assert {one["rep"]["id"]: one["why"] for one in shown} == {
         "r-3": None,
@@ -164,7 +164,9 @@ def test_nobody_finds_themselves_among_the_others(desk: Desk) -> None:
     assert shown["others"] == 1
 
 
-def test_nothing_is_said_of_what_a_person_is_or_why_a_period_does_not_count(desk: Desk) -> None:
+def test_the_comparison_shows_no_personal_traits_and_no_reason_why_a_period_does_not_count(
+    desk: Desk,
+) -> None:
     shown = show_comparators(desk.sources, ADMIN, CASE)
     allowed = {
         "rep",
@@ -185,7 +187,7 @@ def test_nothing_is_said_of_what_a_person_is_or_why_a_period_does_not_count(desk
     assert "leave" not in str(shown["comparators"])
 
 
-def test_who_was_removed_and_is_in_no_directory_of_today_is_still_shown(desk: Desk) -> None:
+def test_a_removed_person_who_left_the_directory_is_still_shown(desk: Desk) -> None:
     gone = {key: one for key, one in PEOPLE_THEN.people.items() if key != "r-4"}
     now = Directory(BatchId("people-3"), gone)
     desk.sources = replace(desk.sources, directories=FakeDirectories(PEOPLE_THEN, DIRECTORY, now))
@@ -195,7 +197,7 @@ def test_who_was_removed_and_is_in_no_directory_of_today_is_still_shown(desk: De
     assert ("r-4", True, "removal_approved", "coaching") in rows(desk, PARTNER)
 
 
-def test_others_are_looked_for_a_year_back_and_up_to_now_and_stand_as_found_last(desk: Desk) -> None:
+def test_the_comparison_covers_the_last_year_and_shows_each_persons_latest_finding(desk: Desk) -> None:
     desk.evaluated(decided("r-5", "900"), evaluation_id="evaluation-2", period="2026-10")
     desk.evaluated(decided("r-7", "1"), decided("r-2", "1"), evaluation_id="evaluation-3", period="2025-09")
     desk.evaluated(decided("r-3", "1"), evaluation_id="evaluation-4", period="2025-08")
@@ -207,19 +209,19 @@ def test_others_are_looked_for_a_year_back_and_up_to_now_and_stand_as_found_last
     assert "r-7" not in shown, "an SDR is in another group than an AE"
 
 
-def test_that_the_comparison_was_read_is_recorded(desk: Desk) -> None:
+def test_reading_the_comparison_is_recorded(desk: Desk) -> None:
     show_comparators(desk.sources, PARTNER, CASE)
     read = [event.subject for event in desk.store.seen if event.tag is EventTag.RECORD_READ]
     assert read == ["case/case-r-1", "case/case-r-4"], "the case, and the one that a reason was shown of"
 
 
-def test_it_is_for_hr_alone_and_of_cases_that_they_see(desk: Desk) -> None:
+def test_only_hr_sees_the_comparison_and_only_of_visible_cases(desk: Desk) -> None:
     for caller, refusal in ((COMPENSATION, Forbidden), (AUDITOR, Forbidden), (OTHER_PARTNER, NotFound)):
         with pytest.raises(refusal):
             show_comparators(desk.sources, caller, CASE)
 
 
-def test_a_removal_is_decided_only_by_who_says_that_they_saw_the_others(desk: Desk) -> None:
+def test_a_removal_is_decided_only_after_looking_at_the_comparison(desk: Desk) -> None:
     with pytest.raises(InvalidInput, match="compared"):
         approve(desk, None)
     assert EventTag.REQUEST_ANSWERED not in desk.store
@@ -237,7 +239,7 @@ def test_a_removal_is_decided_only_by_who_says_that_they_saw_the_others(desk: De
     }
 
 
-def test_what_changed_since_it_was_seen_has_to_be_seen_again(desk: Desk) -> None:
+def test_a_changed_comparison_must_be_looked_at_again(desk: Desk) -> None:
     seen = show_comparators(desk.sources, PARTNER, CASE)["compared"]
     case = desk.store.case(CaseId("case-r-3"))
     over = {"version": 2, "status": CaseStatus.CLOSED, "exit": Exit.WITHDRAWN}
@@ -249,13 +251,13 @@ def test_what_changed_since_it_was_seen_has_to_be_seen_again(desk: Desk) -> None
     assert desk.store.request(REQUEST).answer is not None
 
 
-def test_what_another_saw_is_not_what_this_one_saw(desk: Desk) -> None:
+def test_another_callers_comparison_does_not_count(desk: Desk) -> None:
     seen_by_all = show_comparators(desk.sources, ADMIN, CASE)["compared"]
     with pytest.raises(Conflict, match="look again"):
         approve(desk, seen_by_all)
 
 
-def test_the_same_decision_sent_again_is_one_whatever_became_of_the_others(desk: Desk) -> None:
+def test_the_same_decision_sent_again_counts_once_even_if_the_comparison_changed(desk: Desk) -> None:
     seen = show_comparators(desk.sources, PARTNER, CASE)["compared"]
     first = approve(desk, seen)
     case = desk.store.case(CaseId("case-r-3"))
@@ -272,7 +274,7 @@ def test_other_questions_ask_for_no_comparison(desk: Desk) -> None:
     assert done["status"] == "answered"
 
 
-def test_where_nobody_else_was_found_that_is_said_and_confirmed_like_any_other(desk: Desk) -> None:
+def test_an_empty_comparison_must_be_confirmed_as_well(desk: Desk) -> None:
     alone = Desk()
     alone.open("r-1", asked(CASE, purpose="removal_approval", due_at=NOW + timedelta(days=1)))
     alone.evaluated(DECISION)
@@ -310,9 +312,7 @@ class TestALargeGroup:
         counts = {"shown": 200, "beyond": 50, "as_low": 250, "others": 0, "no_case": 200}
         assert event.data["compared"] == counts
 
-    def test_what_became_of_somebody_is_looked_up_only_of_those_listed(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_outcomes_are_looked_up_only_for_listed_people(self, monkeypatch: pytest.MonkeyPatch) -> None:
         for partner, caller in (("hr-1", PARTNER), ("hr-2", PARTNER), ("hr-2", ADMIN)):
             desk, looked_up = self.desk(partner), Counter[str]()
             real = desk.store.cases_of
@@ -326,7 +326,7 @@ class TestALargeGroup:
             assert shown["total"] + shown["others"] == self.SIZE
             assert looked_up.total() == MOST_LISTED
 
-    def test_one_more_who_is_not_listed_is_another_comparison(self) -> None:
+    def test_one_more_unlisted_person_makes_another_comparison(self) -> None:
         desk = self.desk()
         seen = show_comparators(desk.sources, ADMIN, CASE)
         desk.evaluated(decided("r-2", "900"), evaluation_id="evaluation-2")
@@ -343,7 +343,7 @@ class TestALargeGroup:
         assert (found.beyond, found.others) == (0, self.SIZE - 2)
 
 
-def test_of_a_period_evaluated_again_and_again_the_last_evaluations_are_looked_through(
+def test_only_the_latest_evaluations_of_a_period_are_searched(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     number = MOST_EVALUATIONS + 9
@@ -382,7 +382,7 @@ def test_nothing_before_the_span_is_even_listed(desk: Desk, monkeypatch: pytest.
     assert listed == ["2026-09", "2024-12"]
 
 
-def test_a_directory_of_the_past_is_read_once_for_whoever_it_alone_knows(desk: Desk) -> None:
+def test_a_past_directory_is_read_once_for_people_whom_only_it_knows(desk: Desk) -> None:
     gone = {key: one for key, one in PEOPLE_THEN.people.items() if key != "r-4"}
     now = Directory(BatchId("people-3"), gone)
     directories = SpiedDirectories(PEOPLE_THEN, DIRECTORY, now)

@@ -79,7 +79,7 @@ def test_a_shredded_person_is_unreadable_and_the_record_says_by_whom_and_why(off
     assert office.store.opened(body) == {"reason": REASON}
 
 
-def test_the_event_stands_before_anything_is_erased_and_a_retry_finishes_what_a_crash_left(
+def test_the_event_comes_before_the_erasure_and_a_retry_finishes_after_a_crash(
     office: Office,
 ) -> None:
     office.data.dies = True
@@ -105,7 +105,7 @@ def test_shredding_again_does_nothing_until_something_new_was_sealed(office: Off
     assert office.tags().count("subject:shredded") == 2
 
 
-def test_a_hold_blocks_shredding_until_it_is_lifted(office: Office) -> None:
+def test_a_legal_hold_blocks_shredding_until_it_is_lifted(office: Office) -> None:
     office.hold()
     with pytest.raises(Conflict, match="legal hold protects this record since 2026-10-05T14:00:00"):
         office.shred()
@@ -115,7 +115,7 @@ def test_a_hold_blocks_shredding_until_it_is_lifted(office: Office) -> None:
     assert not office.opened()
 
 
-def test_a_hold_spreads_to_the_comparators_and_ends_with_the_one_it_came_from(office: Office) -> None:
+def test_a_legal_hold_covers_the_comparators_and_ends_for_all_of_them(office: Office) -> None:
     office.hold(OTHER, ["r-1"])
     with pytest.raises(Conflict, match="placed on r-2"):
         office.shred()
@@ -129,7 +129,7 @@ def test_a_hold_spreads_to_the_comparators_and_ends_with_the_one_it_came_from(of
     assert office.shred()["status"] == "shredded"
 
 
-def test_a_hold_placed_again_spreads_and_is_one_hold(office: Office) -> None:
+def test_a_legal_hold_placed_again_adds_comparators_and_stays_one_hold(office: Office) -> None:
     first = office.hold()
     assert office.hold() == first
     assert office.tags().count("hold:placed") == 1
@@ -141,9 +141,7 @@ def test_a_hold_placed_again_spreads_and_is_one_hold(office: Office) -> None:
     assert office.shred(OTHER)["status"] == "shredded"
 
 
-def test_a_hold_that_arrives_while_a_shredding_is_decided_wins(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_legal_hold_placed_during_a_shredding_wins(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     commit = office.store.commit
 
     def overtaken(change: Change) -> str:
@@ -164,7 +162,7 @@ def test_nobody_is_erased_while_a_case_of_theirs_is_open(office: Office) -> None
 
 
 @pytest.mark.parametrize("caller", [PARTNER, AUDITOR, Caller("a", None, frozenset({Group.HR_ADMIN}))])
-def test_only_an_administrator_with_a_name_acts(office: Office, caller: Caller) -> None:
+def test_only_an_administrator_with_a_person_acts(office: Office, caller: Caller) -> None:
     with pytest.raises(Forbidden):
         office.act(caller=caller)
 
@@ -184,7 +182,7 @@ def test_a_mistyped_id_is_not_found(office: Office) -> None:
         office.hold(comparators=["r-77"])
 
 
-def test_a_comparator_is_another_person_and_they_are_not_too_many(office: Office) -> None:
+def test_comparators_are_other_people_and_limited_in_number(office: Office) -> None:
     with pytest.raises(InvalidInput, match="another person"):
         office.hold(comparators=["r-1"])
     for number in range(MOST_COMPARATORS + 1):
