@@ -41,7 +41,7 @@ examples:
 On AWS, --of names the deployment's query function, whose settings name the table, the buckets and the keys.
 Exit status: 0 built, or no difference; 1 the ledger is not intact, or the table differs, with one line per
 item; 2 usage; 4 something is missing (a key, facts), and nothing is written without --partial.
-docs/restore.md describes the whole procedure, and what is not restored.
+docs/how-to/restore.md describes the whole procedure, and what is not restored.
 """
 _REFUSED = 1
 _INCOMPLETE = 4

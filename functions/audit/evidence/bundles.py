@@ -2,7 +2,7 @@
 
 A ``case`` bundle has the events of one case, each with a proof of its place in the ledger. A ``period``
 bundle has the case bundles of a period. A ``ledger`` bundle has every segment and checkpoint. The same input
-gives the same zip. docs/ledger-format.md describes the layout.
+gives the same zip. docs/reference/ledger-format.md describes the layout.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set

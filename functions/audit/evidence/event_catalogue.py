@@ -1,4 +1,4 @@
-"""Explains every kind of event to auditors. Pure; ``python -m`` prints docs/events.md."""
+"""Explains every kind of event to auditors. Pure; ``python -m`` prints docs/reference/events.md."""
 
 from typing import Final
 

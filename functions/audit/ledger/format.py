@@ -1,7 +1,7 @@
 """Reads and writes the ledger's files: segments of events, and signed checkpoints. Bytes in, bytes out.
 
 The global index of an event is its position in all segments, one after another, counted from 0.
-docs/ledger-format.md describes the same format for people who write their own reader.
+docs/reference/ledger-format.md describes the same format for people who write their own reader.
 """
 
 import base64

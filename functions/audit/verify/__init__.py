@@ -5,7 +5,8 @@
     python verify.pyz BUNDLE ...
 
 The package imports only the standard library and `cryptography`. It deliberately shares no code with the
-writer, so that one mistake cannot hide in both. It checks the rules R1 to R56 of docs/ledger-format.md.
+writer, so that one mistake cannot hide in both. It checks the rules R1 to R56 of
+docs/reference/ledger-format.md.
 """
 
 from .check import verify

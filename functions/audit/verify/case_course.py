@@ -1,4 +1,4 @@
-"""Rules about the course of a case, under every policy (R16 to R48 of docs/ledger-format.md)."""
+"""Rules about the course of a case, under every policy (R16 to R48 of docs/reference/ledger-format.md)."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -18,7 +18,7 @@ _STRONG: Final = ("link+code", "cognito")
 
 @dataclass(slots=True)
 class CaseState:
-    """The state of a case. ``phase`` is one of the phases in docs/ledger-format.md."""
+    """The state of a case. ``phase`` is one of the phases in docs/reference/ledger-format.md."""
 
     questions: Questions
     phase: str = "opened"

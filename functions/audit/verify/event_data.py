@@ -1,4 +1,4 @@
-"""The published forms of `data` and `relied_on` for each tag, as docs/events.md prints them.
+"""The published forms of `data` and `relied_on` for each tag, as docs/reference/events.md prints them.
 
 Each member is ``name:type``; ``name?`` may be left out, ``type?`` may be null. A published form never
 changes. A tag that needs another form gets it in addition to the old one.

@@ -1,6 +1,6 @@
 """Recomputes a decision from the rep's own rows, the policy and the totals over everybody.
 
-It follows the steps D1 to D5 of docs/ledger-format.md and shares no code with the evaluation.
+It follows the steps D1 to D5 of docs/reference/ledger-format.md and shares no code with the evaluation.
 """
 
 import calendar
