@@ -1,6 +1,6 @@
 """Write accepted rows to files: facts by period and shard, people by shard."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -8,10 +8,11 @@ from typing import Any, Final
 
 from functions.ingest.reading.columns import Kind
 from functions.ingest.reading.outcome import AcceptedRows
+from functions.ingest.reading.same_key import Revisions
 from shared.domain import paths
 from shared.domain.canonical import canonical_bytes
 from shared.domain.identifiers import BatchId, shard_of
-from shared.domain.line_file import LineFile
+from shared.domain.line_file import LineFile, unpacked_lines
 from shared.domain.merkle import Frontier, leaf_hash
 from shared.ports import Files
 
@@ -66,6 +67,7 @@ class FiledRows:
         self._kind = kind
         self._shards = shards
         self._parts: dict[tuple[str, int], ProvableFile] = {}
+        self._unpacked: dict[tuple[str, int], bytes] = {}
         self._whole = LineFile()
         self._rejected = LineFile()
         self._first: list[bytes] = []
@@ -88,6 +90,28 @@ class FiledRows:
         self._rejected.add(jsonl)
         if len(self._first) < FIRST_REJECTED:
             self._first += jsonl.splitlines(keepends=True)[: FIRST_REJECTED - len(self._first)]
+
+    def accepted_again(self, keys: Iterable[tuple[str, str]]) -> Iterator[bytes]:
+        """The rows of the parts in which these keys are. Adds each part anew in `revise`."""
+        for place in sorted({(period, shard_of(row_id, self._shards)) for row_id, period in keys}):
+            self._unpacked[place] = self._parts[place].file.finish()[0]
+            yield from unpacked_lines(self._unpacked[place])
+
+    def revise(self, revisions: Revisions) -> None:
+        for place, body in self._unpacked.items():
+            part = ProvableFile()
+            for chunk in unpacked_lines(body):
+                part.add(revisions.accepted(chunk).splitlines(keepends=True))
+            self._parts[place] = part
+            if self._kind == "attainment" and part.root()[0] == 0:
+                del self._parts[place]
+        if self._kind == "people" and revisions.changes_accepted:
+            whole, self._whole = self._whole, LineFile()
+            for chunk in unpacked_lines(whole.finish()[0]):
+                self._whole.add(revisions.accepted(chunk))
+        rejected, self._rejected, self._first = self._rejected, LineFile(), []
+        for chunk in revisions.rejected(unpacked_lines(rejected.finish()[0])):
+            self.rejected(chunk)
 
     def file(self, batch: BatchId, known_at: datetime, files: Files) -> Filed:
         """Write every file of the batch. ``known_at`` is the time at which it was read."""

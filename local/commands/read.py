@@ -2,14 +2,16 @@
 
 import argparse
 import sys
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from functions.ingest.reading.export_reader import read_export
 from functions.ingest.reading.outcome import AcceptedRows, Summary
 from functions.ingest.reading.profile import Profile, parse_profile
+from functions.ingest.reading.same_key import Revisions
 from shared.domain.errors import InvalidProfile
 
 CHUNK = 256 * 1024
@@ -52,6 +54,14 @@ def load_profile(path: Path) -> Profile:
         raise InvalidProfile(f"{path}: is not UTF-8 text") from None
 
 
+class _Block(NamedTuple):
+    """Accepted rows that were written at once: their size in bytes, their least and their greatest id."""
+
+    size: int
+    first_id: str
+    last_id: str
+
+
 class _Files:
     """Rows into files that take their names only when the whole export was read."""
 
@@ -59,14 +69,45 @@ class _Files:
         self._directory = directory
         self._parts = {name: directory / f".{name}.part" for name in ("accepted.jsonl", "rejected.jsonl")}
         stack.callback(self._drop_parts)
-        self._accepted = stack.enter_context(self._parts["accepted.jsonl"].open("wb"))
-        self._rejected = stack.enter_context(self._parts["rejected.jsonl"].open("wb"))
+        self._accepted = stack.enter_context(self._parts["accepted.jsonl"].open("w+b"))
+        self._rejected = stack.enter_context(self._parts["rejected.jsonl"].open("w+b"))
+        self._blocks: list[_Block] = []
+        self._more: list[Path] = []
 
     def accepted(self, rows: AcceptedRows) -> None:
+        ids = sorted(rows.ids)
+        self._blocks.append(_Block(len(rows.jsonl), ids[0], ids[-1]))
         self._accepted.write(rows.jsonl)
 
     def rejected(self, jsonl: bytes) -> None:
         self._rejected.write(jsonl)
+
+    def accepted_again(self, keys: Iterable[tuple[str, str]]) -> Iterator[bytes]:
+        """The blocks within whose ids one of the keys lies: few, where the export is sorted."""
+        ids = sorted({row_id for row_id, _ in keys})
+        start = 0
+        for block in self._blocks:
+            place = bisect_left(ids, block.first_id)
+            if place < len(ids) and ids[place] <= block.last_id:
+                self._accepted.seek(start)
+                yield self._accepted.read(block.size)
+            start += block.size
+
+    def revise(self, revisions: Revisions) -> None:
+        if revisions.changes_accepted:
+            self._accepted.seek(0)
+            blocks = (self._accepted.read(block.size) for block in self._blocks)
+            self._replace("accepted.jsonl", map(revisions.accepted, blocks))
+        self._rejected.seek(0)
+        self._replace("rejected.jsonl", revisions.rejected(self._rejected))
+
+    def _replace(self, name: str, chunks: Iterable[bytes]) -> None:
+        """Write a part again, from what was read of it."""
+        revised = self._directory / f".{name}.revised"
+        self._more.append(revised)
+        with revised.open("wb") as file:
+            file.writelines(chunks)
+        revised.replace(self._parts[name])
 
     def publish(self, summary: Summary) -> None:
         """The earlier summary goes first and the new one comes last, so none vouches for others' rows."""
@@ -83,7 +124,7 @@ class _Files:
         part.replace(self._directory / "summary.json")
 
     def _drop_parts(self) -> None:
-        for part in self._parts.values():
+        for part in (*self._parts.values(), *self._more):
             part.unlink(missing_ok=True)
 
 

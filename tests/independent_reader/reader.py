@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Final
 
 from tests.independent_reader.cells import ATTAINMENT, MAY_BE_EMPTY, PEOPLE, judged
@@ -46,20 +47,55 @@ def read(data: bytes, profile: Mapping[str, Any]) -> Outcome:
     if refused or not rows:
         return Outcome(refused or "empty")
     outcome = Outcome(blank_lines=everything.count(None))
-    seen: set[tuple[Any, ...]] = set()
+    by_key: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for row in rows:
         values, faults = layout.judged(row)
-        key = tuple(values[column] for column in layout.key)
-        if not faults and key in seen:
-            faults = [_fault(None, "duplicate", None)]
         if faults:
             outcome.rejected.append({"line": row.line, "faults": faults})
         else:
-            seen.add(key)
-            outcome.accepted.append({"line": row.line, **values})
+            key = tuple(values[column] for column in layout.key)
+            by_key.setdefault(key, []).append({"line": row.line, **values})
+    for same in by_key.values():
+        _settle(same, profile["same_key"] == "sum", outcome)
+    outcome.accepted.sort(key=lambda row: int(row["line"]))
+    outcome.rejected.sort(key=lambda row: int(row["line"]))
     if len(outcome.rejected) > Decimal(profile["max_rejected_fraction"]) * len(rows):
         outcome.refused = "too_many_rejected"
     return outcome
+
+
+def _settle(same: list[dict[str, Any]], adds_up: bool, outcome: Outcome) -> None:
+    """Accept, add up or reject the rows of one key."""
+    says = [{column: value for column, value in row.items() if column != "line"} for row in same]
+    if all(each == says[0] for each in says):
+        outcome.accepted.append(same[0])
+        rejected, code = same[1:], "duplicate"
+    elif adds_up and (total := _total(same)):
+        outcome.accepted.append(total)
+        return
+    else:
+        rejected, code = same, "conflicting"
+    outcome.rejected += [{"line": row["line"], "faults": [_fault(None, code, None)]} for row in rejected]
+
+
+def _total(same: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """One row for all; None where they have no sum."""
+    if len({row["currency"] for row in same}) > 1:
+        return None
+    total = {**same[0], "lines": [row["line"] for row in same]}
+    for column in ("quota", "credited"):
+        cells = [row[column] for row in same]
+        total[column] = None
+        if None not in cells:
+            millionths = sum(int(Fraction(cell) * 10**6) for cell in cells)
+            if abs(millionths) >= 10**24:
+                return None
+            whole, rest = divmod(abs(millionths), 10**6)
+            text = f"{whole}.{rest:06}".rstrip("0").rstrip(".")
+            total[column] = f"-{text}" if millionths < 0 else text
+    leaves = [row["leave_days"] for row in same]
+    total["leave_days"] = None if None in leaves else max(leaves, key=int)
+    return total
 
 
 def _has_nul(data: bytes, encoding: str) -> bool:

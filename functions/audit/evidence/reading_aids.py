@@ -77,5 +77,7 @@ def _reported(files: Mapping[str, bytes]) -> dict[str, str]:
             batch, row = json.loads(data)["batch"], json.loads(files[f"{name.removesuffix(_PROOF)}.json"])
             export = accepted.get(batch_subject(batch)) or "an export"
             period = name.removeprefix(_FACTS).removesuffix(_PROOF)
-            found[period] = f"Reported in line {row.get('line')} of {export} (batch {batch})"
+            lines = row.get("lines")
+            where = f"lines {', '.join(map(str, lines))}, added up," if lines else f"line {row.get('line')}"
+            found[period] = f"Reported in {where} of {export} (batch {batch})"
     return found

@@ -23,6 +23,7 @@ class RowCode(StrEnum):
     BAD_ENCODING = "bad_encoding"
     BAD_QUOTING = "bad_quoting"
     DUPLICATE = "duplicate"
+    CONFLICTING = "conflicting"
 
 
 class FileCode(StrEnum):

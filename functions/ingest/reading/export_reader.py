@@ -11,8 +11,9 @@ from fractions import Fraction
 from functions.ingest.reading.codes import FileCode
 from functions.ingest.reading.decode import TextDecoder
 from functions.ingest.reading.manifest import ControlTotals, Manifest, parse_manifest
-from functions.ingest.reading.outcome import Counts, RowSink, Summary
+from functions.ingest.reading.outcome import Counts, Summary
 from functions.ingest.reading.profile import Profile
+from functions.ingest.reading.same_key import RevisableSink, settle
 from functions.ingest.reading.text_reader import TextReader
 from functions.ingest.reading.unpack import Intake
 from shared.domain.identifiers import batch_id
@@ -30,7 +31,7 @@ _COUNTED = (None, FileCode.MANIFEST_MISMATCH, FileCode.TOO_MANY_REJECTED)
 def read_export(
     chunks: Iterable[bytes],
     profile: Profile,
-    sink: RowSink,
+    sink: RevisableSink,
     *,
     manifest: bytes | None = None,
     size: int | None = None,
@@ -56,6 +57,9 @@ def read_export(
             reading.only_count = True
         reading.feed(text)
     reading.finish(decoder.finish())
+    faults = intake.faults | reading.faults
+    if not faults:
+        settle(reading.repeated, sink, reading.counts)
     return summary_of(
         profile,
         intake.sha256,
@@ -63,7 +67,7 @@ def read_export(
         reading.counts,
         totals,
         manifest=manifest,
-        faults=intake.faults | reading.faults,
+        faults=faults,
     )
 
 
@@ -94,6 +98,7 @@ def summary_of(
         blank_lines=counts.blank_lines,
         codes=dict(sorted(counts.codes.items())),
         refused=refused,
+        summed=counts.summed if profile.same_key == "sum" else None,
     )
 
 

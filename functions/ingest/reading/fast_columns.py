@@ -15,7 +15,7 @@ from functions.ingest.reading.cells import (
     NumberForm,
     normalised,
 )
-from functions.ingest.reading.codes import Fault, RowCode
+from functions.ingest.reading.codes import Fault
 from functions.ingest.reading.column_checks import (
     Checked,
     Remembered,
@@ -46,10 +46,14 @@ Faulty = tuple[int, list[Fault]]
 
 @dataclass(frozen=True, slots=True)
 class BlockResult:
-    """What became of a block's rows; both parts in the file's order."""
+    """What became of a block's rows, each part in the file's order.
+
+    ``jsonl`` holds the accepted rows, and ``repeated`` the acceptable ones whose key an earlier row has.
+    """
 
     ids: list[str]
     jsonl: bytes
+    repeated: list[bytes]
     rejected: list[Faulty]
 
 
@@ -57,7 +61,12 @@ class FastColumns:
     """Checks the blocks of one file."""
 
     def __init__(
-        self, profile: Profile, layout: Layout, checker: RowChecker, seen: SeenKeys, totals: ControlTotals
+        self,
+        profile: Profile,
+        layout: Layout,
+        checker: RowChecker,
+        seen: SeenKeys | None,
+        totals: ControlTotals,
     ) -> None:
         self._layout = layout
         self._delimiter = profile.format.delimiter
@@ -118,7 +127,7 @@ class FastColumns:
         """Accept and reject the block's rows."""
         rejected: list[Faulty] = [(line, [Fault(None, code, None)]) for line, code in block.faulty]
         if not block.cells:
-            return BlockResult([], b"", rejected)
+            return BlockResult([], b"", [], rejected)
         columns = self._columns(block)
         checked = self._checked(columns, len(block.numbers))
         ids = [*columns[self._checker.columns[0]]]
@@ -133,14 +142,14 @@ class FastColumns:
             else:
                 lines.replace(index, self._checker.as_json(block.numbers[index], found).decode())
                 ids[index], groups[index] = str(found[0]), self._checker.key(found)[1]
-        for index in self._repeated(ids, groups, sorted(refused)):
-            refused[index] = [Fault(None, RowCode.DUPLICATE, None)]
-        gone = sorted(refused)
+        again = self._repeated(ids, groups, sorted(refused))
+        repeated = [lines.line(index).encode() for index in again]
+        gone = sorted([*refused, *again])
         _drop(gone, ids)
         lines.drop(gone)
         rejected += [(block.numbers[index], faults) for index, faults in refused.items()]
         rejected.sort(key=lambda row: row[0])
-        return BlockResult(ids, lines.text().encode(), rejected)
+        return BlockResult(ids, lines.text().encode(), repeated, rejected)
 
     def _periods(self, pieces: list[str]) -> list[str]:
         if pieces.count(pieces[0]) == len(pieces):
@@ -204,6 +213,8 @@ class FastColumns:
 
     def _repeated(self, ids: list[str], groups: list[str], refused: list[int]) -> list[int]:
         """The indices of rows whose key an earlier row has; refused rows take no key."""
+        if self._seen is None:
+            return []
         if not refused:
             return self._seen.repeated(ids, groups)
         ids, groups = [*ids], [*groups]

@@ -66,14 +66,21 @@ class JsonLines:
         start = row * self._width
         self._pieces[start : start + self._width] = [line] + [""] * (self._width - 1)
 
+    def line(self, row: int) -> str:
+        """One row, with its line feed."""
+        return _with_nulls("".join(self._pieces[row * self._width : (row + 1) * self._width]))
+
     def drop(self, rows: Sequence[int]) -> None:
         """Take out rows, whose indices ascend."""
         for row in reversed(rows):
             del self._pieces[row * self._width : (row + 1) * self._width]
 
     def text(self) -> str:
-        joined = "".join(self._pieces)
-        return joined.replace(f'"{NULL}"', "null") if NULL in joined else joined
+        return _with_nulls("".join(self._pieces))
+
+
+def _with_nulls(text: str) -> str:
+    return text.replace(f'"{NULL}"', "null") if NULL in text else text
 
 
 class LineNumbers:

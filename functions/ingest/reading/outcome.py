@@ -3,7 +3,7 @@
 import builtins
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Protocol
 
 import orjson
@@ -36,7 +36,12 @@ def rejected_row(line: int, faults: Iterable[Fault]) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What became of one export; ``refused`` is None where its rows count."""
+    """What became of one export; ``refused`` is None where its rows count.
+
+    ``accepted`` counts rows, so ``rows`` is always ``accepted`` + ``rejected``. Where the profile adds up
+    rows of one key, ``summed`` of the accepted rows were added to an earlier one and have no line of their
+    own; elsewhere it is None.
+    """
 
     profile: str
     batch: BatchId
@@ -48,17 +53,20 @@ class Summary:
     blank_lines: int
     codes: Mapping[str, int]
     refused: FileCode | None
+    summed: int | None = None
 
     def as_json(self) -> "builtins.bytes":
-        return orjson.dumps(self, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+        told = {key: value for key, value in asdict(self).items() if key != "summed" or value is not None}
+        return orjson.dumps(told, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
 @dataclass(slots=True)
 class Counts:
-    """What was seen of one export so far."""
+    """The counts of one export so far; ``summed`` of the accepted rows were added to an earlier one."""
 
     rows: int = 0
     accepted: int = 0
     rejected: int = 0
     blank_lines: int = 0
+    summed: int = 0
     codes: Counter[str] = field(default_factory=Counter)

@@ -100,6 +100,7 @@ class Profile(_Settings):
     columns: dict[str, str]
     blank: dict[str, str] = {}
     extra_columns: Literal["allow", "refuse"] = "allow"
+    same_key: Literal["reject", "sum"] = "reject"
     max_rejected_fraction: Annotated[Decimal, BeforeValidator(_fraction)] = Decimal("0.05")
 
     @model_validator(mode="after")
@@ -115,6 +116,8 @@ class Profile(_Settings):
         for ours in known:
             if ours not in self.columns and ours not in MAY_BE_UNMAPPED:
                 raise ValueError(f"columns.{ours}: must be mapped")
+        if self.same_key == "sum" and self.kind != "attainment":
+            raise ValueError("same_key: only rows of an attainment export can be added up")
         return self
 
     @model_validator(mode="after")

@@ -2,20 +2,19 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from heapq import merge
 from itertools import compress
 from typing import Any
 
 import orjson
 
-from functions.ingest.reading.codes import Fault, RowCode
 from functions.ingest.reading.columns import COLUMNS
 from functions.ingest.reading.decode import TextDecoder
 from functions.ingest.reading.duplicates import SeenKeys
 from functions.ingest.reading.manifest import ControlTotals
-from functions.ingest.reading.outcome import AcceptedRows, Counts, RowSink, rejected_row
+from functions.ingest.reading.outcome import AcceptedRows, Counts, RowSink
 from functions.ingest.reading.profile import Profile
 from functions.ingest.reading.rows import Layout
+from functions.ingest.reading.same_key import RepeatedRows, RevisableSink, settle
 from functions.ingest.reading.split import Range
 from functions.ingest.reading.text_reader import TextReader
 
@@ -41,35 +40,42 @@ def read_range(
     layout: Layout,
     big_endian: bool,
 ) -> Counts:
-    """Read the rows of a range as one pass does, but for rows that repeat those of an earlier range."""
+    """Check the rows of a range as one pass does; `join_ranges` compares the keys of all ranges."""
     if begins.start == 0:
         decoder = TextDecoder(profile.format.encoding)
-        reading = TextReader(profile, sink, totals)
+        reading = TextReader(profile, sink, totals, compare_keys=False)
     else:
         decoder = TextDecoder(profile.format.encoding, big_endian=big_endian)
-        reading = TextReader(profile, sink, totals, line=begins.line, layout=layout)
+        reading = TextReader(profile, sink, totals, compare_keys=False, line=begins.line, layout=layout)
     for chunk in chunks:
         reading.feed(decoder.decode(chunk))
     reading.finish(decoder.finish())
     return reading.counts
 
 
-def join_ranges(ranges: Iterable[ReadRange], profile: Profile, sink: RowSink) -> Counts:
-    """Give all rows to the sink in the file's order; of rows with one key the first one counts."""
-    seen, counts = SeenKeys(), Counts()
+def join_ranges(ranges: Iterable[ReadRange], profile: Profile, sink: RevisableSink) -> Counts:
+    """Give all rows to the sink in the file's order, and compare the rows that share a key."""
+    seen, counts, repeated = SeenKeys(), Counts(), RepeatedRows(profile)
     for part in ranges:
-        repeated: list[tuple[int, bytes]] = []
         for rows, lines in _batches(part.accepted):
             again = seen.repeated(*_keys(rows, profile))
-            repeated += [_duplicate(rows[index]["line"]) for index in again]
+            repeated.add([lines[index] for index in again])
             kept = [True] * len(rows)
             for index in again:
                 kept[index] = False
             if len(again) < len(rows):
                 ids = [row[COLUMNS[profile.kind][0]] for row in compress(rows, kept)]
                 sink.accepted(AcceptedRows(ids, b"".join(compress(lines, kept))))
-        _give_rejected(part.rejected, repeated, sink)
-        _add(counts, part.counts, len(repeated))
+        for chunk in part.rejected:
+            if chunk:
+                sink.rejected(chunk)
+        counts.rows += part.counts.rows
+        counts.accepted += part.counts.accepted
+        counts.rejected += part.counts.rejected
+        counts.blank_lines += part.counts.blank_lines
+        counts.codes.update(part.counts.codes)
+    counts.accepted -= repeated.count
+    settle(repeated, sink, counts)
     return counts
 
 
@@ -85,30 +91,3 @@ def _batches(chunks: Iterable[bytes]) -> Iterator[tuple[list[dict[str, Any]], li
         for start in range(0, len(lines), _ROWS_AT_ONCE):
             taken = lines[start : start + _ROWS_AT_ONCE]
             yield orjson.loads(b"[" + b",".join(taken) + b"]"), taken
-
-
-def _duplicate(line: int) -> tuple[int, bytes]:
-    return line, rejected_row(line, [Fault(None, RowCode.DUPLICATE, None)]) + b"\n"
-
-
-def _give_rejected(chunks: Iterable[bytes], repeated: list[tuple[int, bytes]], sink: RowSink) -> None:
-    if not repeated:
-        for chunk in chunks:
-            if chunk:
-                sink.rejected(chunk)
-        return
-    known = (
-        (row["line"], line) for rows, lines in _batches(chunks) for row, line in zip(rows, lines, strict=True)
-    )
-    for _, line in merge(known, repeated):
-        sink.rejected(line)
-
-
-def _add(counts: Counts, part: Counts, repeated: int) -> None:
-    counts.rows += part.rows
-    counts.accepted += part.accepted - repeated
-    counts.rejected += part.rejected + repeated
-    counts.blank_lines += part.blank_lines
-    counts.codes.update(part.codes)
-    if repeated:
-        counts.codes[str(RowCode.DUPLICATE)] += repeated

@@ -9,6 +9,7 @@ from functions.ingest.reading.manifest import ControlTotals
 from functions.ingest.reading.outcome import AcceptedRows, Counts, RowSink, rejected_row
 from functions.ingest.reading.profile import Profile
 from functions.ingest.reading.rows import Layout, RowChecker, Values, layout_of_header, layout_of_width
+from functions.ingest.reading.same_key import RepeatedRows
 
 MAX_ROWS = 5_000_000
 
@@ -30,6 +31,7 @@ class TextReader:
         totals: ControlTotals,
         *,
         row_by_row: bool = False,
+        compare_keys: bool = True,
         line: int = 1,
         layout: Layout | None = None,
     ) -> None:
@@ -44,7 +46,8 @@ class TextReader:
         self._layout: Layout | None = None
         self._checker: RowChecker | None = None
         self._fast: tuple[BlockSplitter, FastColumns] | None = None
-        self._seen = SeenKeys()
+        self._seen = SeenKeys() if compare_keys else None
+        self.repeated = RepeatedRows(profile)
         self._text = ""
         self._at = 0
         self._line = line
@@ -108,6 +111,7 @@ class TextReader:
         counts.accepted += len(result.ids)
         if result.ids:
             self._sink.accepted(AcceptedRows(result.ids, result.jsonl))
+        self.repeated.add(result.repeated)
         for line, faults in result.rejected:
             self._reject(line, faults)
         return True
@@ -186,12 +190,12 @@ class TextReader:
             if isinstance(checked, list):
                 self._reject(line, checked)
             elif self._is_repeated(self._checker.key(checked)):
-                self._reject(line, [Fault(None, RowCode.DUPLICATE, None)])
+                self.repeated.add([self._checker.as_json(line, checked)])
             else:
                 self._accept(line, checked, self._checker)
 
     def _is_repeated(self, key: tuple[str, str]) -> bool:
-        return bool(self._seen.repeated([key[0]], [key[1]]))
+        return self._seen is not None and bool(self._seen.repeated([key[0]], [key[1]]))
 
     def _add_to_totals(self, checker: RowChecker, fields: list[str]) -> None:
         for column in self._totals.columns:

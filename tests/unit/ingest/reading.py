@@ -1,13 +1,14 @@
 """Reads small exports in memory, for tests that speak of rows and not of files."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from functions.ingest.reading.export_reader import read_export
 from functions.ingest.reading.outcome import AcceptedRows, Summary
 from functions.ingest.reading.profile import Profile, parse_profile
+from functions.ingest.reading.same_key import Revisions
 
 ATTAINMENT = """
 profile: test
@@ -50,6 +51,14 @@ class ReadRows:
 
     def rejected(self, jsonl: bytes) -> None:
         self.rejected_jsonl += jsonl
+
+    def accepted_again(self, keys: Iterable[tuple[str, str]]) -> Iterator[bytes]:
+        yield self.jsonl
+
+    def revise(self, revisions: Revisions) -> None:
+        self.jsonl = revisions.accepted(self.jsonl)
+        self.ids = [str(row.get("rep_id", row.get("person_id"))) for row in self.rows]
+        self.rejected_jsonl = b"".join(revisions.rejected([self.rejected_jsonl]))
 
     @property
     def rows(self) -> list[dict[str, Any]]:

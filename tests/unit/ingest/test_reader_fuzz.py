@@ -96,7 +96,12 @@ def _samples() -> Iterator[tuple[Profile, list[bytes]]]:
     for of in PROFILES:
         header = HEADER if of.kind == "attainment" else PEOPLE_HEADER
         encoding = {"utf-16": "utf-16-le"}.get(of.format.encoding, of.format.encoding)
-        lines = [header, *(",".join([f"r{number}", *GOOD[of.kind][1:]]) for number in range(30))]
+        # Where rows of one key are added up, each key has three rows, and most of these differ.
+        keys = [number // 3 if of.same_key == "sum" else number for number in range(30)]
+        good = [[f"r{key}", *GOOD[of.kind][1:]] for key in keys]
+        if of.same_key == "sum":
+            good = [[*row[:3], str(number % 4), *row[4:]] for number, row in enumerate(good)]
+        lines = [header, *map(",".join, good)]
         yield of, [(line.replace(",", of.format.delimiter) + "\n").encode(encoding) for line in lines]
 
 

@@ -26,6 +26,8 @@ PROFILES = [
     profile(compression="gzip"),
     profile(ATTAINMENT + 'blank: {leave_days: "31", quota: "5", currency: EUR}'),
     profile(PEOPLE),
+    profile(ATTAINMENT + "same_key: sum"),
+    profile(ATTAINMENT + 'same_key: sum\nblank: {leave_days: "0"}', decimal=",", delimiter=";"),
 ]
 
 CELLS = st.sampled_from(
@@ -89,6 +91,8 @@ def damaged_exports(draw: st.DrawFn) -> tuple[Profile, bytes]:
     for number in range(draw(st.integers(1, 12))):
         row = [*good]
         row[0] = f"r{draw(st.integers(0, 8))}" if draw(st.booleans()) else f"r{number}"
+        if of.kind == "attainment" and draw(st.booleans()):
+            row[3] = draw(st.sampled_from(["1.50", "-2", "9" * 18]))
         for place, cell in draw(st.lists(st.tuples(st.integers(0, len(row) - 1), CELLS), max_size=2)):
             row[place] = cell
         if draw(st.integers(0, 9)) == 0:
@@ -116,14 +120,17 @@ def damaged_exports(draw: st.DrawFn) -> tuple[Profile, bytes]:
 
 
 def account_for(result: ReadRows) -> None:
-    """Every row is either accepted or rejected, once, and told in the order of its line."""
+    """Every row is either accepted, alone or in a sum, or rejected, once, in the order of its line."""
     told = result.told
     assert told.rows == told.accepted + told.rejected
     assert sum(told.codes.values()) >= told.rejected
     if told.refused in (None, "manifest_mismatch", "too_many_rejected"):
         accepted = [row["line"] for row in result.rows]
         rejected = list(result.faults)
-        assert (len(accepted), len(rejected)) == (told.accepted, told.rejected)
+        summed = [line for row in result.rows for line in row.get("lines", [])[1:]]
+        assert (len(accepted) + len(summed), len(rejected)) == (told.accepted, told.rejected)
+        assert len(summed) == (told.summed or 0)
+        assert len({*accepted, *summed, *rejected}) == told.rows
         assert accepted == sorted(set(accepted))
         assert rejected == sorted(set(rejected))
         assert not set(accepted) & set(rejected)
