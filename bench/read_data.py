@@ -40,16 +40,19 @@ def make(folder: Path, rows: int) -> tuple[Path, Path, list[tuple[int, str]]]:
     chance = random.Random("read")
     kinds = cycle(_FAULTS)
     truth: list[tuple[int, str]] = []
-    before = b""
+    before: list[bytes] = []
     with export.open("wb") as file:
         file.write(_HEADER)
         for number in range(rows):
             cells = _row(number, chance)
             if number % _EVERY == _EVERY - 1:
                 code, place, bad = next(kinds)
-                cells[place] = before if bad is None else bad
+                if bad is None:
+                    cells = before
+                else:
+                    cells[place] = bad
                 truth.append((number + 2, code))
-            before = cells[0]
+            before = cells
             file.write(b",".join(cells) + b"\n")
     return profile, export, truth
 

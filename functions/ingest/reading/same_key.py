@@ -1,8 +1,8 @@
 """Decides what becomes of rows that share a key: one rep and period, or one person.
 
 The reader accepts the first row of each key and sets every later one aside. At the end of the file, it
-compares all rows of such a key. Where they agree in every column of ours, the later ones are duplicates. Where
-they differ, every one is rejected as conflicting, or their amounts are added up if the profile says so.
+compares all rows of such a key. Where they agree in every column of ours, the later ones are duplicates.
+Where they differ, every one is rejected as conflicting, or their amounts are added up if the profile says so.
 
 Rows are compared as their JSON lines, which have one spelling for each value. They are kept compressed and
 compared one part of the keys at a time, so that a file in which every key repeats fits in memory as well.
@@ -14,7 +14,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Context, Decimal, Inexact
 from heapq import merge
-from itertools import islice
+from itertools import compress, islice
 from typing import Any, Final, Protocol
 from zlib import crc32
 
@@ -31,7 +31,7 @@ _LIGHTLY: Final = 1
 """zlib's level for rows that are read once more and then dropped."""
 
 _PARTS: Final = 64
-_MARKS: Final = 1 << 22
+_LAST_MARK: Final = (1 << 20) - 1
 _ROWS_AT_ONCE: Final = 2_000
 _TEXT: Final = rb'"(?:[^"\\]++|\\.)*+"'
 _KEY: Final[dict[Kind, bytes]] = {
@@ -203,22 +203,28 @@ class _Parts:
     """Rows divided by a checksum of their key, so that rows of one key are in one part."""
 
     def __init__(self, kind: Kind) -> None:
+        self._key = re.compile(_KEY[kind])
         self._row = re.compile(rb'\{"line":([0-9]+),(%b),(.*)\}\n' % _KEY[kind])
-        self._marks = bytearray(_MARKS)
+        self._marks = bytearray(_LAST_MARK + 1)
         self._parts: dict[int, LineFile] = {}
 
     def add_repeated(self, chunk: bytes) -> None:
-        for found in self._row.finditer(chunk):
-            checksum = crc32(found[2])
-            self._marks[checksum % _MARKS] = 1
-            self._add(checksum, found[0])
+        checksums = self._checksums(chunk)
+        for checksum, line in zip(checksums, chunk.splitlines(keepends=True), strict=True):
+            self._marks[checksum & _LAST_MARK] = 1
+            self._add(checksum, line)
 
     def add_if_repeated(self, chunk: bytes) -> None:
         """Add the rows whose key a repeated row has; a few others may slip in, and stay single."""
-        for found in self._row.finditer(chunk):
-            checksum = crc32(found[2])
-            if self._marks[checksum % _MARKS]:
-                self._add(checksum, found[0])
+        checksums = self._checksums(chunk)
+        rows = zip(checksums, chunk.splitlines(keepends=True), strict=True)
+        # This runs over many rows for the sake of a few, so it is a chain of built-ins.
+        marks = map(self._marks.__getitem__, map(_LAST_MARK.__and__, checksums))
+        for checksum, line in compress(rows, marks):
+            self._add(checksum, line)
+
+    def _checksums(self, chunk: bytes) -> list[int]:
+        return list(map(crc32, self._key.findall(chunk)))
 
     def _add(self, checksum: int, line: bytes) -> None:
         part = checksum >> 26
