@@ -1,7 +1,6 @@
-"""Proposes a profile from an export's first rows, and says what it could not tell.
+"""Proposes a profile from an export's first rows, and lists what it could not determine.
 
-Nothing is decided by a guess alone: the proposal is a text for a person to read, and ``profile check`` and
-``read`` judge it as they judge any other.
+A person reads and completes the proposal. ``profile check`` and ``read`` treat it like any other profile.
 """
 
 import json
@@ -70,7 +69,7 @@ _NUMBERS: tuple[tuple[str, str | None], ...] = (
 
 @dataclass
 class Guess:
-    """What was made out so far; ``doubts`` are sentences for the person who reads it."""
+    """What is known so far. The person who completes the profile reads the ``doubts``."""
 
     compression: str = "none"
     encoding: str = "utf-8"
@@ -86,11 +85,11 @@ class Guess:
 
 
 def guess_profile(first_bytes: bytes, profile_id: str) -> tuple[str, list[str]]:
-    """The proposed profile as YAML, and what could not be told."""
+    """The proposed profile as YAML, and what could not be determined."""
     guess = Guess()
     rows = _rows(_text(first_bytes, guess), guess)
     if not rows:
-        guess.doubts.append("the file has no row that could be read")
+        guess.doubts.append("the file: no row could be read")
         return _yaml(guess, profile_id), guess.doubts
     guess.header = not any(_is_data(cell) for cell in rows[0])
     names = (
@@ -104,14 +103,32 @@ def guess_profile(first_bytes: bytes, profile_id: str) -> tuple[str, list[str]]:
     }
     if not body:
         guess.doubts.append(
-            "there is no row under the header, so forms of numbers and dates are as by default"
+            "the forms of numbers and dates: these are the defaults, since no row follows the header"
         )
     guess.kind = "people" if any(_all(email, column) for column in cells.values()) else "attainment"
     _map_columns(guess, cells)
     _find_forms(guess, cells)
+    _look_for_parts(guess, names, body)
     if len(cells.get(guess.columns.get("leave_days", ""), body)) < len(body):
         guess.doubts.append("leave_days: whether an empty cell means no leave; if so, add `blank`")
     return _yaml(guess, profile_id), guess.doubts
+
+
+def _look_for_parts(guess: Guess, names: list[str], body: list[list[str]]) -> None:
+    """Ask about rows of one rep and period that differ."""
+    if guess.kind != "attainment" or not {"rep_id", "period"} <= guess.columns.keys():
+        return
+    columns = {ours: names.index(theirs) for ours, theirs in guess.columns.items()}
+    tellings: dict[tuple[str, str], set[tuple[str, ...]]] = {}
+    for row in body:
+        says = {ours: normalised(row[place]) for ours, place in columns.items()}
+        tellings.setdefault((says["rep_id"], says["period"]), set()).add(tuple(says.values()))
+    several = sum(len(rows) > 1 for rows in tellings.values())
+    if several:
+        guess.doubts.append(
+            f"same_key: rows that differ for one rep and period would be rejected ({several} times here); "
+            "if they are parts of one figure, add `same_key: sum`"
+        )
 
 
 def _text(data: bytes, guess: Guess) -> str:
@@ -120,7 +137,7 @@ def _text(data: bytes, guess: Guess) -> str:
         try:
             data = zlib.decompressobj(31).decompress(data, FIRST_BYTES)
         except zlib.error:
-            guess.doubts.append("it begins as gzip does and cannot be unpacked")
+            guess.doubts.append("the compression: the file begins like gzip and cannot be unpacked")
             return ""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data[:200]:
         guess.encoding = "utf-16"
@@ -130,15 +147,15 @@ def _text(data: bytes, guess: Guess) -> str:
 
 
 def _encoding_beside_utf8(text: str, data: bytes, guess: Guess) -> str:
-    """Chooses the encoding of what is not all utf-8, and says why."""
+    """Choose the encoding of a file that is not all utf-8, and say why."""
     lines = text.split("\n")
     spoiled = sum("\0" in line for line in lines)
     sound = sum("\0" not in line and not line.isascii() for line in lines)
     if sound > spoiled:  # letters of one byte hardly ever look like utf-8
-        first = f"{spoiled} of the first {len(lines)} lines are not utf-8, and would be rejected"
-        return f"{first}; {sound} can be nothing else"
+        first = f"{spoiled} of the first {len(lines)} lines are not utf-8 and would be rejected"
+        return f"{first}; {sound} can only be utf-8"
     guess.encoding = "iso-8859-1" if "\0" in TextDecoder("cp1252").decode(data) else "cp1252"
-    return f"it is not utf-8; {guess.encoding} can read it, as could others"
+    return f"it is not utf-8; {guess.encoding} fits, as do others"
 
 
 def _rows(text: str, guess: Guess) -> list[list[str]]:
@@ -155,7 +172,7 @@ def _rows(text: str, guess: Guess) -> list[list[str]]:
             guess.delimiter = delimiter
             rows = [row for row in split if len(row) == width]
     if not rows:
-        guess.doubts.append("the delimiter: none of comma, semicolon, tab and pipe splits the rows alike")
+        guess.doubts.append("the delimiter: neither comma, semicolon, tab nor pipe gives rows of one length")
     return rows
 
 
@@ -189,7 +206,7 @@ def _passes(check: CellCheck, cell: str) -> bool:
 
 
 def _all(check: CellCheck, column: Sequence[str]) -> bool:
-    """Whether nearly all of a column's cells pass; some rows of any export are faulty."""
+    """Whether at least nine in ten cells of a column pass, since exports may have faulty rows."""
     return bool(column) and sum(_passes(check, cell) for cell in column) >= 0.9 * len(column)
 
 
@@ -209,7 +226,7 @@ def _map_columns(guess: Guess, cells: dict[str, list[str]]) -> None:
         elif ours not in MAY_BE_UNMAPPED:
             left = [name for name in cells if name not in guess.columns.values()]
             guess.doubts.append(
-                f"{ours}: no column could be told; one of {', '.join(map(repr, left)) or 'none'}"
+                f"{ours}: no column was recognised; one of {', '.join(map(repr, left)) or 'none'}"
             )
 
 
@@ -244,9 +261,9 @@ def _find_forms(guess: Guess, cells: dict[str, list[str]]) -> None:
     if forms:
         guess.decimal, guess.thousands = (telling or forms)[0]
         if len(telling) > 1 and {d for d, _ in telling} != {guess.decimal}:
-            guess.doubts.append(f"the decimal separator: {guess.decimal!r} and others read every amount")
+            guess.doubts.append(f"the decimal separator: {guess.decimal!r} fits every amount, as do others")
     elif amounts:
-        guess.doubts.append("the form of numbers: no separators read every amount")
+        guess.doubts.append("the form of numbers: no known separators fit every amount")
     dates = of("hire_date", "delegate_from", "delegate_until")
     guess.date = _form_of("the form of dates", dates, [(f, date_check(f)) for f in _DATES], guess.date, guess)
     periods = [(form, period_check(form)) for form in _PERIODS]
@@ -254,7 +271,7 @@ def _find_forms(guess: Guess, cells: dict[str, list[str]]) -> None:
 
 
 def _tells(form: tuple[str, str | None], amounts: Sequence[str]) -> bool:
-    """Whether the amounts use every separator that the form has."""
+    """Whether the amounts use every separator of the form."""
     return all(mark is None or any(mark in cell for cell in amounts) for mark in form)
 
 
@@ -263,16 +280,16 @@ def _form_of(
 ) -> str:
     fitting = [form for form, check in forms if _all(check, column)]
     if column and not fitting:
-        guess.doubts.append(f"{what}: {column[0]!r} has none that is known")
+        guess.doubts.append(f"{what}: {column[0]!r} has no known form")
     elif len(fitting) > 1:
-        guess.doubts.append(f"{what}: {fitting[0]!r} reads every cell, and so does {fitting[1]!r}")
+        guess.doubts.append(f"{what}: {fitting[0]!r} fits every cell, and so does {fitting[1]!r}")
     return fitting[0] if fitting else default
 
 
 def _yaml(guess: Guess, profile_id: str) -> str:
     quoted = {"\t": "\\t"}.get(guess.delimiter, guess.delimiter)
     lines = [
-        *(f"# Could not be told: {doubt}" for doubt in guess.doubts),
+        *(f"# Please check: {doubt}" for doubt in guess.doubts),
         f"profile: {profile_id}",
         f"kind: {guess.kind}",
         "format:",

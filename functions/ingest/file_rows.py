@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from functions.ingest.reading.columns import Kind
 from functions.ingest.reading.outcome import AcceptedRows
-from functions.ingest.reading.same_key import Revisions
+from functions.ingest.reading.revisions import Revisions
 from shared.domain import paths
 from shared.domain.canonical import canonical_bytes
 from shared.domain.identifiers import BatchId, shard_of

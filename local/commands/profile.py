@@ -1,4 +1,4 @@
-"""``plumbline profile``: is a profile valid, and what would one for this export look like."""
+"""``plumbline profile``: checks profiles, and proposes one for an export."""
 
 import argparse
 import re
@@ -15,14 +15,14 @@ examples:
   plumbline profile check config/profiles/*.yaml
   plumbline profile guess examples/oracle/oracle-participant-goals-2026-09.tsv > oracle.yaml
 
-Exit status: 0 valid, or proposed in full; 1 not valid, or something could not be told; 2 usage.
+Exit status: 0 valid, or proposed in full; 1 not valid, or the proposal has open questions; 2 usage.
 """
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _EPILOG
     what = parser.add_subparsers(dest="what", required=True, metavar="check | guess")
-    check = what.add_parser("check", help="say whether profiles are valid, and where not")
+    check = what.add_parser("check", help="check whether profiles are valid")
     check.add_argument("files", type=Path, nargs="+", metavar="FILE")
     guess = what.add_parser("guess", help="propose a profile from the first rows of an export")
     guess.add_argument("export", type=Path, metavar="EXPORT")
@@ -53,5 +53,5 @@ def _guess(export: Path) -> int:
     text, doubts = guess_profile(first_bytes, profile_id)
     sys.stdout.write(text)
     for doubt in doubts:
-        print(f"plumbline: could not tell {doubt}", file=sys.stderr)
+        print(f"plumbline: please check {doubt}", file=sys.stderr)
     return 1 if doubts else 0

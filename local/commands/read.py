@@ -1,4 +1,4 @@
-"""``plumbline read``: an export and its profile in; accepted and rejected rows and a summary out."""
+"""``plumbline read``: reads an export by its profile; writes accepted rows, rejected rows and a summary."""
 
 import argparse
 import sys
@@ -11,15 +11,16 @@ from typing import BinaryIO, NamedTuple
 from functions.ingest.reading.export_reader import read_export
 from functions.ingest.reading.outcome import AcceptedRows, Summary
 from functions.ingest.reading.profile import Profile, parse_profile
-from functions.ingest.reading.same_key import Revisions
+from functions.ingest.reading.revisions import Revisions
 from shared.domain.errors import InvalidProfile
 
 CHUNK = 256 * 1024
 REFUSED = 3
 
 _EPILOG = """\
-DIR will hold accepted.jsonl, rejected.jsonl (line, column, code and value of every fault) and summary.json.
-A manifest beside the export, EXPORT.manifest.json, is checked. Exit status: 0 read, 2 usage, 3 file refused.
+Writes accepted.jsonl, rejected.jsonl (line, column, code and value of every fault) and summary.json into DIR.
+If EXPORT.manifest.json is beside the export, its totals must hold. Rows of one key that differ are rejected,
+or added up if the profile has same_key: sum. Exit status: 0 read, 2 usage, 3 file refused.
 
 examples:
   plumbline read config/profiles/varicent-attainment.yaml \\
@@ -47,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def load_profile(path: Path) -> Profile:
-    """The profile in a file; InvalidProfile where it is none."""
+    """The profile in a file. Raises InvalidProfile."""
     try:
         return parse_profile(path.read_text("utf-8-sig"), str(path))
     except UnicodeDecodeError:
@@ -63,7 +64,7 @@ class _Block(NamedTuple):
 
 
 class _Files:
-    """Rows into files that take their names only when the whole export was read."""
+    """Writes rows into files, which get their names only when the whole export was read."""
 
     def __init__(self, directory: Path, stack: ExitStack) -> None:
         self._directory = directory
@@ -83,7 +84,7 @@ class _Files:
         self._rejected.write(jsonl)
 
     def accepted_again(self, keys: Iterable[tuple[str, str]]) -> Iterator[bytes]:
-        """The blocks within whose ids one of the keys lies: few, where the export is sorted."""
+        """The blocks that may hold one of the keys: few, if the export is sorted."""
         ids = sorted({row_id for row_id, _ in keys})
         start = 0
         for block in self._blocks:
@@ -102,7 +103,7 @@ class _Files:
         self._replace("rejected.jsonl", revisions.rejected(self._rejected))
 
     def _replace(self, name: str, chunks: Iterable[bytes]) -> None:
-        """Write a part again, from what was read of it."""
+        """Write a part again."""
         revised = self._directory / f".{name}.revised"
         self._more.append(revised)
         with revised.open("wb") as file:
@@ -110,7 +111,7 @@ class _Files:
         revised.replace(self._parts[name])
 
     def publish(self, summary: Summary) -> None:
-        """The earlier summary goes first and the new one comes last, so none vouches for others' rows."""
+        """Remove the earlier summary first and write the new one last: none may describe other rows."""
         self._accepted.close()
         self._rejected.close()
         (self._directory / "summary.json").unlink(missing_ok=True)
@@ -146,7 +147,7 @@ def _chunks(export: BinaryIO) -> Iterator[bytes]:
 
 
 def _watched(export: BinaryIO, size: int | None) -> Iterator[bytes]:
-    """The chunks, with a progress bar for the person at the terminal."""
+    """The chunks, with a progress bar on the terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
 

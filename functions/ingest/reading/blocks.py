@@ -1,7 +1,7 @@
-"""Splits many lines at once, and leaves to ``lines`` whatever is out of the ordinary.
+"""Splits many lines at once, and leaves every unusual line to ``lines``.
 
-A line without a quote, with the right number of delimiters and no bad byte is a row, whatever its cells hold;
-so is a line whose quotes all stand where quotes of whole fields stand. Every other line is read the slow way.
+Two kinds of line are split here: a line without quotes or bad bytes that has the right number of delimiters,
+and a line whose quotes all open or close a whole field. ``lines`` reads every other line, slowly and exactly.
 """
 
 import re
@@ -16,19 +16,19 @@ from functions.ingest.reading.decode import BAD_CHARACTER
 from functions.ingest.reading.lines import RawRow, RowSplitter
 
 BLOCK = 48 * 1024
-"""How many characters are split at once: what a block comes to should stay in a processor's own cache."""
+"""In characters. The cells of a block should fit in the processor's cache."""
 
 MASKED = "\0"
-"""Stands for a delimiter within quotes, in lines that have no bad character."""
+"""Replaces a delimiter within quotes, in lines that have no bad character."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
     """Some physical lines of the text, as rows.
 
-    ``cells`` are those of the rows of the right width, unquoted, row after row, and ``numbers`` these rows'
-    lines; ``exact`` holds the fields of the rows among them that are not written so (their ``cells`` are
-    empty), by the row's index. ``faulty`` are rows with a fault of the whole row.
+    ``cells`` holds the unquoted cells of all rows of the right width, row after row; ``numbers`` holds the
+    line numbers of these rows. Rows that ``lines`` had to split have empty ``cells``; ``exact`` holds their
+    fields by the row's index. ``faulty`` holds the rows with a fault of the whole row.
     """
 
     cells: list[str]
@@ -44,8 +44,8 @@ class Block:
 class BlockSplitter:
     """Splits blocks of a file whose rows' width is known.
 
-    Of a block, its marks are looked at first: its delimiters, quotes, line feeds and bad characters, without
-    all that stands between them. They tell the lines that are as they should be from those that are not.
+    The splitter first looks at a block's marks: its delimiters, quotes, line feeds and bad characters,
+    without the text between them. The marks of a line show whether it is a usual line.
     """
 
     def __init__(self, splitter: RowSplitter, delimiter: str, quote: str | None, width: int) -> None:
@@ -61,9 +61,9 @@ class BlockSplitter:
         self._slow_between = re.compile(f"[^{re.escape(marks)}]+")
 
     def block_at(self, text: str, start: int, end: int, line: int, *, final: bool) -> Block | None:
-        """The lines from ``start`` to ``end``, which is behind a line feed.
+        """Split the lines from ``start`` to ``end``, the offset behind a line feed.
 
-        ``line`` is the number of the first one. None if even the first row needs more text.
+        ``line`` is the number of the first line. None if the first row already needs more text.
         """
         chunk = text[start:end]
         unmixed = chunk.replace("\r\n", "\n") if "\r" in chunk else chunk
@@ -82,7 +82,7 @@ class BlockSplitter:
         if unmixed is not chunk:
             raw = chunk[:-1].split("\n")
         lengths = list(accumulate(map(len, raw), initial=0))
-        return self._with_odd_lines(_Place(text, start, end, line, final, lengths), lines, odd, masked)
+        return self._with_odd_lines(_BlockPlace(text, start, end, line, final, lengths), lines, odd, masked)
 
     def _marks(self, chunk: str) -> bytes:
         if self._between is None:
@@ -102,8 +102,8 @@ class BlockSplitter:
     def _all_quoted_alike(self, chunk: str, marks: str, rows: int) -> str | None:
         """The lines without quotes, if the same fields are quoted in all, and have none of the marks within.
 
-        A quote that opens a field follows a delimiter or line feed, and one that closes a field comes before
-        one; were it otherwise anywhere, there would be fewer of these pairs.
+        An opening quote follows a delimiter or line feed, and a closing quote comes before one. A misplaced
+        quote would lower the number of such pairs.
         """
         quote, delimiter = self._quote, self._delimiter
         fields = marks.split(delimiter)
@@ -124,7 +124,7 @@ class BlockSplitter:
         return self._delimiter.join(lines).split(self._delimiter) if lines else []
 
     def _without_quotes(self, lines: list[str], marks: list[bytes]) -> tuple[list[int], bool]:
-        """Take the quotes off lines where they can be; the odd lines, and whether any is masked."""
+        """Remove quotes from usual lines; return the odd lines, and whether any delimiter was masked."""
         odd: list[int] = []
         masked = False
         quote = None if self._quote is None else self._quote.encode()
@@ -142,7 +142,7 @@ class BlockSplitter:
         return odd, masked
 
     def _masked(self, line: str, quote: str) -> str | None:
-        """The line without quotes, delimiters within masked; None unless it is a row of such fields."""
+        """The line without quotes, with the delimiters inside them masked; None if a quote is misplaced."""
         delimiter = self._delimiter
         parts = line.split(quote)
         if len(parts) % 2 == 0:
@@ -158,7 +158,7 @@ class BlockSplitter:
         return plain if plain.count(delimiter) == self._width - 1 else None
 
     def _with_odd_lines(
-        self, place: "_Place", lines: list[str], odd: list[int], masked: bool
+        self, place: "_BlockPlace", lines: list[str], odd: list[int], masked: bool
     ) -> Block | None:
         lengths, rows = place.lengths, lines
         gone: list[int] = []
@@ -199,7 +199,7 @@ class BlockSplitter:
             lines=max(stop, behind),
         )
 
-    def _odd_rows(self, place: "_Place", odd: list[int]) -> Iterator[tuple[int, RawRow | None]]:
+    def _odd_rows(self, place: "_BlockPlace", odd: list[int]) -> Iterator[tuple[int, RawRow | None]]:
         """The rows that begin at odd lines; a line inside an earlier row begins none."""
         behind = 0
         for index in odd:
@@ -213,8 +213,8 @@ class BlockSplitter:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a block stands in the text; ``lengths`` are those of the lines before each, line feeds aside."""
+class _BlockPlace:
+    """A block's place in the text; ``lengths`` adds up the lines before each line, without line feeds."""
 
     text: str
     start: int

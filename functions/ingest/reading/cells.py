@@ -1,6 +1,6 @@
-"""What one cell must be: each check takes a stripped, normalised, non-empty cell.
+"""Checks single cells. Each check takes a stripped, normalised, non-empty cell.
 
-A check returns the value in our form, or raises ``BadCell`` with the first code that applies, in the order
+A check returns the value in our form. It raises ``BadCell`` with the first code that applies, in this order:
 form, control character, length, digits, range.
 """
 
@@ -22,7 +22,7 @@ MAX_WHOLE_DIGITS = 18
 MAX_FRACTION_DIGITS = 6
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-"""Unicode category Cc, which no later version of Unicode adds to."""
+"""Unicode category Cc, which is closed: later versions of Unicode add nothing to it."""
 
 BLANKS = " \t"
 
@@ -30,7 +30,7 @@ _NOT_IN_EMAIL = re.compile(r"[\x00-\x20\x7f-\x9f@,;<>]")
 
 
 class BadCell(Exception):
-    """Why a cell is not acceptable; caught by whoever checks the row."""
+    """Why a cell is not acceptable; the check of the row catches it."""
 
     def __init__(self, code: RowCode) -> None:
         super().__init__(code.value)
@@ -56,7 +56,7 @@ def text_check(max_length: int) -> CellCheck:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number as it stands in a cell: its digits without needless zeros."""
+    """A number in a cell: its sign, and its digits without leading and trailing zeros."""
 
     negative: bool
     whole: str
@@ -78,14 +78,14 @@ class NumberForm:
         self._grouped: re.Pattern[str] | None = None
         self._between = ""
         if thousands is not None:
-            # Office programs write a space between thousands as one that does not break.
+            # Office programs write non-breaking spaces between thousands.
             self._between = " \u00a0\u202f" if thousands == " " else thousands
             self._grouped = re.compile(
                 rf"([+-]?)([0-9]{{1,3}}(?:[{re.escape(self._between)}][0-9]{{3}})+){fraction}"
             )
 
     def read(self, cell: str) -> Number | None:
-        """The number, or None if the cell has not the form of one."""
+        """The number, or None if the cell does not have the form of a number."""
         found = self._plain.fullmatch(cell)
         if found is None and self._grouped is not None:
             found = self._grouped.fullmatch(cell)
@@ -130,7 +130,7 @@ def leave_days(cell: str, period_days: int | None) -> str:
 
 @cache
 def currencies() -> frozenset[str]:
-    """The alphabetic codes of ISO 4217 in use."""
+    """The alphabetic codes of ISO 4217 that are in use."""
     return frozenset(files("functions.ingest.reading").joinpath("iso4217.txt").read_text("ascii").split())
 
 
@@ -142,7 +142,7 @@ def currency(cell: str) -> str:
 
 @cache
 def timezones() -> frozenset[str]:
-    """The keys of the IANA database, as the ``tzdata`` package has them, whatever the machine has."""
+    """The keys of the IANA database from the ``tzdata`` package, so that all machines agree."""
     return frozenset(files("tzdata").joinpath("zones").read_text("ascii").split())
 
 
@@ -153,7 +153,7 @@ def timezone(cell: str) -> str:
 
 
 def email(cell: str) -> str:
-    """One bare address, of RFC 5321's lengths."""
+    """One address without a display name, of the lengths that RFC 5321 allows."""
     local, at, domain = cell.partition("@")
     labels = domain.split(".")
     good = (

@@ -1,4 +1,4 @@
-"""The closed lists of what can be wrong with a row, and with a whole file."""
+"""Every code of a rejected row, and every code of a refused file."""
 
 from enum import StrEnum
 from typing import NamedTuple

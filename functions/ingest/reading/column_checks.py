@@ -1,7 +1,7 @@
-"""Checks whole columns at once, in passes at C's speed, and names the rows that need a closer look.
+"""Checks whole columns at once with built-ins that run in C, and names the rows that need a closer look.
 
-A column's pass may suspect a good cell, and never passes a bad one: of whatever is suspected,
-``rows.RowChecker`` decides. Tests hold the two against each other.
+A column check may suspect a good cell, but never passes a bad one. ``rows.RowChecker`` decides on every
+suspect. Tests compare the two.
 """
 
 import re
@@ -23,15 +23,15 @@ _PLAIN_OR_NOT = bytes(
     byte if byte == 0x0A else ord("x") if 0x20 <= byte < 0x7F and byte not in b'"\\' else ord("!")
     for byte in range(256)
 )
-"""For ASCII: what is neither a control character nor to be escaped in JSON is plain."""
+"""For ASCII: a plain character is neither a control character nor escaped in JSON."""
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
-    """A column's values, and the indices of rows whose cell is suspect (their value means nothing).
+class CheckedColumn:
+    """A column's values, and the indices of rows whose cell is suspect. The value of a suspect is undefined.
 
-    ``values`` are JSON strings without the quotes around them, or ``NULL``; those of a column that is folded
-    have more around them (see ``json_lines``).
+    ``values`` are JSON strings without the quotes around them, or ``NULL``. Values of a folded column include
+    the text around them (see ``json_lines``).
     """
 
     values: list[str]
@@ -41,10 +41,10 @@ class Checked:
 Cell = TypeVar("Cell", str, tuple[str, str])
 
 
-class Remembered(dict[Cell, str]):
-    """What each distinct cell, or pair, comes to: as in ``Checked``, or nothing if it is not acceptable.
+class CellCache(dict[Cell, str]):
+    """A cache from a cell, or pair of cells, to its value as in ``CheckedColumn``; "" if not acceptable.
 
-    ``piece_of`` makes of a value what stands in the column.
+    ``piece_of`` turns a value into what the column holds.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Remembered(dict[Cell, str]):
         self._bad = False
 
     def __missing__(self, cell: Cell) -> str:
-        # What is not acceptable is not remembered, so that a column has none unless this was asked.
+        # Bad cells are not cached, so a column can only hold one if this method was called.
         try:
             value = fragment(self._value_of(cell))
         except BadCell:
@@ -69,18 +69,18 @@ class Remembered(dict[Cell, str]):
         self[cell] = value
         return value
 
-    def check(self, column: list[Cell]) -> Checked:
+    def check(self, column: list[Cell]) -> CheckedColumn:
         first = column[0]
         if first == column[-1] and column.count(first) == len(column):
             value = self[first]
-            return Checked([value] * len(column), [] if value else [*range(len(column))])
+            return CheckedColumn([value] * len(column), [] if value else [*range(len(column))])
         self._bad = False
         values = list(map(self.__getitem__, column))
-        return Checked(values, positions(values, "") if self._bad else [])
+        return CheckedColumn(values, positions(values, "") if self._bad else [])
 
 
 def positions(column: Sequence[object], wanted: object) -> list[int]:
-    """Where a value stands in a column, which it mostly does not or seldom."""
+    """The indices of a value in a column. Quick where it is rare or absent."""
     found: list[int] = []
     place = -1
     for _ in range(column.count(wanted)):
@@ -94,8 +94,8 @@ def fragment(value: str | None) -> str:
     return NULL if value is None else orjson.dumps(value).decode()[1:-1]
 
 
-def tidied(column: list[str]) -> list[str]:
-    """The column's cells stripped of blanks and in NFC, touched only where some cell asks for it."""
+def normalised_column(column: list[str]) -> list[str]:
+    """The column's cells without surrounding blanks and in NFC; most columns need no change."""
     joined = "\n".join(column)
     if " " in joined or "\t" in joined:
         framed = f"\n{joined}\n"
@@ -107,10 +107,10 @@ def tidied(column: list[str]) -> list[str]:
 
 
 class TextColumn:
-    """Ids, names and addresses, which are mostly all different; cells come tidied.
+    """Checks ids, names and addresses, most of which are different. Cells are normalised beforehand.
 
-    ``pattern`` is what a cell must match whole, besides having no control character. ``empty`` is what an
-    empty cell comes to, None where it needs a closer look.
+    A cell must match ``pattern`` as a whole and have no control character. ``empty`` is the value of an empty
+    cell, or None where an empty cell needs a closer look.
     """
 
     def __init__(self, max_length: int, empty: str | None, *, pattern: re.Pattern[str] | None = None) -> None:
@@ -119,9 +119,9 @@ class TextColumn:
         self._empty = empty
         self._pattern = pattern
 
-    def check(self, column: list[str]) -> Checked:
+    def check(self, column: list[str]) -> CheckedColumn:
         if self._pattern is None and self._all_plain("\n".join(column)):
-            return Checked(column, [])
+            return CheckedColumn(column, [])
         joined = "".join(column)
         suspects = self._suspects(column, joined)
         escaped = '"' in joined or "\\" in joined
@@ -133,10 +133,10 @@ class TextColumn:
             values = [*values]
             for index in empties:
                 values[index] = self._empty
-        return Checked(values, suspects)
+        return CheckedColumn(values, suspects)
 
     def _all_plain(self, lined: str) -> bool:
-        """Whether there is nothing to be said of any cell."""
+        """Whether every cell is certainly good and has nothing to escape."""
         if not lined.isascii():
             return False
         marks = b"\n%b\n" % lined.encode("ascii").translate(_PLAIN_OR_NOT)
@@ -145,7 +145,7 @@ class TextColumn:
     def _suspects(self, column: list[str], joined: str) -> list[int]:
         suspects: list[int] = []
         if not joined.isprintable():
-            # Unprintable are more than the control characters.
+            # Other characters than control characters are unprintable too.
             unprintable = positions(list(map(str.isprintable, column)), False)
             suspects += [index for index in unprintable if cells.CONTROL.search(column[index])]
         lengths = list(map(len, column))

@@ -26,7 +26,7 @@ MAY_NOT_BE_EMPTY: Final = frozenset(
 def cell_checks(
     kind: Kind, *, decimal: str, thousands: str | None, date_form: str, period_form: str
 ) -> dict[str, CellCheck]:
-    """The check of each column of the kind, ``leave_days`` without its period's length."""
+    """The check of each column of the kind. That of ``leave_days`` does not know the length of the period."""
     if kind == "attainment":
         numbers = NumberForm(decimal, thousands)
         return {
@@ -58,7 +58,7 @@ def cell_checks(
 
 
 def plain_checks(kind: Kind, period_form: str) -> dict[str, CellCheck]:
-    """The checks of values that a profile itself writes: ``.`` decimals and ISO dates."""
+    """The checks of values in a profile: ``.`` decimals and ISO dates."""
     return cell_checks(
         kind,
         decimal=".",

@@ -1,7 +1,7 @@
-"""Dates and periods in the forms that profiles name, and in the ISO form that we keep.
+"""Reads dates and periods in the forms that profiles name, and returns them in ISO form.
 
-A form is made of %Y, %m, %d, %b, %B and literal text. It is compiled to one pattern, because ``strptime``
-takes short numbers, other alphabets' digits and the machine's own month names.
+A form consists of %Y, %m, %d, %b, %B and literal text. It is compiled to a pattern, because ``strptime``
+accepts short numbers, digits of other alphabets and the month names of the machine's locale.
 """
 
 import calendar

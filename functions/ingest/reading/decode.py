@@ -1,10 +1,10 @@
-"""Bytes to text, where whatever cannot be decoded spoils its own row and no other."""
+"""Decodes bytes to text. Bytes that cannot be decoded cost only their own row."""
 
 import codecs
 import re
 
 BAD_CHARACTER = "\0"
-"""Stands in the text for bytes that cannot be decoded. A file with a NUL of its own is refused as no text."""
+"""Replaces bytes that cannot be decoded. A file that has a NUL itself is refused as ``not_text``."""
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _UNDEFINED_IN_CP1252 = bytes.maketrans(b"\x81\x8d\x8f\x90\x9d", bytes(5))
@@ -12,9 +12,9 @@ _FAULTS_ONE_BY_ONE = 200
 
 
 class TextDecoder:
-    """Decodes one file's pieces. ``nul_seen`` says whether a utf-16 text had a character U+0000.
+    """Decodes one file piece by piece. ``nul_seen`` says whether a utf-16 text had a character U+0000.
 
-    ``big_endian`` is given where decoding begins within the file, behind its mark.
+    Pass ``big_endian`` if decoding begins within the file, behind its byte order mark.
     """
 
     def __init__(self, encoding: str, *, big_endian: bool | None = None) -> None:
@@ -34,7 +34,7 @@ class TextDecoder:
         return self._without_mark(text)
 
     def finish(self) -> str:
-        """What was held back is half a character at the end of the file."""
+        """The end of the text: a bad character if the file ends within a character."""
         text = BAD_CHARACTER if self._held else ""
         self._held = b""
         return text
@@ -46,10 +46,10 @@ class TextDecoder:
         return text
 
     def _utf8(self, data: bytes) -> tuple[str, bytes]:
-        """The text and what may be the first half of a character.
+        """The text, and the bytes of a character that is not complete yet.
 
-        Strict decoding around each fault keeps text that is mostly ASCII stored as such, which everything
-        behind it is faster for; a piece that is full of faults is decoded at once.
+        Strict decoding around each fault keeps text that is mostly ASCII stored as ASCII, which speeds up all
+        later steps. A piece with many faults is decoded in one go.
         """
         parts: list[str] = []
         view = memoryview(data)
@@ -66,7 +66,7 @@ class TextDecoder:
         return "".join([*parts, _LONE_SURROGATE.sub(BAD_CHARACTER, text)]), data[at + used :]
 
     def _utf16(self, data: bytes) -> tuple[str, bytes]:
-        """Little-endian without a mark; half a character, or of a pair of surrogates, waits."""
+        """Little-endian without a mark. Half a character, or half a surrogate pair, waits for more bytes."""
         if len(data) < 2:
             return "", data
         if self._big_endian is None:

@@ -1,8 +1,8 @@
-"""Reads an export: every row accepted or rejected with its reasons, or the whole file refused with one.
+"""Reads an export: accepts or rejects each row, with reasons, or refuses the whole file, with one reason.
 
-Streaming and pure: bytes come in as chunks, rows go out through a sink, and memory does not grow with the
-file. Until ``read_export`` returns, what the sink was given is provisional: a refusal may come with the
-last byte.
+Bytes come in as chunks and rows go out through a sink, so memory hardly grows with the file. Rows given to
+the sink are provisional until ``read_export`` returns, because the last byte may still be a reason to
+refuse.
 """
 
 from collections.abc import Iterable, Set
@@ -15,7 +15,7 @@ from functions.ingest.reading.outcome import Counts, Summary
 from functions.ingest.reading.profile import Profile
 from functions.ingest.reading.same_key import RevisableSink, settle
 from functions.ingest.reading.text_reader import TextReader
-from functions.ingest.reading.unpack import Intake
+from functions.ingest.reading.unpack import ExportBytes
 from shared.domain.identifiers import batch_id
 
 _REFUSALS = (
@@ -23,7 +23,7 @@ _REFUSALS = (
     *(FileCode.HEADER_MISSING_COLUMN, FileCode.HEADER_DUPLICATE_COLUMN, FileCode.HEADER_EXTRA_COLUMN),
     *(FileCode.EMPTY, FileCode.MANIFEST_MISMATCH, FileCode.TOO_MANY_REJECTED),
 )
-"""Of several reasons to refuse a file, the first of these is told."""
+"""The order of reasons to refuse a file; the first that applies is reported."""
 
 _COUNTED = (None, FileCode.MANIFEST_MISMATCH, FileCode.TOO_MANY_REJECTED)
 
@@ -39,11 +39,12 @@ def read_export(
 ) -> Summary:
     """Read a whole export.
 
-    ``manifest`` is the content of the manifest beside it; ``size`` its size in bytes, where known (a file
-    that is too dense is then given up early). ``row_by_row`` goes without the fast way, for the same result.
+    ``manifest`` is the content of the manifest beside the export. ``size`` is the export's size in bytes, if
+    known; a file that unpacks to too much is then given up early. ``row_by_row`` switches the fast way off;
+    the result is the same.
     """
     encoding = profile.format.encoding
-    intake = Intake(
+    intake = ExportBytes(
         chunks, gzip=profile.format.compression == "gzip", has_nul_bytes=encoding == "utf-16", size=size
     )
     totals = totals_stated(manifest)
@@ -81,7 +82,7 @@ def summary_of(
     manifest: bytes | None,
     faults: Set[FileCode],
 ) -> Summary:
-    """What becomes of an export that was read to its end; ``faults`` are what reading it found."""
+    """The summary of an export that was read to its end; ``faults`` are the reasons to refuse it so far."""
     if not faults:
         stated = None if manifest is None else parse_manifest(manifest)
         faults = _judged(profile, counts, stated, totals, sha256, has_manifest=manifest is not None)
@@ -103,7 +104,7 @@ def summary_of(
 
 
 def totals_stated(manifest: bytes | None) -> ControlTotals:
-    """Sums, at zero, of the columns of which the manifest states the sum."""
+    """Sums, still zero, for the columns whose sum the manifest states."""
     stated = None if manifest is None else parse_manifest(manifest)
     return ControlTotals(stated.sums if stated else ())
 
@@ -117,7 +118,7 @@ def _judged(
     *,
     has_manifest: bool,
 ) -> set[FileCode]:
-    """What is wrong with a file of which every row was read."""
+    """The reasons to refuse a file whose every row was read."""
     faults: set[FileCode] = set()
     if counts.rows == 0:
         faults.add(FileCode.EMPTY)

@@ -1,4 +1,4 @@
-"""Reads a block of rows column by column, and hands to the row checker only the rows that need it."""
+"""Checks a block of rows column by column, and passes only doubtful rows to the row checker."""
 
 import re
 from bisect import bisect_right
@@ -17,19 +17,19 @@ from functions.ingest.reading.cells import (
 )
 from functions.ingest.reading.codes import Fault
 from functions.ingest.reading.column_checks import (
-    Checked,
-    Remembered,
+    CellCache,
+    CheckedColumn,
     TextColumn,
     fragment,
-    tidied,
+    normalised_column,
 )
 from functions.ingest.reading.columns import MAY_NOT_BE_EMPTY
-from functions.ingest.reading.duplicates import SeenKeys
-from functions.ingest.reading.json_lines import JsonLines, LineForm
+from functions.ingest.reading.json_lines import JsonLines, RowTemplate
 from functions.ingest.reading.manifest import ControlTotals
 from functions.ingest.reading.number_columns import NumberColumn
 from functions.ingest.reading.profile import Profile
 from functions.ingest.reading.rows import Layout, RowChecker, Values
+from functions.ingest.reading.seen_keys import SeenKeys
 
 _IDS = frozenset({"rep_id", "person_id", "manager_id", "hr_partner_id", "delegate_id"})
 _EMAIL = re.compile(
@@ -40,7 +40,7 @@ _TEXT = _IDS | {"name", "email"}
 _AMOUNTS = frozenset({"quota", "credited"})
 _SHORTEST_PERIOD = 28
 
-Faulty = tuple[int, list[Fault]]
+RejectedRow = tuple[int, list[Fault]]
 """A rejected row: the number of its line, and its faults."""
 
 
@@ -54,7 +54,7 @@ class BlockResult:
     ids: list[str]
     jsonl: bytes
     repeated: list[bytes]
-    rejected: list[Faulty]
+    rejected: list[RejectedRow]
 
 
 class FastColumns:
@@ -74,18 +74,18 @@ class FastColumns:
         self._seen = seen
         self._totals = totals
         self._has_period = profile.kind == "attainment"
-        self._form = LineForm(checker.columns, {*checker.columns} - _TEXT - _AMOUNTS)
+        self._form = RowTemplate(checker.columns, {*checker.columns} - _TEXT - _AMOUNTS)
         form = NumberForm(profile.format.decimal, profile.format.thousands)
-        self._passes: dict[str, Callable[[list[str]], Checked]] = {}
+        self._passes: dict[str, Callable[[list[str]], CheckedColumn]] = {}
         for ours in layout.positions:
             self._passes[ours] = self._pass_of(ours, profile, form)
         piece = partial(self._form.piece, "leave_days")
-        self._in_any_period = Remembered[str](lambda cell: self._leave_days(cell, _SHORTEST_PERIOD), piece)
-        self._in_its_period = Remembered[tuple[str, str]](
+        self._in_any_period = CellCache[str](lambda cell: self._leave_days(cell, _SHORTEST_PERIOD), piece)
+        self._in_its_period = CellCache[tuple[str, str]](
             lambda pair: self._leave_days(pair[1], self._checker.period_days(normalised(pair[0]))), piece
         )
 
-    def _pass_of(self, ours: str, profile: Profile, form: NumberForm) -> Callable[[list[str]], Checked]:
+    def _pass_of(self, ours: str, profile: Profile, form: NumberForm) -> Callable[[list[str]], CheckedColumn]:
         blank = profile.blank_values().get(ours)
         empty = None if blank is None and ours in MAY_NOT_BE_EMPTY else fragment(blank)
 
@@ -107,13 +107,13 @@ class FastColumns:
                 value_of,
                 may_be_negative=ours == "credited",
             ).check
-        return Remembered[str](value_of, partial(self._form.piece, ours)).check
+        return CellCache[str](value_of, partial(self._form.piece, ours)).check
 
     def _leave_days(self, cell: str, period_days: int | None) -> str | None:
         return self._checker.value("leave_days", normalised(cell), period_days)
 
-    def _leave(self, periods: list[str], leave_days: list[str]) -> Checked:
-        """Few leaves are longer than the shortest period, and only those ask for their own period."""
+    def _leave(self, periods: list[str], leave_days: list[str]) -> CheckedColumn:
+        """Check leave days. Only leaves longer than the shortest period need the row's own period."""
         found = self._in_any_period.check(leave_days)
         values = found.values
         suspects: list[int] = []
@@ -121,11 +121,11 @@ class FastColumns:
             values[index] = self._in_its_period[periods[index], leave_days[index]]
             if not values[index]:
                 suspects.append(index)
-        return Checked(values, suspects)
+        return CheckedColumn(values, suspects)
 
     def read(self, block: Block) -> BlockResult:
         """Accept and reject the block's rows."""
-        rejected: list[Faulty] = [(line, [Fault(None, code, None)]) for line, code in block.faulty]
+        rejected: list[RejectedRow] = [(line, [Fault(None, code, None)]) for line, code in block.faulty]
         if not block.cells:
             return BlockResult([], b"", [], rejected)
         columns = self._columns(block)
@@ -164,11 +164,11 @@ class FastColumns:
             column = block.cells[position :: self._layout.width]
             if block.masked:
                 column = [cell.replace(MASKED, self._delimiter) for cell in column]
-            columns[ours] = tidied(column) if ours in _TEXT else column
+            columns[ours] = normalised_column(column) if ours in _TEXT else column
         return columns
 
-    def _checked(self, columns: dict[str, list[str]], rows: int) -> dict[str, Checked]:
-        checked: dict[str, Checked] = {}
+    def _checked(self, columns: dict[str, list[str]], rows: int) -> dict[str, CheckedColumn]:
+        checked: dict[str, CheckedColumn] = {}
         for ours in self._checker.columns:
             if ours == "leave_days":
                 leave = columns.get(ours) or [""] * rows
@@ -177,11 +177,13 @@ class FastColumns:
                 checked[ours] = self._passes[ours](columns[ours])
             else:
                 unmapped = self._form.piece(ours, fragment(self._checker.value(ours, "", None)))
-                checked[ours] = Checked([unmapped] * rows, [])
+                checked[ours] = CheckedColumn([unmapped] * rows, [])
         return checked
 
-    def _closer_look(self, block: Block, checked: dict[str, Checked]) -> dict[int, Values | list[Fault]]:
-        """What the row checker says of the rows that any column's pass suspects, in order."""
+    def _closer_look(
+        self, block: Block, checked: dict[str, CheckedColumn]
+    ) -> dict[int, Values | list[Fault]]:
+        """The row checker's result for each row that some column check suspects, in order."""
         suspects = set(block.exact).union(*(column.suspects for column in checked.values()))
         return {index: self._checker.check(self._fields(block, index)) for index in sorted(suspects)}
 
@@ -196,7 +198,7 @@ class FastColumns:
         self,
         block: Block,
         columns: dict[str, list[str]],
-        checked: dict[str, Checked],
+        checked: dict[str, CheckedColumn],
         looked_at: dict[int, Values | list[Fault]],
     ) -> None:
         for ours in self._totals.columns:
@@ -212,7 +214,7 @@ class FastColumns:
                 self._totals.add(ours, [] if number is None else [number.plain()])
 
     def _repeated(self, ids: list[str], groups: list[str], refused: list[int]) -> list[int]:
-        """The indices of rows whose key an earlier row has; refused rows take no key."""
+        """The indices of rows whose key an earlier row has. Rejected rows do not count."""
         if self._seen is None:
             return []
         if not refused:
@@ -220,12 +222,12 @@ class FastColumns:
         ids, groups = [*ids], [*groups]
         _drop(refused, ids, groups)
         again = self._seen.repeated(ids, groups)
-        # Back to the block's own indices: each refused row at or before one moves it on by one.
+        # Convert to indices of the block: each rejected row before an index moves it by one.
         moved = [index - place for place, index in enumerate(refused)]
         return [place + bisect_right(moved, place) for place in again]
 
-    def _lines(self, block: Block, checked: dict[str, Checked]) -> JsonLines:
-        """Every row as a JSON line, suspects too, which mean nothing."""
+    def _lines(self, block: Block, checked: dict[str, CheckedColumn]) -> JsonLines:
+        """Every row as a JSON line; the lines of suspects are replaced or dropped later."""
         return self._form.lines(block.numbers, [checked[ours].values for ours in self._checker.columns])
 
 

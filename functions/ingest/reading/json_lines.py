@@ -1,20 +1,20 @@
-"""Accepted rows as JSON lines, from columns of JSON strings that lack only the quotes around them.
+"""Writes accepted rows as JSON lines, from columns of JSON strings without the quotes around them.
 
-The text of many rows is a list of pieces, row after row, which is filled a column at a time and joined once:
-nothing is done for a single row.
+The text of many rows is one list of pieces, row after row. It is filled column by column and joined once, so
+that no Python code runs for a single row.
 """
 
 from collections.abc import Collection, Iterable, Sequence
 
 NULL = "\0"
-"""Stands for no value, in columns of JSON: no cell has it, since whatever has is badly encoded."""
+"""Means null in columns of JSON. No good cell holds it: ``decode`` writes it for bad bytes."""
 
 
-class LineForm:
-    """How a kind's rows are written: the pieces of a row, and the text that stands between its values.
+class RowTemplate:
+    """The pieces of a row: its values, and the text between them.
 
-    What precedes or follows the value of a ``folded`` column is part of its pieces, to be had from ``piece``,
-    so that there are fewer of them to join.
+    The piece of a ``folded`` column includes the text before or after its value, as ``piece`` returns it, so
+    that there are fewer pieces to join.
     """
 
     def __init__(self, columns: Sequence[str], folded: Collection[str]) -> None:
@@ -36,7 +36,7 @@ class LineForm:
                 self._row.append(between)
 
     def piece(self, ours: str, value: str) -> str:
-        """A column's value as it must stand in the column."""
+        """A value as the column must hold it."""
         before, after = self._around[ours]
         return f"{before}{value}{after}"
 
@@ -46,7 +46,7 @@ class LineForm:
         return piece.removeprefix(before).removesuffix(after)
 
     def lines(self, numbers: Sequence[int], columns: Iterable[list[str]]) -> "JsonLines":
-        """The rows of these lines of the file; one column of values for each of the form's."""
+        """The rows with these line numbers, from one list of values for each column."""
         width = len(self._row)
         pieces = self._row * len(numbers)
         pieces[::width], pieces[1::width] = self._numbers.of(numbers)
@@ -56,7 +56,7 @@ class LineForm:
 
 
 class JsonLines:
-    """Some rows' lines."""
+    """The JSON lines of some rows."""
 
     def __init__(self, pieces: list[str], width: int) -> None:
         self._pieces = pieces
@@ -71,7 +71,7 @@ class JsonLines:
         return _with_nulls("".join(self._pieces[row * self._width : (row + 1) * self._width]))
 
     def drop(self, rows: Sequence[int]) -> None:
-        """Take out rows, whose indices ascend."""
+        """Remove rows; their indices ascend."""
         for row in reversed(rows):
             del self._pieces[row * self._width : (row + 1) * self._width]
 
@@ -84,7 +84,7 @@ def _with_nulls(text: str) -> str:
 
 
 class LineNumbers:
-    """Writes ascending numbers, mostly of consecutive lines, with what stands around each."""
+    """Writes ascending line numbers, most of them consecutive, with the text around them."""
 
     def __init__(self, before: str, after: str) -> None:
         self._before = before
@@ -92,7 +92,7 @@ class LineNumbers:
         self._last_three = [f"{number:03d}{after}" for number in range(1000)]
 
     def of(self, numbers: Sequence[int]) -> tuple[list[str], list[str]]:
-        """The numbers as two columns of text, their thousands and the rest: so few texts are new."""
+        """The numbers as two columns, thousands and rest, so that few strings have to be made."""
         first, stop = numbers[0], numbers[-1] + 1
         starts: list[str] = []
         rests: list[str] = []

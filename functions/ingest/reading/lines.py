@@ -1,6 +1,6 @@
-"""Rows as the file writes them: fields, quotes and physical lines, exactly.
+"""Splits text into rows exactly: fields, quotes and physical lines.
 
-This is the slow and certain way; ``fast_columns`` reads ahead where nothing is out of the ordinary.
+This is the slow way, for any text; ``blocks`` splits usual lines many at a time.
 """
 
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from functions.ingest.reading.codes import RowCode
 from functions.ingest.reading.decode import BAD_CHARACTER
 
 LONGEST_ROW = 16 * 1024 * 1024
-"""In characters. A quoted field that is not closed within it is taken for a stray quote, and a line that has
-no end within it is rejected as too long, so that no file can make the reader hold more than this."""
+"""In characters. A quote that is not closed within this length counts as a stray quote, and a longer line is
+rejected as too long, so that a file cannot make the reader hold more than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class RawRow:
     """One row, or blank line, of the text.
 
     ``fields`` is None for a blank line and for a row with a fault of the whole row. ``next`` is the offset
-    at which reading goes on, ``lines`` how many physical lines were passed.
+    at which reading goes on, ``lines`` the number of physical lines passed.
     """
 
     fields: list[str] | None
@@ -39,7 +39,7 @@ class RowSplitter:
         self._quote = quote
 
     def row_at(self, text: str, start: int, *, final: bool) -> RawRow | None:
-        """The row that begins at ``start``; None if its end cannot be told without more text.
+        """The row that begins at ``start``; None if more text is needed to find its end.
 
         ``final`` says that no more text comes.
         """
@@ -121,7 +121,7 @@ class RowSplitter:
         return (field, close + 3, True) if following == "\r\n" else _BAD
 
     def _badly_quoted(self, text: str, start: int, field_start: int, final: bool) -> RawRow | None:
-        """A stray quote costs its own line and what the row had before it, and nothing behind it."""
+        """Reject the row up to the line on which the faulty field began; reading goes on after that line."""
         line_end = text.find("\n", field_start)
         if line_end < 0 and not final:
             return None

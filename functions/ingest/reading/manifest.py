@@ -1,4 +1,4 @@
-"""Control totals: what a manifest states of its export must hold."""
+"""Reads manifests, and compares an export with the control totals that its manifest states."""
 
 import re
 from collections.abc import Iterable
@@ -10,12 +10,12 @@ import orjson
 _DECIMAL = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
 
 _UNROUNDED = Context(prec=MAX_PREC, traps=[Inexact])
-"""A cell with too many digits counts in full, however many it has."""
+"""Cells with too many digits count in full, so nothing may be rounded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What is stated; None where nothing is. ``sums`` is by our column, ``quota`` or ``credited``."""
+    """What a manifest states, None where it does not. ``sums`` is by our column: ``quota``, ``credited``."""
 
     rows: int | None
     sha256: str | None
@@ -23,7 +23,7 @@ class Manifest:
 
 
 def parse_manifest(content: bytes) -> Manifest | None:
-    """None if it is not a JSON object of the right keys and types; keys that are not known are ignored."""
+    """Parse a manifest; None if it is not a JSON object of the right types. Unknown keys are ignored."""
     try:
         stated = orjson.loads(content.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError:
@@ -43,7 +43,7 @@ def parse_manifest(content: bytes) -> Manifest | None:
 
 
 class ControlTotals:
-    """Exact sums of the columns of which a manifest states the sum."""
+    """Exact sums of the columns whose sum a manifest states."""
 
     def __init__(self, columns: Iterable[str]) -> None:
         self._sums = dict.fromkeys(columns, Decimal(0))
@@ -53,18 +53,18 @@ class ControlTotals:
         return tuple(self._sums)
 
     def as_text(self) -> dict[str, str]:
-        """Each sum in full, to be added to others by `add`."""
+        """Each sum in full, for `add` to add to others."""
         return {column: str(total) for column, total in self._sums.items()}
 
     def add(self, column: str, plain_numbers: Iterable[str]) -> None:
-        """Count in numbers in plain form."""
+        """Add numbers in plain form."""
         total = self._sums[column]
         for number in map(Decimal, plain_numbers):
             total = _UNROUNDED.add(total, number)
         self._sums[column] = total
 
     def hold(self, manifest: Manifest, *, rows: int, sha256: str) -> bool:
-        """Whether everything that the manifest states is so."""
+        """Whether everything that the manifest states is true."""
         return (
             manifest.rows in (None, rows)
             and manifest.sha256 in (None, sha256)

@@ -1,4 +1,4 @@
-"""Amounts, whole columns at once: most files write them all with the same number of places."""
+"""Checks columns of amounts at once. Most files write all amounts with the same number of decimal places."""
 
 import re
 from collections.abc import Callable
@@ -6,17 +6,17 @@ from functools import cache
 
 from functions.ingest.reading import cells
 from functions.ingest.reading.cells import NumberForm
-from functions.ingest.reading.column_checks import Checked, Remembered, positions, tidied
+from functions.ingest.reading.column_checks import CellCache, CheckedColumn, normalised_column, positions
 
 _DIGITS_TO_ZERO = bytes(ord("0") if byte in b"123456789" else byte for byte in range(256))
 _MOST_REMEMBERED = 50_000
 _FEW = 16
 VARIED = 2
-"""A column where more than one cell in so many is new is not worth remembering."""
+"""If more than one cell in this many is new, a cache of the column does not pay."""
 
 
 class NumberColumn:
-    """Checks amounts. ``empty`` is what an empty cell comes to, None where it needs a closer look."""
+    """Checks amounts. ``empty`` is the value of an empty cell, or None where it needs a closer look."""
 
     def __init__(
         self,
@@ -34,25 +34,25 @@ class NumberColumn:
         self._between = "" if thousands is None else " \u00a0\u202f" if thousands == " " else thousands
         self._may_be_negative = may_be_negative
         self._good_shapes: dict[str, bool] = {}
-        self._remembered: Remembered[str] | None = Remembered(value_of)
+        self._remembered: CellCache[str] | None = CellCache(value_of)
 
-    def check(self, column: list[str]) -> Checked:
-        """Quotas are mostly some round numbers, again and again; what was credited is different each time."""
+    def check(self, column: list[str]) -> CheckedColumn:
+        """Check a column. Quotas are mostly a few round numbers, so they are cached; credits differ."""
         remembered = self._remembered
         if remembered is not None and not remembered and len({*column}) * VARIED > len(column):
             remembered = self._remembered = None
         if remembered is None:
-            return self._regular(column) or self._irregular(tidied(column))
+            return self._regular(column) or self._irregular(normalised_column(column))
         before = len(remembered)
         checked = remembered.check(column)
         if (len(remembered) - before) * VARIED > len(column):
             self._remembered = None
         return checked
 
-    def _regular(self, column: list[str]) -> Checked | None:
-        """The column if all its numbers, but few, have as many places and no needless sign or zero in front.
+    def _regular(self, column: list[str]) -> CheckedColumn | None:
+        """The column, if nearly all numbers have the same places and no plus sign or leading zero, else None.
 
-        One pattern runs over the whole column, and stops at each cell that is otherwise.
+        One pattern runs over the whole column, and stops at each other cell.
         """
         places = len(column[0].partition(self._decimal)[2])
         if places > cells.MAX_FRACTION_DIGITS or not self._decimal.isascii():
@@ -74,10 +74,10 @@ class NumberColumn:
                 if not column[index]:
                     values[index] = empty
             others = [index for index in others if column[index]]
-        return Checked(values, others)
+        return CheckedColumn(values, others)
 
-    def _irregular(self, column: list[str]) -> Checked:
-        """Any column: a cell's shape, its digits all made zeros, tells whether it is a number."""
+    def _irregular(self, column: list[str]) -> CheckedColumn:
+        """Check any column by the shapes of its cells: a shape has a zero for every digit."""
         joined = "\n".join(column)
         shapes = self._shapes(joined)
         distinct = set(shapes)
@@ -88,7 +88,7 @@ class NumberColumn:
         if empty is not None and "" in distinct:
             for index in positions(shapes, ""):
                 values[index] = empty
-        return Checked(values, suspects)
+        return CheckedColumn(values, suspects)
 
     def _shapes(self, joined: str) -> list[str]:
         if joined.isascii():
@@ -110,14 +110,14 @@ class NumberColumn:
         return good
 
     def _unmarked(self, joined: str) -> str:
-        """The numbers without what stands between thousands or for plus, and with a point."""
+        """The numbers without thousands separators and plus signs, and with a decimal point."""
         for mark in (*self._between, "+"):
             if mark in joined:
                 joined = joined.replace(mark, "")
         return joined if self._decimal == "." else joined.replace(self._decimal, ".")
 
     def _without_last_zeros(self, lined: str, places: int) -> str:
-        """Every number has as many places, so a zero before a line feed is one at the end of a fraction."""
+        """Remove zeros at the end of fractions. Every number has this many places."""
         if places:
             for _ in range(places - 1):
                 lined = lined.replace("0\n", "\n")
@@ -127,7 +127,7 @@ class NumberColumn:
 
 @cache
 def _regular_numbers(decimal: str, between: str, places: int, may_be_negative: bool) -> re.Pattern[str]:
-    """Lines of numbers that are plain but for thousands, decimal separator and zeros at their end."""
+    """Matches lines of numbers without plus signs and leading zeros."""
     whole = rf"[1-9][0-9]{{0,{cells.MAX_WHOLE_DIGITS - 1}}}"
     if between:
         grouped = (

@@ -1,4 +1,4 @@
-"""What reading an export comes to: its rows, into a sink, and its summary."""
+"""The results of reading an export: rows, which go into a sink, and a summary."""
 
 import builtins
 from collections import Counter
@@ -14,14 +14,14 @@ from shared.domain.identifiers import BatchId
 
 @dataclass(frozen=True, slots=True)
 class AcceptedRows:
-    """Accepted rows in the file's order: the id of each (rep or person), and a JSON line of each."""
+    """Accepted rows in the file's order: the id of each (rep or person), and the JSON line of each."""
 
     ids: list[str]
     jsonl: bytes
 
 
 class RowSink(Protocol):
-    """Where rows go; they count once the whole export was read."""
+    """Receives rows. They are provisional until the whole export was read."""
 
     def accepted(self, rows: AcceptedRows) -> None: ...
 

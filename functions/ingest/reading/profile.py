@@ -1,4 +1,4 @@
-"""A profile says how one source's file maps to our columns; ``config/profiles/*.yaml`` holds them."""
+"""Reads profiles, which say how the file of one source maps to our columns (``config/profiles/*.yaml``)."""
 
 import re
 from decimal import Decimal
@@ -33,7 +33,7 @@ _POSITION = re.compile(r"[1-9][0-9]{0,5}")
 
 def _one_character(text: str) -> str:
     if len(text) != 1 or text in "\r\n\0" or "\ud800" <= text <= "\udfff":
-        raise ValueError("must be one character, and no line end")
+        raise ValueError("must be one character other than a line end")
     return text
 
 
@@ -60,7 +60,7 @@ class _Settings(BaseModel):
 
 
 class Format(_Settings):
-    """How the bytes of the file are to be read."""
+    """How to read the bytes of the file."""
 
     delimiter: Annotated[str, AfterValidator(_one_character)] = ","
     quote: Annotated[str, AfterValidator(_one_character)] | None = '"'
@@ -92,7 +92,10 @@ def _compiles(key: str, form: str, *, needs_day: bool) -> None:
 
 
 class Profile(_Settings):
-    """One source's layout; ``columns`` maps ours to theirs (a name, or a position counted from 1)."""
+    """The layout of one source. ``columns`` maps ours to theirs: a name, or a position counted from 1.
+
+    ``same_key`` says what becomes of rows of one key that differ (see ``same_key.py``).
+    """
 
     id: Annotated[str, AfterValidator(_profile_id)] = Field(alias="profile")
     kind: Kind
@@ -108,7 +111,7 @@ class Profile(_Settings):
         known = COLUMNS[self.kind]
         for ours, theirs in self.columns.items():
             if ours not in known:
-                raise ValueError(f"columns.{ours}: is no column of {self.kind}: {', '.join(known)}")
+                raise ValueError(f"columns.{ours}: is not a column of {self.kind}: {', '.join(known)}")
             if not self.format.header and not _POSITION.fullmatch(theirs):
                 raise ValueError(f"columns.{ours}: without a header it must be a position: 1, 2, ...")
             if not normalised(theirs):
@@ -125,7 +128,7 @@ class Profile(_Settings):
         checks = plain_checks(self.kind, self.format.period)
         for ours, value in self.blank.items():
             if ours not in checks:
-                raise ValueError(f"blank.{ours}: is no column of {self.kind}: {', '.join(checks)}")
+                raise ValueError(f"blank.{ours}: is not a column of {self.kind}: {', '.join(checks)}")
             cell = normalised(value)
             if not cell:
                 if ours in MAY_NOT_BE_EMPTY:
@@ -138,7 +141,7 @@ class Profile(_Settings):
         return self
 
     def checks(self) -> dict[str, CellCheck]:
-        """The check of each of our columns, in this file's forms."""
+        """The check of each of our columns, for the forms of this file."""
         form = self.format
         return cell_checks(
             self.kind,
@@ -149,7 +152,7 @@ class Profile(_Settings):
         )
 
     def blank_values(self) -> dict[str, str]:
-        """What an empty cell stands for, in our form, for the columns where it stands for something."""
+        """The meaning of an empty cell, in our form, by column; columns without one are left out."""
         checks = plain_checks(self.kind, self.format.period)
         cells = {ours: normalised(text) for ours, text in self.blank.items()}
         values = {ours: checks[ours](cell) for ours, cell in cells.items() if cell}
@@ -157,10 +160,9 @@ class Profile(_Settings):
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML where only true, false and null are more than text.
+    """Loads YAML in which only true, false and null are anything but text.
 
-    A column named ``1``, a fraction written 0.05 and a date stay what was written, and a key that stands
-    twice is a mistake to be told, not a quiet overwriting.
+    A column named ``1``, the fraction 0.05 and a date stay as written. A repeated key is an error.
     """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -171,7 +173,7 @@ class _Loader(yaml.SafeLoader):
                 raise yaml.constructor.ConstructorError(None, None, "a key must be text", key_node.start_mark)
             if key in seen:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"{key!r} stands twice", key_node.start_mark
+                    None, None, f"{key!r} appears twice", key_node.start_mark
                 )
             seen.add(key)
         return super().construct_mapping(node, deep)
@@ -187,9 +189,9 @@ _Loader.add_implicit_resolver(
 
 
 def parse_profile(yaml_text: str, name: str) -> Profile:
-    """Read a profile; InvalidProfile says in one line what is wrong, and at which YAML path.
+    """Read a profile. InvalidProfile says in one line what is wrong, and at which YAML path.
 
-    ``name`` is what the profile is called in that message, such as its file's name.
+    The message names the profile by ``name``, such as its file's name.
     """
     try:
         document = yaml.load(yaml_text, Loader=_Loader)  # a SafeLoader with fewer types
@@ -204,7 +206,7 @@ def parse_profile(yaml_text: str, name: str) -> Profile:
 
 
 def _tidied(document: dict[str, Any]) -> dict[str, Any]:
-    """Without sections that hold nothing, and with their names as header cells are compared."""
+    """Drop empty sections, and normalise the names of their columns as header cells are normalised."""
     optional = ("blank", "format")
     sections = {key: part for key, part in document.items() if part is not None or key not in optional}
     columns = sections.get("columns")
@@ -226,7 +228,7 @@ def _problem(error: Any) -> str:
     path = ".".join(str(step) for step in error["loc"])
     message = " ".join(str(error["msg"]).removeprefix("Value error, ").split())
     if error["type"] == "value_error" and path in ("", "format"):
-        # Checks of a whole section name the key below it themselves.
+        # The message of a check of a whole section names the key itself.
         return f"{path}.{message}" if path else message
     if error["type"] == "extra_forbidden":
         message = "is not a key of a profile"

@@ -1,4 +1,4 @@
-"""One range of an export read by itself, and all ranges joined to what one pass over the export gives."""
+"""Reads one range of an export, and joins all ranges to the result of reading the export in one pass."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ import orjson
 
 from functions.ingest.reading.columns import COLUMNS
 from functions.ingest.reading.decode import TextDecoder
-from functions.ingest.reading.duplicates import SeenKeys
 from functions.ingest.reading.manifest import ControlTotals
 from functions.ingest.reading.outcome import AcceptedRows, Counts, RowSink
 from functions.ingest.reading.profile import Profile
 from functions.ingest.reading.rows import Layout
 from functions.ingest.reading.same_key import RepeatedRows, RevisableSink, settle
+from functions.ingest.reading.seen_keys import SeenKeys
 from functions.ingest.reading.split import Range
 from functions.ingest.reading.text_reader import TextReader
 
@@ -23,7 +23,7 @@ _ROWS_AT_ONCE = 2_000
 
 @dataclass(frozen=True, slots=True)
 class ReadRange:
-    """What a range by itself comes to: accepted and rejected rows as JSON lines, each in the file's order."""
+    """The result of one range: acceptable and rejected rows as JSON lines, in the file's order."""
 
     counts: Counts
     accepted: Iterable[bytes]

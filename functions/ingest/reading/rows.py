@@ -1,4 +1,4 @@
-"""Checks one row, cell by cell: either every one of our columns has its value, or every fault is listed."""
+"""Checks one row, cell by cell: returns the values of our columns, or every fault."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,14 +25,14 @@ def days_of(period: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How wide this file's rows are, and where each of our mapped columns stands, counted from 0."""
+    """The number of fields of a row, and the position of each mapped column, counted from 0."""
 
     width: int
     positions: Mapping[str, int]
 
 
 def layout_of_header(profile: Profile, names: Sequence[str]) -> Layout | FileCode:
-    """The layout that a header gives, or why the file is refused. ``names`` are cells as read."""
+    """The layout from a header, or why the file is refused. ``names`` are cells as read."""
     header = [normalised(name) for name in names]
     mapped = set(profile.columns.values())
     if not mapped.issubset(header):
@@ -55,7 +55,7 @@ def layout_of_width(profile: Profile, width: int) -> Layout | FileCode:
 
 
 Values = tuple[str | None, ...]
-"""What a row says, in our form: one value for each of the kind's columns, in ``columns.COLUMNS``' order."""
+"""The values of a row in our form, in the order of ``columns.COLUMNS``."""
 
 
 class RowChecker:
@@ -67,8 +67,8 @@ class RowChecker:
         self._numbers = NumberForm(profile.format.decimal, profile.format.thousands)
         self._blanks = profile.blank_values()
         self._checks = profile.checks()
-        # A stable sort: of two of our columns at one place, the profile's first comes first. Columns that
-        # are not mapped come last, since they stand nowhere in the file.
+        # The sort is stable: two of our columns at one position keep the order of the profile. Unmapped
+        # columns come last.
         mapped = sorted(layout.positions, key=lambda ours: layout.positions[ours])
         self._order: list[tuple[str, int | None]] = [(ours, layout.positions[ours]) for ours in mapped]
         self._order += [(ours, None) for ours in self.columns if ours not in layout.positions]
@@ -97,19 +97,19 @@ class RowChecker:
             value = self._blanks.get(ours)
             if value is None and ours in MAY_NOT_BE_EMPTY:
                 raise BadCell(RowCode.MISSING_VALUE)
-            # A blank's value was checked with the profile, but for the length of the row's own period.
+            # The profile's own check of ``blank`` did not know the length of this row's period.
             return cells.leave_days(value, period_days) if value and ours == "leave_days" else value
         if ours == "leave_days":
             return cells.leave_days(cell, period_days)
         return self._checks[ours](cell)
 
     def number(self, ours: str, fields: Sequence[str]) -> Number | None:
-        """The number in one of our columns, in whatever row; None where the cell has not the form of one."""
+        """The number in one of our columns of any row; None if the cell is not a number."""
         position = self._positions.get(ours)
         return None if position is None else self._numbers.read(normalised(fields[position]))
 
     def period_days(self, cell: str) -> int | None:
-        """How long the period in a normalised cell is; None where it is none."""
+        """The number of days of the period in a normalised cell; None if it is not a period."""
         try:
             period = self.value("period", cell, None)
         except BadCell:
@@ -117,7 +117,7 @@ class RowChecker:
         return days_of(period) if period else None
 
     def key(self, values: Values) -> tuple[str, str]:
-        """What duplicates share: an id, and the period where rows have one."""
+        """The key of a row: its id, and its period ("" for people)."""
         return str(values[0]), str(values[1]) if self._has_period else ""
 
     def as_json(self, line: int, values: Values) -> bytes:

@@ -10,21 +10,20 @@ compared one part of the keys at a time, so that a file in which every key repea
 
 import re
 from array import array
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Context, Decimal, Inexact
-from heapq import merge
-from itertools import compress, islice
+from itertools import compress
 from typing import Any, Final, Protocol
 from zlib import crc32
 
 import orjson
 
 from functions.ingest.reading.cells import MAX_WHOLE_DIGITS
-from functions.ingest.reading.codes import Fault, RowCode
+from functions.ingest.reading.codes import RowCode
 from functions.ingest.reading.columns import COLUMNS, Kind
-from functions.ingest.reading.outcome import Counts, RowSink, rejected_row
+from functions.ingest.reading.outcome import Counts, RowSink
 from functions.ingest.reading.profile import Profile
+from functions.ingest.reading.revisions import Revisions
 from shared.domain.line_file import LineFile, unpacked_lines
 
 _LIGHTLY: Final = 1
@@ -32,14 +31,11 @@ _LIGHTLY: Final = 1
 
 _PARTS: Final = 64
 _LAST_MARK: Final = (1 << 20) - 1
-_ROWS_AT_ONCE: Final = 2_000
 _TEXT: Final = rb'"(?:[^"\\]++|\\.)*+"'
 _KEY: Final[dict[Kind, bytes]] = {
     "attainment": rb'"rep_id":%b,"period":%b' % (_TEXT, _TEXT),
     "people": rb'"person_id":%b' % _TEXT,
 }
-_LINE_NUMBER: Final = re.compile(rb'\{"line":([0-9]+)')
-"""Stands only at the beginning of a row: within a JSON text, its quotes are escaped."""
 
 _EXACT: Final = Context(prec=60, traps=[Inexact])
 """Enough for the sum of as many amounts as a file can have rows: 18 + 6 + 7 digits."""
@@ -54,7 +50,7 @@ class RevisableSink(RowSink, Protocol):
         Other rows may be among them. Each chunk holds whole lines.
         """
 
-    def revise(self, revisions: "Revisions") -> None:
+    def revise(self, revisions: Revisions) -> None:
         """Replace what was accepted and rejected by what ``revisions`` makes of it."""
 
 
@@ -100,7 +96,7 @@ def settle(repeated: RepeatedRows, sink: RevisableSink, counts: Counts) -> None:
     counts.codes = +counts.codes
 
 
-def compared(repeated: RepeatedRows, accepted: Iterable[bytes]) -> "Revisions":
+def compared(repeated: RepeatedRows, accepted: Iterable[bytes]) -> Revisions:
     """What becomes of the repeated rows and of the accepted rows with the same keys."""
     kind = repeated.profile.kind
     parts = _Parts(kind)
@@ -121,82 +117,6 @@ def compared(repeated: RepeatedRows, accepted: Iterable[bytes]) -> "Revisions":
             group.judge(revisions)
     revisions.sort()
     return revisions
-
-
-class Revisions:
-    """What changes at the end of a file, by the number of a row's line.
-
-    ``duplicate`` and ``conflicting`` are rejected rows. ``withdrawn`` counts the conflicting rows that were
-    accepted before, and ``added`` the rows whose amounts went into an earlier row.
-    """
-
-    def __init__(self) -> None:
-        self.duplicate = array("Q")
-        self.conflicting = array("Q")
-        self.withdrawn = 0
-        self.added = 0
-        self._sums: dict[int, bytes] = {}
-        self._changed = array("Q")
-
-    def reject_as_duplicate(self, lines: Sequence[int]) -> None:
-        self.duplicate.extend(lines)
-
-    def reject_as_conflicting(self, lines: Sequence[int]) -> None:
-        """All rows of a key, the accepted one first."""
-        self.conflicting.extend(lines)
-        self.withdrawn += 1
-        self._changed.append(lines[0])
-
-    def add_up(self, lines: Sequence[int], row: bytes) -> None:
-        """Let ``row`` replace the accepted row, which is the first of ``lines``."""
-        self.added += len(lines) - 1
-        self._sums[lines[0]] = row
-        self._changed.append(lines[0])
-
-    def sort(self) -> None:
-        self.duplicate = array("Q", sorted(self.duplicate))
-        self.conflicting = array("Q", sorted(self.conflicting))
-        self._changed = array("Q", sorted(self._changed))
-
-    @property
-    def changes_accepted(self) -> bool:
-        return bool(self._changed)
-
-    def accepted(self, chunk: bytes) -> bytes:
-        """What becomes of accepted rows: whole lines in the file's order."""
-        numbers = [*map(int, _LINE_NUMBER.findall(chunk))]
-        if not numbers:
-            return chunk
-        start, stop = bisect_left(self._changed, numbers[0]), bisect_right(self._changed, numbers[-1])
-        changed = set(numbers).intersection(self._changed[start:stop])
-        if not changed:
-            return chunk
-        lines = chunk.splitlines(keepends=True)
-        for number in changed:
-            lines[bisect_left(numbers, number)] = self._sums.get(number, b"")
-        return b"".join(lines)
-
-    def rejected(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        """The rejected rows and the newly rejected ones, as chunks of lines in the file's order."""
-        known = ((_number(line), line) for chunk in chunks for line in chunk.splitlines(keepends=True))
-        rows = merge(
-            known,
-            _rejections(self.duplicate, RowCode.DUPLICATE),
-            _rejections(self.conflicting, RowCode.CONFLICTING),
-        )
-        while lines := [line for _, line in islice(rows, _ROWS_AT_ONCE)]:
-            yield b"".join(lines)
-
-
-def _number(line: bytes) -> int:
-    """The number with which a row's JSON begins."""
-    start = line.index(b":") + 1
-    return int(line[start : line.index(b",", start)])
-
-
-def _rejections(numbers: Iterable[int], code: RowCode) -> Iterator[tuple[int, bytes]]:
-    for number in numbers:
-        yield number, rejected_row(number, [Fault(None, code, None)]) + b"\n"
 
 
 class _Parts:

@@ -1,8 +1,8 @@
-"""Where a large export may be cut: at the beginnings of rows, found in one pass at the pace of its digest.
+"""Finds where a large export can be cut: at the beginnings of rows, in one pass that also takes its digest.
 
-A row that begins on a line with an even number of quotes ends on that line, whatever it holds: a quoted field
-that goes on to the next line leaves one quote without its partner, and a row that is badly quoted ends with
-the line of its fault. So only lines with an odd number of quotes are looked at as rows.
+A row that begins on a line with an even number of quotes ends on that line. A quoted field that continues on
+the next line leaves one quote without a partner, and a badly quoted row ends with the line of its fault. So
+only lines with an odd number of quotes have to be split as rows.
 """
 
 import codecs
@@ -17,20 +17,20 @@ from functions.ingest.reading.decode import TextDecoder
 from functions.ingest.reading.lines import LONGEST_ROW, RowSplitter
 from functions.ingest.reading.profile import Format, Profile
 from functions.ingest.reading.rows import Layout, layout_of_header, layout_of_width
-from functions.ingest.reading.unpack import Intake
+from functions.ingest.reading.unpack import ExportBytes
 
 HEAD: Final = 1024 * 1024
-"""Within how many bytes the layout has to show."""
+"""In bytes. The layout must be found within this much of the file."""
 
 LONGEST_WAIT: Final = 8 * LONGEST_ROW
-"""In bytes; no row's end is out of sight for longer, since none has more characters than twice its number."""
+"""In bytes. The end of a row is never farther away: a row has at most twice ``LONGEST_ROW`` characters."""
 
 _WINDOW: Final = 4 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """The bytes from ``start`` to ``stop``, which begin with a row; ``line`` is the number of its line."""
+    """The bytes from ``start`` to ``stop``. They begin with a row, on the line numbered ``line``."""
 
     start: int
     stop: int
@@ -40,7 +40,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A whole export as ranges, and what only its beginning tells; ``size`` is in bytes."""
+    """An export divided into ranges, and what only its beginning shows. ``size`` is in bytes."""
 
     sha256: str
     size: int
@@ -50,15 +50,15 @@ class Split:
 
 
 def split_export(chunks: Iterable[bytes], profile: Profile, range_bytes: int) -> Split | None:
-    """Ranges of about so many bytes.
+    """Divide an export into ranges of about ``range_bytes``.
 
-    None where the export must be read in one pass: it is compressed, too short to be cut, without a layout
-    or with a row's end that is not in sight for too long, or refused as a whole whatever its rows say.
+    None if the export must be read in one pass: it is compressed, too short to divide, refused as a whole,
+    has no layout near its beginning, or has a row that is too long.
     """
     form = profile.format
     if form.compression != "none":
         return None
-    intake = Intake(chunks, gzip=False, has_nul_bytes=form.encoding == "utf-16")
+    intake = ExportBytes(chunks, gzip=False, has_nul_bytes=form.encoding == "utf-16")
     cutter = _Cutter(profile, range_bytes)
     for piece in intake.unpacked():
         if intake.faults or not cutter.take(piece):
@@ -70,7 +70,7 @@ def split_export(chunks: Iterable[bytes], profile: Profile, range_bytes: int) ->
 
 
 class _Cutter:
-    """Cuts at the first row's beginning that is seen once a range is large enough."""
+    """Cuts at the first beginning of a row after a range is large enough."""
 
     def __init__(self, profile: Profile, range_bytes: int) -> None:
         self.layout: Layout | None = None
@@ -88,7 +88,7 @@ class _Cutter:
         return self._head.startswith(codecs.BOM_UTF16_BE)
 
     def take(self, piece: bytes) -> bool:
-        """Go on with the next bytes; False where cutting makes no sense any more."""
+        """Process the next bytes; False if the export cannot be divided."""
         if len(self._head) < HEAD:
             self._head += piece
         if self._rows is None:
@@ -124,7 +124,7 @@ class _Cutter:
         self._digest = hashlib.sha256()
 
     def _look_for_layout(self) -> None:
-        """Find the row that tells the layout as the reader does; a faulty header tells none."""
+        """Find the layout as the reader does; a faulty header has none."""
         form = self._profile.format
         splitter = RowSplitter(form.delimiter, form.quote)
         text = TextDecoder(form.encoding).decode(self._head)
@@ -146,9 +146,9 @@ class _Cutter:
 
 
 class _RowStarts:
-    """Passes whole rows; ``offset`` and ``line`` are where the next one begins.
+    """Passes whole rows; the next one begins at ``offset`` and ``line``.
 
-    ``lost`` says that no row's end came in sight, or that there is a character that no text has.
+    ``lost`` says that the end of a row was not found, or that the text has a NUL.
     """
 
     def __init__(self, form: Format, *, big_endian: bool) -> None:
@@ -166,7 +166,7 @@ class _RowStarts:
         self._enough = 0
 
     def pass_rows(self, piece: bytes) -> bytes:
-        """The bytes of the rows whose ends came in sight."""
+        """Take bytes; return those of all rows that are now complete."""
         self._pieces.append(piece)
         self._held += len(piece)
         if self._held < self._enough:
@@ -182,17 +182,17 @@ class _RowStarts:
         self._held = len(data) - len(passed)
         self.offset += len(passed)
         self.line += lines
-        # After a row whose end was not in sight, there is no use in looking again before there is much more.
+        # After a row without an end, looking again pays only once there is much more text.
         self._enough = 0 if passed else 2 * self._held
         self.lost = self._held > LONGEST_WAIT
         return passed
 
     def rest(self) -> bytes:
-        """What was held back, at the end of the file."""
+        """The bytes after the last complete row, at the end of the file."""
         return b"".join(self._pieces)
 
     def _as_seen(self, quote: str) -> str:
-        """The quote as it stands in the text below; "" where the encoding has no such character."""
+        """The quote in the text of `_text`; "" if the encoding has no such character."""
         if self._wide:
             return quote
         try:
@@ -201,7 +201,7 @@ class _RowStarts:
             return ""
 
     def _text(self, data: bytes) -> str:
-        """One character a byte, but for utf-16; line feeds and quotes stand where they are."""
+        """The bytes as text: one character a byte, except in utf-16."""
         if not self._wide:
             return data.decode("iso-8859-1")
         return data[: len(data) & ~1].decode(self._codec, "surrogatepass")
@@ -210,7 +210,7 @@ class _RowStarts:
         return len(text[:end].encode(self._codec, "surrogatepass")) if self._wide else end
 
     def _rows_in(self, data: bytes, text: str) -> tuple[int, int]:
-        """Where the last whole row ends in the text, and how many lines there are until then."""
+        """The end of the last whole row in the text, and the number of lines up to it."""
         end = text.rfind("\n") + 1
         if not self._quote or self._quote not in text:
             return end, text.count("\n")
@@ -231,8 +231,8 @@ class _RowStarts:
         return end, len(lines)
 
     def _lines_of_row(self, data: bytes, start: int) -> int | None:
-        """How many lines the row passes that begins there; None if its end cannot be told yet."""
-        # Only the file's first bytes may be a mark, which stands before the first row and not in it.
+        """The number of lines of the row that begins there; None if its end is not known yet."""
+        # Only the first bytes of the file may be a byte order mark, which is not part of the first row.
         first = self.offset + start == 0
         size = _WINDOW
         while True:

@@ -1,8 +1,7 @@
-"""The text of an export on its way to rows, which are judged many at once where that can be done."""
+"""Turns the text of an export into accepted and rejected rows, many at once where possible."""
 
 from functions.ingest.reading.blocks import BLOCK, BlockSplitter
 from functions.ingest.reading.codes import Fault, FileCode, RowCode
-from functions.ingest.reading.duplicates import SeenKeys
 from functions.ingest.reading.fast_columns import FastColumns
 from functions.ingest.reading.lines import LONGEST_ROW, RawRow, RowSplitter
 from functions.ingest.reading.manifest import ControlTotals
@@ -10,6 +9,7 @@ from functions.ingest.reading.outcome import AcceptedRows, Counts, RowSink, reje
 from functions.ingest.reading.profile import Profile
 from functions.ingest.reading.rows import Layout, RowChecker, Values, layout_of_header, layout_of_width
 from functions.ingest.reading.same_key import RepeatedRows
+from functions.ingest.reading.seen_keys import SeenKeys
 
 MAX_ROWS = 5_000_000
 
@@ -17,11 +17,12 @@ _FLUSH_ROWS = 2_000
 
 
 class TextReader:
-    """The text of one export on its way to rows.
+    """Reads the text of one export, or of one range of it.
 
-    ``faults`` refuse the whole file; what the sink was given is provisional until ``finish``. ``line`` and
-    ``layout`` are given where the text begins within the file: the number of its first line, and the layout
-    that the file's beginning told.
+    ``faults`` are reasons to refuse the whole file. Rows given to the sink are provisional. ``repeated``
+    holds the acceptable rows whose key an earlier row has; without ``compare_keys``, these go to the sink as
+    well. Pass ``line`` and ``layout`` if the text begins within the file: the number of its first line, and
+    the layout that the beginning of the file showed.
     """
 
     def __init__(
@@ -66,7 +67,7 @@ class TextReader:
     def feed(self, text: str) -> None:
         self._text = self._text[self._at :] + text
         self._at = 0
-        # After a row whose end was not in sight, there is no use in looking again before there is much more.
+        # After a row without an end, looking again pays only once there is much more text.
         if len(self._text) >= self._enough:
             self._enough = 0
             self._read_on(final=False)
@@ -91,7 +92,7 @@ class TextReader:
             self._at = row.next
 
     def _took_block(self, splitter: BlockSplitter, columns: FastColumns, *, final: bool) -> bool:
-        """Read a block's lines at once, if that many are there; whether any were read."""
+        """Read a block of lines at once, if there is one; return whether any line was read."""
         end = self._text.rfind("\n", self._at, self._at + BLOCK) + 1
         if end <= self._at:
             return False
@@ -126,7 +127,7 @@ class TextReader:
             self._enough = min(2 * waiting, waiting + LONGEST_ROW)
 
     def _skipped_line(self) -> bool:
-        """Pass the rest of a line that is too long to be held; whether its end was there."""
+        """Skip the rest of a line that is too long; return whether more text follows its end."""
         line_end = self._text.find("\n", self._at)
         self._at = len(self._text) if line_end < 0 else line_end + 1
         if line_end >= 0:
@@ -147,7 +148,7 @@ class TextReader:
                 self._judge(row, line)
 
     def _takes_for_layout(self, row: RawRow) -> bool:
-        """Learn the layout from the first row that tells it; whether the row was the header."""
+        """Take the layout from the first row that shows it; return whether the row was the header."""
         if self._profile.format.header:
             found = (
                 FileCode.HEADER_MISSING_COLUMN

@@ -1,4 +1,4 @@
-"""The bytes as dropped on their way in: digest, decompression and limits, a chunk at a time."""
+"""Takes in the bytes of an export chunk by chunk: digest, decompression and limits."""
 
 import hashlib
 import zlib
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functions.ingest.reading.codes import FileCode
 
 CHUNK = 256 * 1024
-"""How much is decompressed at once, in bytes."""
+"""In bytes, decompressed at once."""
 
 MAX_BYTES = 2 * 1024**3
 """After decompression."""
@@ -15,7 +15,7 @@ MAX_BYTES = 2 * 1024**3
 MAX_RATIO = 200
 
 _GIVE_UP = 4 * MAX_BYTES
-"""Beyond this nothing more is decompressed, even to learn whether the rest is whole."""
+"""In bytes. Beyond this the rest is not decompressed, not even to see whether it is intact."""
 
 _SIGNATURES = (
     b"PK\x03\x04",
@@ -31,11 +31,10 @@ _GZIP_START = b"\x1f\x8b\x08"
 _GZIP_RESERVED_FLAGS = 0xE0
 
 
-class Intake:
-    """One export's bytes on their way in; what was seen of them stands in its attributes.
+class ExportBytes:
+    """The bytes of one export: their digest, sizes and faults so far.
 
-    ``size`` is the whole size as dropped, where it is known beforehand: then a file that is too dense is
-    given up at once and not only at its end.
+    ``size`` is the whole size as dropped, if known. A file that unpacks to too much is then given up at once.
     """
 
     def __init__(
@@ -56,7 +55,7 @@ class Intake:
         return self._digest.hexdigest()
 
     def unpacked(self) -> Iterator[bytes]:
-        """The decompressed bytes, as far as they are fit to be parsed; the input is read to its end."""
+        """The decompressed bytes that can be parsed. Reads the input to its end."""
         for piece in self._gunzipped() if self._gzip else self._read():
             self.unpacked_bytes += len(piece)
             if self.unpacked_bytes > MAX_BYTES:
@@ -88,7 +87,7 @@ class Intake:
         return self._size is not None and self.unpacked_bytes > MAX_RATIO * self._size
 
     def _gunzipped(self) -> Iterator[bytes]:
-        """Decompressed pieces; once given up, only the digest of the bytes is taken."""
+        """Decompressed pieces. After giving up, only takes the digest of the bytes."""
         members = _GzipMembers()
         gave_up = False
         for chunk in self._read():
@@ -104,7 +103,7 @@ class Intake:
 
 
 class _GzipMembers:
-    """The members of a gzip file, one after the other, as one stream."""
+    """Decompresses the members of a gzip file as one stream."""
 
     def __init__(self) -> None:
         self._inflater: zlib._Decompress | None = None
@@ -118,7 +117,7 @@ class _GzipMembers:
         while data and self._fault is None:
             if self._inflater is None:
                 if self._whole_members:
-                    data = data.lstrip(b"\0")  # zeros may pad a member, as on tapes
+                    data = data.lstrip(b"\0")  # zeros may pad a member
                 if not self._begins_member(data):
                     return
                 self._inflater = zlib.decompressobj(31)
@@ -154,7 +153,7 @@ class _GzipMembers:
                 return
 
     def ending(self) -> set[FileCode]:
-        """What is wrong now that the input has ended."""
+        """The faults that the end of the input shows."""
         if self._fault is not None:
             return {self._fault}
         return {FileCode.TRUNCATED_GZIP} if self._inflater is not None or self._waiting else set()

@@ -8,7 +8,7 @@ from typing import Any
 from functions.ingest.reading.export_reader import read_export
 from functions.ingest.reading.outcome import AcceptedRows, Summary
 from functions.ingest.reading.profile import Profile, parse_profile
-from functions.ingest.reading.same_key import Revisions
+from functions.ingest.reading.revisions import Revisions
 
 ATTAINMENT = """
 profile: test

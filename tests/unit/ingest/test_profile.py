@@ -76,9 +76,10 @@ def test_what_a_profile_does_not_say_is_as_documented() -> None:
         ('leave_days: "0"', 'currency: ""', "blank.currency"),
         ('leave_days: "0"', 'person: "1"', "blank.person"),
         ("blank:", "extra_columns: maybe\nblank:", "extra_columns"),
+        ("blank:", "same_key: add\nblank:", "same_key"),
         ("blank:", "max_rejected_fraction: 5%\nblank:", "max_rejected_fraction"),
         ("blank:", 'max_rejected_fraction: "1.5"\nblank:', "max_rejected_fraction"),
-        ("kind: attainment", "kind: attainment\nkind: people", "'kind' stands twice"),
+        ("kind: attainment", "kind: attainment\nkind: people", "'kind' appears twice"),
         ("columns:", "columns: [", "is not YAML"),
     ],
 )

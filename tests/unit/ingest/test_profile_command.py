@@ -1,4 +1,4 @@
-"""`plumbline profile`: what it proposes for the samples, and what it says it could not tell."""
+"""`plumbline profile`: what it proposes for the samples, and what it asks a person to check."""
 
 from pathlib import Path
 
@@ -48,15 +48,23 @@ def test_a_blank_leave_cell_is_asked_about_and_never_taken_for_zero() -> None:
     assert parse_profile(text, "guessed").blank == {}
 
 
+def test_rows_of_one_rep_that_differ_are_asked_about() -> None:
+    head, rows = "rep_id,period,quota,credited,currency\n", ["r-1,2026-09,4.00,1.00,USD\n"] * 2
+    _, doubts = guess_profile((head + "".join(rows)).encode(), "parts")
+    assert not any("same_key" in doubt for doubt in doubts)
+    _, doubts = guess_profile((head + "".join([*rows, "r-1,2026-09,6.00,8.00,USD\n"])).encode(), "parts")
+    assert any("`same_key: sum`" in doubt for doubt in doubts)
+
+
 @pytest.mark.parametrize(
     ("names", "encoding", "said"),
     [
         ((b"Zo\xc3\xab", b"\xc3\x89va", b"Ren\xe9"), "utf-8", "1 of the first 5 lines are not utf-8"),
-        ((b"Ann", b"Bo", b"Ren\xe9"), "cp1252", "it is not utf-8; cp1252 can read it, as could others"),
+        ((b"Ann", b"Bo", b"Ren\xe9"), "cp1252", "it is not utf-8; cp1252 fits, as do others"),
         (
             (b"Ann", b"Bo", b"Ren\x81"),
             "iso-8859-1",
-            "it is not utf-8; iso-8859-1 can read it, as could others",
+            "it is not utf-8; iso-8859-1 fits, as do others",
         ),
     ],
 )
@@ -89,4 +97,4 @@ def test_check_says_of_every_file_whether_it_is_valid(
 @settings(max_examples=150, deadline=None)
 def test_any_bytes_end_in_a_proposal(data: bytes) -> None:
     text, doubts = guess_profile(data, "any")
-    assert text.startswith("# Could not be told" if doubts else "profile: any")
+    assert text.startswith("# Please check" if doubts else "profile: any")

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.ingest.reading import duplicates
-from functions.ingest.reading.duplicates import SeenKeys
+from functions.ingest.reading import seen_keys
+from functions.ingest.reading.seen_keys import SeenKeys
 
 IDS = st.one_of(
     st.integers(0, 60).map(lambda n: f"R{n:03d}"),
@@ -37,9 +37,9 @@ def test_the_second_of_a_key_is_found_as_a_plain_set_would_find_it(
     if order == "nearly ascending":
         blocks = [[*block[:moved], *block[moved + 1 :], *block[moved : moved + 1]] for block in blocks]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(duplicates, "_FEW", few)
-        patch.setattr(duplicates, "_RUN", run)
-        patch.setattr(duplicates, "_BUCKETS", 8)
+        patch.setattr(seen_keys, "_FEW", few)
+        patch.setattr(seen_keys, "_RUN", run)
+        patch.setattr(seen_keys, "_BUCKETS", 8)
         seen = SeenKeys()
         found = [seen.repeated([key for key, _ in block], [group for _, group in block]) for block in blocks]
     assert found == repeated_by_a_set(blocks)

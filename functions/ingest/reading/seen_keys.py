@@ -1,8 +1,8 @@
-"""Which ids were seen before, exactly, in memory that hardly grows for five million of them.
+"""Finds ids that were seen before, exactly, and in little memory for five million of them.
 
-Exports come sorted, or nearly. Ids that ascend are kept as compressed runs, some bytes each; an id that is
-out of order is looked for in the one run where it would stand, and kept apart. Where most are out of order,
-all are kept in buckets of plain text, some twenty bytes each.
+Most exports are sorted, or nearly so. Ascending ids are kept as compressed runs, a few bytes each. An id
+that is out of order is looked up in the one run that could hold it, and kept apart. Where more than a fifth
+are out of order, all ids are kept in buckets of plain text, about twenty bytes each.
 """
 
 import zlib
@@ -19,13 +19,13 @@ _LONGEST_KEPT = 16
 
 
 class SeenKeys:
-    """Ids by group (such as a period); each group's are told apart from the others'."""
+    """The ids seen in each group, such as a period. The same id may be in several groups."""
 
     def __init__(self) -> None:
         self._groups: dict[str, _SeenIds] = {}
 
     def repeated(self, ids: Sequence[str], groups: Sequence[str]) -> list[int]:
-        """Take the ids in, in order; the positions of those that their group had already."""
+        """Record the ids in order; return the positions of those that their group had already."""
         if not ids:
             return []
         main = groups[0]
@@ -56,7 +56,7 @@ class SeenKeys:
 
 
 class _SeenIds:
-    """The ids of one group. No id is empty, and none holds a line feed."""
+    """The ids of one group. Ids are not empty and hold no line feed."""
 
     def __init__(self) -> None:
         self._runs = _Runs()
@@ -86,12 +86,12 @@ class _SeenIds:
         while position < count:
             key = ids[position]
             if position < fall and key > last and not above:
-                # All that ascend are taken at once, up to the next that is not below the one after it.
+                # Take all ascending ids at once, up to the next that is not below its successor.
                 runs.open.extend(ids[position:fall])
                 last = runs.last = ids[fall - 1]
                 position = fall
                 continue
-            # An id that is above the one after it is the one out of order, and must not end the run.
+            # An id above its successor is the one out of order, and must not end the run.
             if last < key <= (ids[position + 1] if position + 1 < count else key):
                 if above and key in above:
                     again.append(position)
@@ -114,7 +114,7 @@ class _SeenIds:
 
 
 class _Runs:
-    """Ascending ids: the latest as they are in ``open``, the earlier ones packed."""
+    """Ascending ids: the latest in ``open``, the earlier ones compressed."""
 
     def __init__(self) -> None:
         self.last = ""
@@ -171,9 +171,9 @@ class _Buckets:
 
 
 def _digest(key: str) -> str:
-    """96 bits for a long id, as letters: of five million ids, two would share one in 10^15 files.
+    """A digest of 96 bits for a long id, as letters. Two of five million ids collide in one of 10^15 files.
 
-    No id begins with a tab, so none is taken for a digest.
+    Ids do not begin with a tab, so none looks like a digest.
     """
     number = int.from_bytes(blake2b(key.encode(), digest_size=12).digest(), "big")
     return "\t" + "".join([chr(0x80 + (number >> shift & 0x7F)) for shift in range(0, 96, 7)])
