@@ -19,6 +19,11 @@ PROFILE_KEYS: Final[dict[str, tuple[str, str]]] = {
         "What an empty cell of a column stands for, in plain form (`.` decimals, ISO dates).",
     ),
     "extra_columns": ("refuse", "Whether a file with columns that nobody maps is read or refused."),
+    "same_key": (
+        "sum",
+        "What happens to rows of one rep and period that differ: `reject` rejects every one of them, `sum` "
+        "adds them up (only for `kind: attainment`). See [Rows of one key](rows-of-one-key.md).",
+    ),
     "max_rejected_fraction": (
         '"0.05"',
         "From 0 to 1. A file of which a larger share of rows is rejected is refused as a whole.",

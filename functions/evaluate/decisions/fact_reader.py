@@ -31,6 +31,8 @@ _SPACED: Final = re.compile(
     + r'(?:, ?"line": ?[0-9]+)?\}\n'
     + _STRAY
 )
+_LINES_OF_SUM: Final = re.compile(r',"lines":\[[0-9,]+\](?=\}\n)')
+"""Names the rows that an export's profile added up to one fact; decisions do not depend on it."""
 _IS_PERIOD: Final = re.compile("[0-9Q-]+")
 
 
@@ -67,6 +69,8 @@ class _Reader:
             return
         if not text.endswith("\n"):
             text += "\n"
+        if '"lines":[' in text:
+            text = _LINES_OF_SUM.sub("", text)
         if self._is_mostly_of_other_periods(text):
             names = list(self._columns)
             kept = [line for line in text.split("\n") if "\\" in line or any(name in line for name in names)]

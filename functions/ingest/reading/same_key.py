@@ -29,7 +29,7 @@ from shared.domain.line_file import LineFile, unpacked_lines
 _LIGHTLY: Final = 1
 """zlib's level for rows that are read once more and then dropped."""
 
-_PARTS: Final = 64
+_PART_BITS: Final = 6
 _LAST_MARK: Final = (1 << 20) - 1
 _TEXT: Final = rb'"(?:[^"\\]++|\\.)*+"'
 _KEY: Final[dict[Kind, bytes]] = {
@@ -147,7 +147,7 @@ class _Parts:
         return list(map(crc32, self._key.findall(chunk)))
 
     def _add(self, checksum: int, line: bytes) -> None:
-        part = checksum >> 26
+        part = checksum >> 32 - _PART_BITS
         if part not in self._parts:
             self._parts[part] = LineFile(_LIGHTLY)
         self._parts[part].add(line)
