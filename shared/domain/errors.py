@@ -9,8 +9,8 @@ PlumblineError
 ├── IllegalTransition      the case cannot take this step in the state it is in
 ├── Conflict               somebody else changed the thing first; read again and decide again
 │   └── AlreadyDone        this very command was carried out before; carries the first result
-├── NotFound               there is no such thing, or it is not the asker's to see
-├── Forbidden              the asker is known and may not do this
+├── NotFound               there is no such thing, or it is not the caller's to see
+├── Forbidden              the caller is known and may not do this
 ├── NotYet                 not ready now; the workflow retries
 ├── Throttled              the service said to slow down; the workflow retries
 └── IntegrityError         what was read is not what was written
