@@ -1,7 +1,7 @@
 """Draws the states of a case by exploring them: it applies every answer and trigger to the real core.
 
-`python -m local.case_life` updates docs/explanation/case-life.md. A test fails if the page is
-out of date.
+`python -m local.case_life` writes the diagram into docs/explanation/case-life.md. A test fails where
+it is out of date.
 """
 
 import sys
@@ -16,15 +16,16 @@ from functions.evaluate.cases.triggers import (
     Answered,
     Context,
     DeadlinePassed,
-    FindingsHold,
+    FindingsRestored,
     FindingsUndone,
-    HeldFor,
-    Occurrence,
     Opened,
+    PauseRequested,
     ResultsArrived,
     StageEnded,
+    Trigger,
 )
 from shared.domain.case import Case, CaseStatus
+from shared.domain.decision_json import DecisionJson, Outcome, PeriodJson
 from shared.domain.event import Actor, ActorKind
 from shared.domain.identifiers import BatchId, CommandId, EvaluationId, PersonId, RequestId
 from shared.domain.person import HR_QUEUE, Directory, Person
@@ -41,9 +42,10 @@ Known = dict[RequestId, Request]
 
 
 def edges(policy: Policy) -> list[Edge]:
-    """Every transition as (from, trigger, to), once each, in order of discovery, over all stages."""
+    """Every transition as (from, reason, to), each once, in the order of discovery."""
     found: dict[Edge, None] = {}
-    # This exploration answers no check-ins. Missed check-ins would send every case to HR's gate.
+    # The diagram skips check-ins. Missed ones would send every case to HR's gate, so a ladder without them is
+    # drawn too.
     without_check_ins = tuple(stage.model_copy(update={"check_ins": None}) for stage in policy.ladder)
     for version in (policy, policy.model_copy(update={"ladder": without_check_ins})):
         found |= dict.fromkeys(_explored(version))
@@ -58,25 +60,25 @@ def _explored(policy: Policy) -> list[Edge]:
         case, known = _step(
             None, Opened(_decision("open_case"), EvaluationId("e"), stage), policy, {}, _START
         )
-        found["[*]", "opened" if stage == opened[0] else "opened after a relapse", _place(case)] = None
+        found["[*]", "opened" if stage == opened[0] else "opened after a relapse", _state(case)] = None
         frontier.append((case, known, _START))
     seen: set[tuple[Any, ...]] = set()
     while frontier:
         case, known, now = frontier.pop(0)
-        key = (_place(case), case.phase, case.stage, case.refused, case.holds_waiting, bool(case.results))
+        key = (_state(case), case.phase, case.stage, case.refused, case.holds_waiting, bool(case.results))
         if case.status is CaseStatus.CLOSED or key in seen:
             continue
         seen.add(key)
-        for label, occurrence, answered, moment in _possible(case, known, now):
-            then, knows = _step(case, occurrence, policy, known | answered, moment)
-            if _place(then) != _place(case):
-                found[_place(case), label, _place(then)] = None
+        for label, trigger, answered, moment in _possible(case, known, now):
+            then, knows = _step(case, trigger, policy, known | answered, moment)
+            if _state(then) != _state(case):
+                found[_state(case), label, _state(then)] = None
             frontier.append((then, knows, moment))
     return list(found)
 
 
 def mermaid(found: Iterable[Edge]) -> str:
-    """The transitions as a Mermaid state diagram. Triggers with the same arrow share one label."""
+    """The transitions as a Mermaid state diagram. All reasons of an arrow are its label."""
     arrows: dict[tuple[str, str], list[str]] = {}
     for origin, label, target in found:
         arrows.setdefault((origin, target), []).append(label)
@@ -86,7 +88,7 @@ def mermaid(found: Iterable[Edge]) -> str:
 
 
 def page(text: str, picture: str) -> str:
-    """The page's text with the picture in its place."""
+    """The page's text with the diagram replaced."""
     before, _, rest = text.partition(_BEGIN)
     return before + _BEGIN + picture + _END + rest.partition(_END)[2]
 
@@ -97,8 +99,8 @@ def main() -> int:
     return 0
 
 
-def _possible(case: Case, known: Known, now: datetime) -> Iterator[tuple[str, Occurrence, Known, datetime]]:
-    """What may happen to the case next: the label, the trigger, the requests it changes, and the time."""
+def _possible(case: Case, known: Known, now: datetime) -> Iterator[tuple[str, Trigger, Known, datetime]]:
+    """Everything that may happen to the case: label, trigger, changed requests, and time."""
     for request_id in case.standing:
         request = known[request_id]
         if request.purpose == "check_in":
@@ -112,9 +114,9 @@ def _possible(case: Case, known: Known, now: datetime) -> Iterator[tuple[str, Oc
     if case.request_id is None and case.stage_ends_at is not None:
         yield "time is up", StageEnded(), {}, case.stage_ends_at
     if case.hold is not None and case.hold.reason == "withdrawal":
-        yield "findings hold again", FindingsHold(_decision("open_case"), EvaluationId("anew")), {}, now
+        yield "findings hold again", FindingsRestored(_decision("open_case"), EvaluationId("anew")), {}, now
     if case.hold is None:
-        yield "held for leave", HeldFor("leave"), {}, now
+        yield "held for leave", PauseRequested("leave"), {}, now
         if case.marked is None:
             undone = FindingsUndone(_decision("clear"), EvaluationId("again"))
             yield "findings undone", undone, {}, now
@@ -124,7 +126,7 @@ def _possible(case: Case, known: Known, now: datetime) -> Iterator[tuple[str, Oc
 
 
 def _step(
-    case: Case | None, occurrence: Occurrence, policy: Policy, known: Known, now: datetime
+    case: Case | None, trigger: Trigger, policy: Policy, known: Known, now: datetime
 ) -> tuple[Case, Known]:
     standing = () if case is None else case.standing
     context = Context(
@@ -136,19 +138,19 @@ def _step(
         actor=Actor(ActorKind.SYSTEM, "picture"),
         standing={request: known[request] for request in standing},
     )
-    done = step(case, occurrence, context)
+    done = step(case, trigger, context)
     return done.case, known | {request.id: request for request in done.requests}
 
 
-def _place(case: Case) -> str:
+def _state(case: Case) -> str:
     if case.exit is not None:
         return case.exit.value
     return case.phase.value if case.hold is None else f"hold_{case.hold.reason}"
 
 
 def _names(arrows: dict[tuple[str, str], list[str]]) -> Iterator[str]:
-    """The labels of the states in the picture."""
-    labels = {
+    """The labels of the states."""
+    spoken = {
         "asking": "the stage’s question goes along the chain",
         "running": "the stage runs, results are awaited",
         "gate": "HR is asked whether the next stage begins",
@@ -159,7 +161,7 @@ def _names(arrows: dict[tuple[str, str], list[str]]) -> Iterator[str]:
         "hold_leave": "on hold: leave",
     }
     used = {state for arrow in arrows for state in arrow}
-    return (f"    {state}: {name}" for state, name in labels.items() if state in used)
+    return (f"    {state}: {name}" for state, name in spoken.items() if state in used)
 
 
 def _answered(request: Request, choice: str, now: datetime) -> Request:
@@ -188,10 +190,10 @@ def _people() -> Directory:
     return Directory(BatchId("0" * 16), {person.id: person for person in people})
 
 
-def _decision(outcome: str, period: str = "2026-09", attainment: str = "0.5") -> dict[str, Any]:
-    """A decision with enough periods after the opening for a graduation."""
+def _decision(outcome: Outcome, period: str = "2026-09", attainment: str = "0.5") -> DecisionJson:
+    """A decision. For a later period it has the two periods that a graduation needs."""
     months = ["2026-09"] if period == "2026-09" else ["2026-10", "2026-11"]
-    inputs = [
+    inputs: list[PeriodJson] = [
         {
             "period": month, "quota": "1000", "credited": str(int(float(attainment) * 1000)), "leave_days": 0,
             "eligible_fraction": "1.0000", "ramp_share": "1", "adjusted_quota": "1000",

@@ -20,7 +20,7 @@ from shared.domain.comparators import (
     earliest,
     found_alike,
 )
-from shared.domain.identifiers import PersonId
+from shared.domain.identifiers import PersonId, policy_name
 from shared.domain.period import Period
 from shared.domain.person import Directory, Person
 from shared.domain.policy import Policy
@@ -78,7 +78,7 @@ def _place(listed: tuple[Alike, Sequence[Case]]) -> Any:
 
 
 def _cases(person: Person, policy: Policy, store: CaseStore) -> list[Case]:
-    return [each for each in store.cases_of(person.id) if _name(each.policy) == policy.policy]
+    return [each for each in store.cases_of(person.id) if policy_name(each.policy) == policy.policy]
 
 
 def _plans(case: Case, store: CaseStore) -> list[PlannedEvaluation]:
@@ -100,7 +100,7 @@ def _plans(case: Case, store: CaseStore) -> list[PlannedEvaluation]:
 
 def _recent(case: Case, store: CaseStore) -> Iterator[PlannedEvaluation]:
     since = earliest(case)
-    for record in store.evaluations(_name(case.policy)):
+    for record in store.evaluations(policy_name(case.policy)):
         plan = record.plan
         if Period.parse(plan.period).first_day < since:
             return  # periods come latest first, so the rest is before the span
@@ -124,7 +124,3 @@ class _People:
             self.gone |= {one: person for one in unknown if (person := then.person(one)) is not None}
             known |= {one: self.gone.get(one) for one in unknown}
         return {one: person for one, person in known.items() if person is not None}
-
-
-def _name(policy_ref: str) -> str:
-    return policy_ref.partition("@")[0]

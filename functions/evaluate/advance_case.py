@@ -1,4 +1,4 @@
-"""Do everything that is due in a case, and say what its workflow is to wait for."""
+"""Do everything that is due in a case, and tell its workflow what to wait for."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -16,19 +16,21 @@ from shared.ports import TaskTokens
 from shared.retry import TRIES
 
 MOST_TURNS: Final = 500
-"""One look at the case is some ten events of a workflow's 25,000: a successor goes on long before."""
+"""A turn takes about ten of the 25,000 events that an execution may have, so this leaves a wide margin."""
 OLDEST: Final = timedelta(days=180)
+"""An execution may live for a year; a successor replaces it after half of that."""
 LONGEST_WAIT_S: Final = 150 * 24 * 3600
-"""An execution lives a year at most: after half of it a successor goes on; no wait is over 150 days."""
+"""150 days: together with ``OLDEST`` still less than the year that an execution may live."""
 _MOST_STEPS: Final = 60
-"""No case has so much due at once; one that seems to would never come to rest."""
+"""No case has so many steps due at once. One that seems to is in an endless loop."""
 
 
 def advance_case(case_id: CaseId, generation: int, turn: int, work: Casework) -> dict[str, Any]:
-    """``waiting_for``: ``answer``, ``results``, ``hr``, ``closed``, or ``continue`` in ``generation``.
+    """Settle the case and say what its workflow has to wait for.
 
-    ``wait_seconds`` are the world's, until the case's ``due_at``. An execution that another one has replaced
-    is told ``closed``.
+    ``waiting_for`` is ``answer``, ``results``, ``hr``, ``closed``, or ``continue``: then the execution of the
+    returned ``generation`` takes over. ``wait_seconds`` are real seconds until the case's ``due_at``. An
+    execution that was replaced is told ``closed``.
     """
     case = work.store.case(case_id)
     if case.status is CaseStatus.OPEN and generation == case.generation:
@@ -41,25 +43,25 @@ def advance_case(case_id: CaseId, generation: int, turn: int, work: Casework) ->
 
 
 def settle(case: Case, work: Casework, *, wake: bool = False) -> Case:
-    """Take one step after the other until nothing is due."""
+    """Carry out one step after another until nothing is due."""
     conflicts = 0
     for _ in range(_MOST_STEPS):
         context = work.advancing(case)
-        occurrence = what_is_due(case, context)
-        if occurrence is None:
+        trigger = what_is_due(case, context)
+        if trigger is None:
             return case
         try:
-            work.carry_out(case, occurrence, context, wake=wake)
+            work.carry_out(case, trigger, context, wake=wake)
         except Conflict:
             conflicts += 1
             if conflicts == TRIES:
                 raise
         case = work.store.case(case.id)
-    raise IllegalTransition(f"{case.id} does not come to rest in {case.stage}")
+    raise IllegalTransition(f"{case.id} still has steps due in {case.stage} after {_MOST_STEPS} steps")
 
 
 def hand_over(case: Case, because: str, work: Casework) -> Case:
-    """Give the case to the next generation of its workflow, which the relay starts."""
+    """Pass the case to the next generation of its workflow, which the relay starts."""
     now = work.clock.now()
     following = case.model_copy(
         update={"version": case.version + 1, "generation": case.generation + 1, "carried_since": now}
@@ -95,14 +97,14 @@ def wait_for_case(
     tokens: TaskTokens,
     wake: Callable[[str], bool],
 ) -> bool:
-    """Store the task token of a workflow that is about to sleep; False where it has to look again at once.
+    """Store the task token of a workflow that is about to sleep; False where it has to look again.
 
-    ``version`` is the case's when the workflow was told what to wait for. An answer that came since has rung
-    before there was a token, so nobody would ring again. ``wake`` lets the task with a token go on.
+    ``version`` is the case's version when the workflow was told what to wait for. An answer that arrived
+    since then found no token to wake, so the workflow must not sleep. ``wake`` completes the task of a token.
     """
     case = work.store.case(case_id)
     if generation < case.generation:
-        wake(token)  # a later execution carries the case; this one ends at its next look
+        wake(token)  # a later execution runs the case; this one ends at its next turn
         return False
     tokens.store(case_id, token)
     case = work.store.case(case_id)

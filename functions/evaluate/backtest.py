@@ -1,4 +1,4 @@
-"""What a policy would have done: each past period evaluated as if live, with the figures as known now."""
+"""Backtest a policy: evaluate past periods as if live, with the figures that are known now."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +21,7 @@ from shared.domain.policy import Policy
 
 @dataclass(slots=True)
 class PeriodTally:
-    """One period's counts; a rule's count is of people with that finding, structural ones, too."""
+    """The counts of one period. A rule's count includes people whose outcome is structural."""
 
     period: str
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -32,8 +32,11 @@ class PeriodTally:
 
 @dataclass(frozen=True, slots=True)
 class Backtest:
-    """``groups`` has, for each (role, region) in scope, how many of how many people were ever flagged;
-    ``met_the_bar`` counts the people in scope who had a period at or above ``bar``, of ``assessed`` with any.
+    """The result of a backtest.
+
+    ``groups``: for each (role, region) in scope, the number of people ever flagged, and of all people.
+    ``met_the_bar``: people in scope with at least one period at or above ``bar``.
+    ``assessed``: people in scope with at least one assessable period.
     """
 
     policy: PolicyRef
@@ -73,12 +76,12 @@ def backtest(
     first: Period,
     last: Period,
 ) -> Backtest:
-    """Evaluate each period from ``first`` to ``last``; graduation, relapse, date of effect are ignored.
+    """Evaluate each period from ``first`` to ``last``; graduation, relapse and effective dates are ignored.
 
-    ``facts`` are (name, chunks) of each file, read once: every period's figures serve all windows it is in.
+    ``facts`` are the (name, chunks) of each file. Files are read once; windows share the periods' figures.
     """
     if last.ordinal < first.ordinal:
-        raise InvalidPolicy(f"a backtest from {first} to {last} has no period in it")
+        raise InvalidPolicy(f"a backtest from {first} to {last} contains no period")
     bar = exact(bar_of(policy))
     length = policy.longest_window
     periods = last.window(last.ordinal - first.ordinal + 1)
@@ -130,9 +133,9 @@ def _tally(
 
 
 def bar_of(policy: Policy) -> str:
-    """The attainment that ends a case well at the first stage with such a bar; the whole quota without one.
+    """The attainment that graduates a case at the first stage that has graduation; ``1`` where none has.
 
-    Where hardly anybody ever reached it, the bar is the question, and not the people.
+    Where hardly anybody ever reached it, the bar is too high for its people.
     """
     bars = [stage.graduate.at_least for stage in policy.ladder if stage.graduate]
     return bars[0] if bars else "1"
@@ -141,8 +144,8 @@ def bar_of(policy: Policy) -> str:
 def _groups(directory: Directory, flagged: frozenset[str]) -> dict[tuple[str, str], tuple[int, int]]:
     sizes: Counter[tuple[str, str]] = Counter()
     hits: Counter[tuple[str, str]] = Counter()
-    for rep, sort in zip(directory.reps, directory.sorts, strict=True):
-        if sort.in_scope:
-            sizes[sort.role_and_region] += 1
-            hits[sort.role_and_region] += rep in flagged
+    for rep, cohort in zip(directory.reps, directory.cohorts, strict=True):
+        if cohort.in_scope:
+            sizes[cohort.role_and_region] += 1
+            hits[cohort.role_and_region] += rep in flagged
     return {group: (hits[group], size) for group, size in sorted(sizes.items())}

@@ -5,7 +5,7 @@ from typing import Final
 
 from functions.evaluate.cases.escalation import step
 from functions.evaluate.cases.step_draft import Step, wake_workflow
-from functions.evaluate.cases.triggers import Context, Occurrence
+from functions.evaluate.cases.triggers import Context, Trigger
 from shared.domain.case import Case
 from shared.domain.change import Change
 from shared.domain.effect import WakeWorkflow
@@ -39,16 +39,14 @@ class Casework:
             instructions=() if case is None else self.store.instructions(case.id),
         )
 
-    def carry_out(
-        self, case: Case | None, occurrence: Occurrence, context: Context, *, wake: bool = False
-    ) -> Case:
-        """Decide the step and commit it. ``wake``: also tell the workflow, which does not know of it."""
-        done = step(case, occurrence, context)
+    def carry_out(self, case: Case | None, trigger: Trigger, context: Context, *, wake: bool = False) -> Case:
+        """Decide the step and commit it. ``wake``: also wake the workflow, where something else acts."""
+        done = step(case, trigger, context)
         self.store.commit(change_of(done, context.command, wake=wake))
         return done.case
 
     def advancing(self, case: Case) -> Context:
-        """The context of what the case's own version has due; the same version is the same command."""
+        """The context for a step that is due. A retry at the same case version has the same command."""
         return self.context(case.policy_digest, case, derived_id("advance", case.id, str(case.version)))
 
 

@@ -1,4 +1,4 @@
-"""Evaluate one shard of the directory, in two passes with the whole population known in between."""
+"""Evaluate one shard of the directory in two passes; between them the whole population is merged."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,18 +17,18 @@ from shared.domain.policy import Policy
 
 
 class EvaluationFiles(Protocol):
-    """Where an evaluation's files are. Lines end in a line feed; a digest is the bytes' SHA-256, in hex."""
+    """The files of an evaluation. Lines end in a line feed; a digest is the SHA-256 of the bytes, in hex."""
 
     def read_lines(self, key: str) -> Iterable[bytes]:
-        """The file in chunks of whole lines, as large as is convenient."""
+        """The file in chunks of whole lines, of any size."""
 
     def write_lines(self, key: str, lines: Iterable[bytes]) -> str:
-        """Write the file, whole or not at all, and give its digest; the same lines give the same bytes."""
+        """Write the whole file or nothing, and return its digest. The same lines give the same bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShardInputs:
-    """The shard's part of the directory, and its facts' revisions in the order in which they became known."""
+    """The shard's part of the directory, and its revisions of facts, the one in force last."""
 
     people: Sequence[str]
     facts: Sequence[str]
@@ -42,8 +42,9 @@ class ShardAssessed:
 
 @dataclass(frozen=True, slots=True)
 class ShardDecided:
-    """``flagged_digest`` is of the decisions that open a case or ask about quotas, in a file of their own, so
-    that nobody else costs more than arithmetic.
+    """``flagged_digest`` is of the file with only the decisions that open a case or are structural.
+
+    Later steps read only that file, so people who are clear cost them nothing.
     """
 
     decisions_digest: str
@@ -54,7 +55,7 @@ class ShardDecided:
 def assess_shard(
     policy: Policy, period: Period, inputs: ShardInputs, statistics_key: str, files: EvaluationFiles
 ) -> ShardAssessed:
-    """First pass: what the shard's people add to their groups."""
+    """First pass: write the shard's group statistics."""
     window = Window(policy, period)
     assessed = _assessed(window, inputs, files)
     statistics = summarise_many(window, assessed)
@@ -65,7 +66,7 @@ def assess_shard(
 def merge_population(
     policy: Policy, statistics_keys: Iterable[str], population_key: str, files: EvaluationFiles
 ) -> str:
-    """Between the passes: the whole population from every shard's statistics, in any order; its digest."""
+    """Between the passes: merge the statistics of all shards, in any order, and return the file's digest."""
     shards = (GroupStatistics.from_data(_only_line(key, files)) for key in statistics_keys)
     line = orjson.dumps(merge(policy, shards).as_data(), option=orjson.OPT_APPEND_NEWLINE)
     return files.write_lines(population_key, [line])
@@ -80,9 +81,9 @@ def decide_shard(
     flagged_key: str,
     files: EvaluationFiles,
 ) -> ShardDecided:
-    """Second pass: a decision for everybody of the shard, by rep id.
+    """Second pass: write a decision for every person of the shard, ordered by rep id.
 
-    People are assessed anew: that is cheaper than writing and reading what they came to in the first pass.
+    People are assessed again, because that is cheaper than storing the results of the first pass.
     """
     window = Window(policy, period)
     population = Population.from_data(_only_line(population_key, files))

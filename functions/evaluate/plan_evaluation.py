@@ -32,7 +32,7 @@ PLANNER = Actor(ActorKind.SYSTEM, "plan_evaluation")
 
 @dataclass(frozen=True, slots=True)
 class Planning:
-    """What planning works with. ``shards`` and ``code_version`` become part of each plan."""
+    """The dependencies of planning. ``shards`` and ``code_version`` become part of each plan."""
 
     store: CaseStore
     files: Files
@@ -43,10 +43,11 @@ class Planning:
 
 
 def plan_evaluation(batch_id: BatchId, planning: Planning) -> list[PlannedEvaluation]:
-    """The evaluations that are due now that the batch is in, each planned once; often one, sometimes none.
+    """Plan the evaluations that the batch calls for, each once. Often that is one, sometimes none.
 
-    Attainment calls for every period whose window it touches; a directory for the latest period, where that
-    still waits for one. Only the latest period with facts opens cases: HR is told of findings for a past one.
+    A batch of attainment calls for every period whose window it touches. A directory calls for the latest
+    period, if that was never evaluated. Only the latest period with facts opens cases; HR is told of the
+    findings of a past period.
     """
     batch = planning.store.batch(batch_id)
     if batch.refused is not None:
@@ -57,16 +58,16 @@ def plan_evaluation(batch_id: BatchId, planning: Planning) -> list[PlannedEvalua
     try:
         called_for = list(_called_for(batch, planning))
     except InvalidPolicy as error:
-        # An old version must not decide in place of a new one that cannot be read.
+        # If the new version cannot be read, no older version may decide in its place.
         _skip(batch, "policy_invalid", planning, fault=str(error))
         return []
-    _remark_on_periods(batch, called_for, planning)
+    _report_unused_periods(batch, called_for, planning)
     due: list[PlannedEvaluation] = []
     for wanted in (*called_for, *_for_open_cases(batch, called_for, planning)):
         plan = _plan(wanted, planning)
         if plan is None or _finished(plan.id, planning.store):
             continue
-        if _first_words(plan, planning.files):
+        if _is_as_first_used(plan, planning.files):
             due.append(_record(plan, batch, planning))
         else:
             _skip(batch, "policy_changed_after_use", planning, policy=plan.policy)
@@ -82,7 +83,7 @@ class _Wanted:
 
 
 def _called_for(batch: Batch, planning: Planning) -> Iterator[_Wanted]:
-    """What the policies in force make of the batch."""
+    """The evaluations that the policies in force call for."""
     known = sorted(map(Period.parse, planning.store.periods()))
     for kind in ("month", "quarter"):
         of_kind = [period for period in known if period.kind == kind]
@@ -99,9 +100,9 @@ def _called_for(batch: Batch, planning: Planning) -> Iterator[_Wanted]:
 
 
 def _for_open_cases(batch: Batch, called_for: Sequence[_Wanted], planning: Planning) -> Iterator[_Wanted]:
-    """The opening periods of open cases, by the very version of a policy that opened them.
+    """The opening periods of open cases, under the policy version that opened them.
 
-    Where a later version decides about the same period by now, the case would never hear of a correction.
+    A later version may decide about the same period, but only the case's own version can correct the case.
     """
     if batch.kind != "attainment":
         return
@@ -118,33 +119,33 @@ def _for_open_cases(batch: Batch, called_for: Sequence[_Wanted], planning: Plann
 
 
 def _in_force(period: Period, policies: Policies) -> Iterator[Policy]:
-    """The policies in force at the period's end, each in its latest version that does not begin within it.
+    """The policies in force at the period's end, each in the version that was in force when the period began.
 
-    Nobody is judged by rules that were not there when the period began, and no period is left out for it.
+    Nobody is judged by rules that came into force during the period.
     """
     begun = {policy.policy: policy for policy in policies.in_force(_at(period.first_day))}
     for policy in policies.in_force(_at(period.last_day)):
         applies = begun.get(policy.policy)
         if applies is not None and applies.period == period.kind:
             fault = calendar_fault(applies.calendar)
-            if fault is not None:  # its cases would open, and then nobody could ever be asked
+            if fault is not None:  # cases would open, but no deadline could be computed
                 raise InvalidPolicy(f"{applies.ref}: {fault}")
             yield applies
 
 
-def _remark_on_periods(batch: Batch, called_for: Sequence[object], planning: Planning) -> None:
-    """Say so where an attainment batch has periods that no policy looks at."""
+def _report_unused_periods(batch: Batch, called_for: Sequence[object], planning: Planning) -> None:
+    """Report periods of an attainment batch that no policy evaluates."""
     if batch.kind != "attainment":
         return
-    odd = [period for period in map(Period.parse, batch.periods) if _of_no_policys_kind(period, planning)]
+    odd = [period for period in map(Period.parse, batch.periods) if _has_other_kind(period, planning)]
     if odd:
         _skip(batch, "wrong_kind_of_period", planning, periods=", ".join(map(str, odd)))
     elif not called_for:
         _skip(batch, "no_policy_in_force", planning)
 
 
-def _of_no_policys_kind(period: Period, planning: Planning) -> bool:
-    """Whether policies are in force, and all of them count in periods of the other kind."""
+def _has_other_kind(period: Period, planning: Planning) -> bool:
+    """Whether policies are in force, but all of them use the other kind of period."""
     kinds = {policy.period for policy in planning.policies.in_force(_at(period.last_day))}
     return bool(kinds) and period.kind not in kinds
 
@@ -180,8 +181,8 @@ def _plan(wanted: _Wanted, planning: Planning) -> PlannedEvaluation | None:
     )
 
 
-def _first_words(plan: PlannedEvaluation, files: Files) -> bool:
-    """Whether the policy's version says what it said when it was first used."""
+def _is_as_first_used(plan: PlannedEvaluation, files: Files) -> bool:
+    """Whether the policy version is the same as at its first use."""
     try:
         files.write(paths.policy_version(plan.policy), plan.policy_digest.encode())
     except IntegrityError:
@@ -218,7 +219,7 @@ def _record(plan: PlannedEvaluation, batch: Batch, planning: Planning) -> Planne
         ),
     )
     planning.store.commit(change)
-    # What was planned first stands, also where a retry would have come to run under newer code.
+    # The first plan stands, even where a retry runs under newer code.
     first = planning.store.planned(plan.id)
     shards = [{"evaluation_id": plan.id, "shard": shard} for shard in range(first.shards)]
     planning.files.write(paths.shards(plan.id), canonical_bytes(shards))
@@ -226,7 +227,7 @@ def _record(plan: PlannedEvaluation, batch: Batch, planning: Planning) -> Planne
 
 
 def _skip(batch: Batch, reason: str, planning: Planning, **details: str) -> None:
-    """Record that the batch was not evaluated, and tell whoever has to mend it: a file's owner, or HR."""
+    """Record that the batch was not evaluated, and tell the file's owner or HR, who can correct it."""
     command = CommandId(derived_id("skip", batch.id, reason, *details.values()))
     notice = Notice(
         id=NoticeId(derived_id("notice", command)),

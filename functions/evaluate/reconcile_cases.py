@@ -1,4 +1,4 @@
-"""Mend what was lost: workflows that no longer run, and timers that never rang. The table is the truth."""
+"""Repair open cases whose workflow or timer was lost, according to the table."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from shared.ports import Directories, Outbox, Workflow
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """How many open cases there were, how many had something due, how many workflows were restarted."""
+    """How many cases were open, how many had a step due, and how many workflows were restarted."""
 
     open: int
     moved: int
@@ -23,10 +23,10 @@ class Reconciled:
 
 
 def reconcile_cases(work: Casework, outbox: Outbox, workflow: Workflow) -> Reconciled:
-    """Look at every open case, the most pressing first.
+    """Look at every open case, the one due first at the start.
 
-    What fails for one case does not keep the others waiting, nor does a list of executions that cannot be
-    had now: the failures are raised together at the end.
+    A failure in one case does not stop the others, and neither does a failure to list the executions. All
+    failures are raised together at the end.
     """
     seen = moved = restarted = 0
     failures: list[PlumblineError] = []
@@ -40,7 +40,7 @@ def reconcile_cases(work: Casework, outbox: Outbox, workflow: Workflow) -> Recon
             if running is not None and (settled.id, settled.generation) not in running:
                 restarted += _restart_if_lost(settled, work, outbox, workflow)
         except Conflict:
-            continue  # somebody is at work on this very case, so it is not lost
+            continue  # another process is changing this case, so it is not lost
         except PlumblineError as failure:
             failure.add_note(f"while reconciling {case.id}")
             failures.append(failure)
@@ -50,7 +50,7 @@ def reconcile_cases(work: Casework, outbox: Outbox, workflow: Workflow) -> Recon
 
 
 class _ReadOnce:
-    """The directory in force as it was at the beginning, for all the cases that ask for it."""
+    """Reads the directory in force once, and serves it to all cases."""
 
     def __init__(self, directories: Directories) -> None:
         self._directories = directories
@@ -66,7 +66,7 @@ class _ReadOnce:
 
 
 def _running(workflow: Workflow, failures: list[PlumblineError]) -> Collection[tuple[CaseId, int]] | None:
-    """What runs, by one list instead of a question a case; None where it cannot be had now."""
+    """The running executions, from one list instead of one call a case; None where the list failed."""
     try:
         return workflow.all_running()
     except PlumblineError as failure:
@@ -78,8 +78,8 @@ def _restart_if_lost(case: Case, work: Casework, outbox: Outbox, workflow: Workf
     if case.status is CaseStatus.CLOSED:
         return False
     if outbox.row(start_workflow(case.id, case.generation).id) is not None:
-        return False  # its start is still to be carried out, which is the relay's to do
+        return False  # the relay has not carried out its start yet
     if workflow.running(case.id, case.generation):
-        return False  # begun since the list was made
+        return False  # started after the list was made
     hand_over(case, "lost", work)
     return True

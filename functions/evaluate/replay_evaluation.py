@@ -1,4 +1,4 @@
-"""Decide a finished evaluation anew from what it named, and compare: the same bytes, or what differs."""
+"""Re-run a past evaluation from its pinned inputs and compare the result byte for byte."""
 
 import hashlib
 from collections import Counter
@@ -31,7 +31,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class ShardReplayed:
-    """One shard as it was decided anew; ``same`` compares with the digest in the evaluation's record."""
+    """The replay of one shard. ``same``: whether its digest is that of the evaluation's record."""
 
     shard: str
     people: int
@@ -41,7 +41,7 @@ class ShardReplayed:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What came of it. ``shards`` and ``root`` are empty where something to decide from is missing."""
+    """The result of a replay. ``shards`` and ``root`` are empty where an input is missing or changed."""
 
     plan: PlannedEvaluation
     shards: tuple[ShardReplayed, ...]
@@ -55,14 +55,17 @@ class Replay:
 
     @property
     def other_code(self) -> bool:
-        """Whether other code than the evaluation's own decided anew; identical all the same is the better."""
+        """Whether the evaluation ran other code. Then an identical result proves more."""
         return self.plan.code_version != self.code_version
 
 
 def replay_evaluation(
     evaluation_id: EvaluationId, store: CaseStore, files: Files, code_version: str
 ) -> Replay:
-    """Nothing is written. ``code_version`` is of the code that replays. NotFound: no such evaluation."""
+    """Replay without writing anything. ``code_version`` is the running code's.
+
+    Raises NotFound where there is no such evaluation.
+    """
     plan = store.planned(evaluation_id)
     faults: list[Fault] = []
     record = _record(plan, store, faults)
@@ -72,12 +75,12 @@ def replay_evaluation(
     if record is None or policy is None or faults:
         return Replay(plan, (), None, tuple(faults), code_version)
     faults += _faults_of_ledger(record, store)
-    shards, root, differing = _decided_anew(record, policy, store, files)
+    shards, root, differing = _replayed(record, policy, store, files)
     return Replay(plan, shards, root, (*faults, *differing), code_version)
 
 
-class _Desk:
-    """Inputs are read where they lie; whatever the replay makes stays here."""
+class _ReplayFiles:
+    """Reads the evaluation's inputs from their files, and keeps the replay's own files in memory."""
 
     def __init__(self, files: Files) -> None:
         self._files = files
@@ -98,7 +101,7 @@ def _record(plan: PlannedEvaluation, store: CaseStore, faults: list[Fault]) -> E
     try:
         return store.evaluation(plan.id)
     except NotFound:
-        faults.append(Fault("record", "the evaluation was planned and never finished"))
+        faults.append(Fault("record", "the evaluation was planned but never finished"))
         return None
 
 
@@ -118,13 +121,13 @@ def _faults_of_directory(plan: PlannedEvaluation, store: CaseStore, files: Files
     for shard in range(plan.shards):
         key, part = paths.people_shard(plan.directory, shard), f"{shard:04d}"
         if part not in digests:
-            yield Fault(key, f"no event of batch {plan.directory} names its digest")
+            yield Fault(key, f"no event of batch {plan.directory} has its digest")
         else:
             yield from _faults_of_file(key, digests[part], files)
 
 
 def _recorded_files(directory: BatchId, store: CaseStore) -> dict[str, str]:
-    """The digests of the directory's parts, as the ledger has them."""
+    """The digests of the directory's parts, according to the ledger."""
     for event in map(parse_event, store.events(batch_subject(directory))):
         if event.tag is EventTag.DIRECTORY_RECORDED:
             return dict(event.data["files"][""])
@@ -151,41 +154,41 @@ def _faults_of_file(key: str, digest: str, files: Files) -> Iterator[Fault]:
         yield Fault(key, f"the file cannot be read: {error}")
     else:
         if found != digest:
-            yield Fault(key, f"the file was changed: its SHA-256 is {found}, and {digest} was recorded")
+            yield Fault(key, f"the file was changed: its SHA-256 is {found}, but {digest} was recorded")
 
 
 def _faults_of_ledger(record: EvaluationRecord, store: CaseStore) -> Iterator[Fault]:
-    """The record in the table is one witness; the event, which the ledger seals, is the other."""
+    """Compare the record in the table with the event in the ledger."""
     subject: Subject = evaluation_subject(record.plan.id)
     for event in map(parse_event, store.events(subject)):
         if event.tag is EventTag.EVALUATION_COMPLETED:
             told = (event.data["decisions"], event.data["decisions_root"], event.data["outcomes"])
             if told != (record.decisions, record.decisions_root, record.outcomes):
-                yield Fault("record", "the record of the evaluation and its event say different things")
+                yield Fault("record", "the record of the evaluation differs from its event in the ledger")
             return
-    yield Fault("record", "no event says that the evaluation was completed")
+    yield Fault("record", "the ledger has no event that the evaluation was completed")
 
 
-def _decided_anew(
+def _replayed(
     record: EvaluationRecord, policy: Policy, store: CaseStore, files: Files
 ) -> tuple[tuple[ShardReplayed, ...], str, list[Fault]]:
-    plan, desk = record.plan, _Desk(files)
+    plan, kept = record.plan, _ReplayFiles(files)
     period = Period.parse(plan.period)
     inputs = [shard_inputs(plan, shard, store) for shard in range(plan.shards)]
     statistics = [paths.statistics(plan.id, shard) for shard in range(plan.shards)]
     for key, each in zip(statistics, inputs, strict=True):
-        assess_shard(policy, period, each, key, desk)
+        assess_shard(policy, period, each, key, kept)
     population = paths.population(plan.id)
-    merge_population(policy, statistics, population, desk)
+    merge_population(policy, statistics, population, kept)
     shards: list[ShardReplayed] = []
     faults: list[Fault] = []
     outcomes: Counter[str] = Counter()
     frontier = Frontier()
     for shard, each in enumerate(inputs):
         key, flagged = paths.decisions(plan.id, shard), paths.shard_flagged(plan.id, shard)
-        decided = decide_shard(policy, period, each, population, key, flagged, desk)
-        desk.take(flagged)
-        lines = desk.take(key).splitlines()
+        decided = decide_shard(policy, period, each, population, key, flagged, kept)
+        kept.take(flagged)
+        lines = kept.take(key).splitlines()
         recorded = record.decisions.get(f"{shard:04d}")
         same = decided.decisions_digest == recorded
         shards.append(ShardReplayed(f"{shard:04d}", len(lines), decided.decisions_digest, same))
@@ -194,17 +197,17 @@ def _decided_anew(
         faults += _compared(key, lines, decided.decisions_digest, recorded, files)
     root = frontier.root().hex()
     if root != record.decisions_root:
-        faults.append(Fault("Merkle root", f"{root} anew, {record.decisions_root} in the record"))
+        faults.append(Fault("Merkle root", f"{root} in the replay, {record.decisions_root} in the record"))
     if dict(outcomes) != record.outcomes:
-        anew = dict(sorted(outcomes.items()))
-        faults.append(Fault("outcomes", f"{anew} anew, {record.outcomes} in the record"))
+        counts = dict(sorted(outcomes.items()))
+        faults.append(Fault("outcomes", f"{counts} in the replay, {record.outcomes} in the record"))
     return tuple(shards), root, faults
 
 
 def _compared(
-    key: str, anew: list[bytes], digest: str, recorded: str | None, files: Files
+    key: str, replayed: list[bytes], digest: str, recorded: str | None, files: Files
 ) -> Iterator[Fault]:
-    """What differs between the decisions made anew, those filed, and the digest that was recorded."""
+    """The differences between the replayed decisions, the filed decisions and the recorded digest."""
     try:
         filed = b"".join(files.read_lines(key))
     except NotFound:
@@ -214,14 +217,14 @@ def _compared(
         yield Fault(key, f"the file cannot be read: {error}")
         filed = None
     if filed is not None and hashlib.sha256(filed).hexdigest() != recorded:
-        yield Fault(key, f"the file was changed since it was recorded{_first_difference(filed, anew)}")
+        yield Fault(key, f"the file was changed since it was recorded{_first_difference(filed, replayed)}")
     if digest != recorded:
-        where = "" if filed is None else _first_difference(filed, anew)
-        yield Fault(key, f"decided anew its SHA-256 is {digest}, and {recorded} was recorded{where}")
+        where = "" if filed is None else _first_difference(filed, replayed)
+        yield Fault(key, f"the replay's SHA-256 is {digest}, but {recorded} was recorded{where}")
 
 
-def _first_difference(filed: bytes, anew: list[bytes]) -> str:
-    for number, (old, new) in enumerate(zip_longest(filed.splitlines(), anew), start=1):
+def _first_difference(filed: bytes, replayed: list[bytes]) -> str:
+    for number, (old, new) in enumerate(zip_longest(filed.splitlines(), replayed), start=1):
         if old != new:
             return f"; the first difference is in line {number}{_whose(new) or _whose(old)}"
     return ""

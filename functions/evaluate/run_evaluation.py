@@ -1,9 +1,8 @@
-"""The steps of one planned evaluation. Each reads what the plan pinned; again, it writes the same bytes."""
+"""The steps of one planned evaluation. Each reads the pinned inputs, and a repeat writes the same bytes."""
 
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import orjson
 
@@ -13,6 +12,7 @@ from shared.domain import paths
 from shared.domain.canonical import canonical_bytes, digest, parse_canonical
 from shared.domain.case import CaseStatus
 from shared.domain.change import Change
+from shared.domain.decision_json import DecisionJson
 from shared.domain.effect import Notice, NoticeKind
 from shared.domain.errors import IntegrityError, NotFound
 from shared.domain.event import Actor, ActorKind, EventDraft, EventTag
@@ -23,6 +23,7 @@ from shared.domain.identifiers import (
     PersonId,
     derived_id,
     evaluation_subject,
+    policy_name,
     shard_of,
 )
 from shared.domain.merkle import Frontier, leaf_hash
@@ -33,13 +34,13 @@ from shared.domain.record import EvaluationRecord, PlannedEvaluation
 from shared.ports import CaseStore, Clock, Files
 
 NAMED = 20
-"""How many people a mail names by their ids; the whole list is in the evaluation's files."""
+"""How many ids a mail lists. The evaluation's files have the whole list."""
 SLICE = 25
-"""How many people one call opens or feeds cases for: a few seconds' work, far from any limit."""
+"""How many people one call acts on: a few seconds of work, far below Lambda's limits."""
 
 
 def assess(evaluation_id: EvaluationId, shard: int, store: CaseStore, files: Files) -> None:
-    """First pass over one shard: what its people add to their groups."""
+    """First pass over one shard: write its group statistics."""
     plan = store.planned(evaluation_id)
     policy = planned_policy(plan, files)
     inputs = shard_inputs(plan, shard, store)
@@ -48,14 +49,14 @@ def assess(evaluation_id: EvaluationId, shard: int, store: CaseStore, files: Fil
 
 
 def summarise(evaluation_id: EvaluationId, store: CaseStore, files: Files) -> None:
-    """Between the passes: the whole population from every shard's statistics."""
+    """Between the passes: merge the statistics of all shards into the population."""
     plan = store.planned(evaluation_id)
     statistics = [paths.statistics(evaluation_id, shard) for shard in range(plan.shards)]
     merge_population(planned_policy(plan, files), statistics, paths.population(evaluation_id), files)
 
 
 def decide(evaluation_id: EvaluationId, shard: int, store: CaseStore, files: Files) -> None:
-    """Second pass over one shard: a decision for everybody in it."""
+    """Second pass over one shard: write a decision for every person."""
     plan = store.planned(evaluation_id)
     decided = decide_shard(
         planned_policy(plan, files),
@@ -77,24 +78,24 @@ def decide(evaluation_id: EvaluationId, shard: int, store: CaseStore, files: Fil
 
 
 def collect(evaluation_id: EvaluationId, store: CaseStore, files: Files) -> list[dict[str, int]]:
-    """Gather the few that cost more than arithmetic: people to open a case for, and people who have one.
+    """List the people to act on: those to open a case for, and those who have an open case.
 
-    Returns slices ``{"from", "to"}`` of the list it wrote. A past period opens no case, but what it shows now
-    may undo an open one's findings.
+    Returns slices ``{"from", "to"}`` of the list that it wrote. A past period opens no case, but its restated
+    figures may undo the findings of an open case.
     """
     plan = store.planned(evaluation_id)
     try:
-        # Cases that were opened from the list are open now: the list itself stays as it was first made.
+        # Cases opened since would change the list, so the first list stands.
         people = orjson.loads(files.read(paths.flagged(evaluation_id)))
     except NotFound:
         people = list(_to_act_on(plan, store, files))
-        # Not canonical JSON: decisions hold what `read` let through, and the list is only ours.
+        # Not canonical JSON: decisions may contain text that it refuses, and nobody hashes this list.
         files.write(paths.flagged(evaluation_id), orjson.dumps(people))
     return [{"from": start, "to": min(start + SLICE, len(people))} for start in range(0, len(people), SLICE)]
 
 
 def complete(evaluation_id: EvaluationId, store: CaseStore, files: Files, clock: Clock) -> EvaluationRecord:
-    """Close the evaluation: its record, the event that proves every decision, and the questions it raises."""
+    """Complete the evaluation: write its record, the event that proves every decision, and its notices."""
     plan = store.planned(evaluation_id)
     outcomes: Counter[str] = Counter()
     decisions: dict[str, str] = {}
@@ -124,24 +125,24 @@ def complete(evaluation_id: EvaluationId, store: CaseStore, files: Files, clock:
             result=record.decisions_root,
             evaluation=record,
             events=(_completed(record, command, files),),
-            effects=(*_questions(record, store, files), *_remarks(record, unknown)),
+            effects=(*_notices_to_hr(record, store, files), *_notices_to_owner(record, unknown)),
         )
     )
     return store.evaluation(evaluation_id)
 
 
 def planned_policy(plan: PlannedEvaluation, files: Files) -> Policy:
-    """The policy as the plan pinned it, whatever the configuration says by now."""
+    """The policy that the plan pinned, even where the configuration has changed since."""
     text = files.read(paths.policy(plan.policy_digest))
     if policy_digest(text) != plan.policy_digest:
-        raise IntegrityError(f"the file of {plan.policy} is not what the evaluation was planned with")
+        raise IntegrityError(f"the file of {plan.policy} is not the one that the evaluation was planned with")
     return parse_policy(text.decode(), plan.policy)
 
 
 def shard_inputs(plan: PlannedEvaluation, shard: int, store: CaseStore) -> ShardInputs:
-    """The shard's part of the directory and of every pinned revision, the one known last at the end.
+    """The shard's part of the directory and of every pinned revision, with the one in force last.
 
-    A revision counts period by period, so the order between periods is of no matter.
+    Revisions supersede each other within a period only, so the order of the periods does not matter.
     """
     facts = [key for period in plan.revisions for key in _facts(plan, shard, period, store)]
     return ShardInputs(people=[paths.people_shard(plan.directory, shard)], facts=facts)
@@ -157,25 +158,24 @@ def _facts(plan: PlannedEvaluation, shard: int, period: str, store: CaseStore) -
 
 
 def _unknown_reps(plan: PlannedEvaluation, shard: int, store: CaseStore, files: Files) -> list[str]:
-    """Whoever has facts of the period and is not in the directory; their facts were ignored."""
+    """The people with facts of the period who are not in the directory. Their facts were ignored."""
     people = people_rows(files.read_lines(paths.people_shard(plan.directory, shard)), "directory")
     known = {row["person_id"] for row in people}
     facts = ((key, files.read_lines(key)) for key in _facts(plan, shard, plan.period, store))
     return sorted(facts_by_rep(facts).keys() - known)
 
 
-def _to_act_on(plan: PlannedEvaluation, store: CaseStore, files: Files) -> Iterator[dict[str, Any]]:
-    policy_name = plan.policy.partition("@")[0]
+def _to_act_on(plan: PlannedEvaluation, store: CaseStore, files: Files) -> Iterator[DecisionJson]:
     with_case: dict[int, set[str]] = {}
     for case in store.cases(CaseStatus.OPEN):
-        if case.policy.partition("@")[0] == policy_name:
+        if policy_name(case.policy) == policy_name(plan.policy):
             with_case.setdefault(shard_of(case.rep_id, plan.shards), set()).add(case.rep_id)
     for shard in range(plan.shards):
         for line in _lines(paths.shard_flagged(plan.id, shard), files) if plan.opens_cases else ():
-            decision = orjson.loads(line)
+            decision: DecisionJson = orjson.loads(line)
             if decision["outcome"] == "open_case" and decision["rep_id"] not in with_case.get(shard, ()):
                 yield decision
-        # Only a shard that somebody with a case is in is read whole.
+        # Only shards that contain people with an open case are read whole.
         if shard in with_case:
             for line in _lines(paths.decisions(plan.id, shard), files):
                 decision = orjson.loads(line)
@@ -184,7 +184,7 @@ def _to_act_on(plan: PlannedEvaluation, store: CaseStore, files: Files) -> Itera
 
 
 def _completed(record: EvaluationRecord, command: CommandId, files: Files) -> EventDraft:
-    """Beside the decisions the event commits to what they were made from, so that a reader can make them."""
+    """The event that commits to the decisions and to their inputs, so that a reader can recompute them."""
     plan = record.plan
     population = hashlib.sha256()
     for chunk in files.read_lines(paths.population(plan.id)):
@@ -210,27 +210,27 @@ def _completed(record: EvaluationRecord, command: CommandId, files: Files) -> Ev
     )
 
 
-def _questions(record: EvaluationRecord, store: CaseStore, files: Files) -> Iterator[Notice]:
-    """What HR is told: broken quotas, and new findings of a past period, which open no case by themselves."""
+def _notices_to_hr(record: EvaluationRecord, store: CaseStore, files: Files) -> Iterator[Notice]:
+    """Tell HR of structural groups, and of new findings of a past period, which open no case."""
     plan = record.plan
     structural = record.outcomes.get("structural", 0)
     if structural:
         yield _notice(NoticeKind.STRUCTURAL, plan, {"count": str(structural)})
-    found_new = [] if plan.opens_cases else sorted(_flagged(plan, files) - _known(plan, store, files))
+    found_new = [] if plan.opens_cases else sorted(_flagged(plan, files) - _found_before(plan, store, files))
     if found_new:
         details = {"count": str(len(found_new)), "people": _named(found_new, len(found_new))}
         yield _notice(NoticeKind.PAST_FINDINGS, plan, details)
 
 
-def _remarks(record: EvaluationRecord, unknown: list[str]) -> Iterator[Notice]:
-    """What the owner of the figures is told, once a period: a past one has been told of."""
+def _notices_to_owner(record: EvaluationRecord, unknown: list[str]) -> Iterator[Notice]:
+    """Tell the owner of the figures of unknown reps. A past period is not reported again."""
     if record.unknown_reps and record.plan.opens_cases:
         details = {"count": str(record.unknown_reps), "people": _named(sorted(unknown), record.unknown_reps)}
         yield _notice(NoticeKind.UNKNOWN_REPS, record.plan, details, to=None)
 
 
 def _named(people: Sequence[str], count: int) -> str:
-    """The first few by their ids; dots where there are more."""
+    """The first few ids, followed by dots where there are more."""
     return ", ".join(people[:NAMED]) + (", ..." if count > NAMED else "")
 
 
@@ -247,7 +247,7 @@ def _notice(
 
 
 def _flagged(plan: PlannedEvaluation, files: Files) -> set[str]:
-    """Whom the evaluation found a case for, whether or not it opened one."""
+    """The people for whom the evaluation calls for a case, whether or not it opened one."""
     lines = (
         line for shard in range(plan.shards) for line in _lines(paths.shard_flagged(plan.id, shard), files)
     )
@@ -255,9 +255,9 @@ def _flagged(plan: PlannedEvaluation, files: Files) -> set[str]:
     return {decision["rep_id"] for decision in decisions if decision["outcome"] == "open_case"}
 
 
-def _known(plan: PlannedEvaluation, store: CaseStore, files: Files) -> set[str]:
-    """Whom the last evaluation of the same period by the same rules had found before."""
-    for record in store.evaluations(plan.policy.partition("@")[0]):
+def _found_before(plan: PlannedEvaluation, store: CaseStore, files: Files) -> set[str]:
+    """The people whom the previous evaluation of the same period under the same policy version found."""
+    for record in store.evaluations(policy_name(plan.policy)):
         before = record.plan
         if (before.period, before.policy) == (plan.period, plan.policy) and before.id != plan.id:
             return _flagged(record.plan, files)

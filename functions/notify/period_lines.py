@@ -1,12 +1,12 @@
 """The periods of a case as rows of the table and columns of the chart, in mails and pages. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 from shared.domain.attainment import bars_of, exact_attainment, in_line_with
 from shared.domain.case import Case, PeriodResult
+from shared.domain.decision_json import DecisionJson, PeriodJson
 from shared.domain.figure_text import amount, percent, period_name, short_period_name
 from shared.domain.policy import Policy
 
@@ -42,15 +42,15 @@ def period_lines(case: Case, policy: Policy, bar: str | None) -> tuple[PeriodLin
     )
 
 
-def decided_lines(decision: Mapping[str, Any], policy: Policy, bar: str | None) -> tuple[PeriodLine, ...]:
+def decided_lines(decision: DecisionJson, policy: Policy, bar: str | None) -> tuple[PeriodLine, ...]:
     """The periods that a decision looked at, oldest first."""
     bars = bars_of(policy)
     return tuple(_opening_line(figures, bars, bar) for figures in decision.get("inputs", ()))
 
 
-def _opening_line(figures: Mapping[str, Any], bars: Sequence[str], bar: str | None) -> PeriodLine:
+def _opening_line(figures: PeriodJson, bars: Sequence[str], bar: str | None) -> PeriodLine:
     line = _line(figures["period"], exact_attainment(figures), bars, bar, after_opening=False)
-    if not line.counted:
+    if figures["status"] != "assessable":
         return line
     return PeriodLine(
         name=line.name,

@@ -7,7 +7,7 @@ from shared.aws.dynamo import Item
 from shared.domain.case import Case
 from shared.domain.effect import Effect
 from shared.domain.event import stamp
-from shared.domain.identifiers import BatchId
+from shared.domain.identifiers import BatchId, policy_name
 from shared.domain.instruction import Instruction
 from shared.domain.record import Arrived, Batch, EvaluationRecord, IssuedLink, PlannedEvaluation
 from shared.domain.request import Request
@@ -27,7 +27,7 @@ def case(of: Case) -> Stored:
 
 def open_case(of: Case) -> Stored:
     """Prevents a second open case of the rep under the same policy."""
-    return keys.open_case(of.policy.partition("@")[0], of.rep_id), {"case_id": of.id}
+    return keys.open_case(policy_name(of.policy), of.rep_id), {"case_id": of.id}
 
 
 def case_of_rep(of: Case) -> Stored:
@@ -92,7 +92,7 @@ def planned(of: PlannedEvaluation) -> Stored:
 
 def evaluation(of: EvaluationRecord) -> Stored:
     listed = {
-        "listing_pk": keys.listed_evaluations(of.plan.policy.partition("@")[0]),
+        "listing_pk": keys.listed_evaluations(policy_name(of.plan.policy)),
         "listing_sk": f"{of.plan.period}#{stamp(of.completed_at)}",
     }
     return keys.evaluation(of.plan.id), {"body": of.model_dump_json()} | listed

@@ -1,4 +1,4 @@
-"""What an accepted answer makes true, whichever door it came through: the response page or HR's API."""
+"""Builds the change that an accepted answer commits, for the response page and for HR's API alike."""
 
 from shared.domain.case import Case
 from shared.domain.change import Change
@@ -10,7 +10,7 @@ from shared.domain.request import Answer, Request
 
 
 def answer_command(request_id: RequestId, answer: Answer) -> CommandId:
-    """The same words of the same person to the same question are the same command, however often sent."""
+    """The command id of an answer. Sent twice by the same person, the same answer is the same command."""
     return CommandId(derived_id("answer", request_id, answer.answered_by, answer.choice, answer.reason))
 
 
@@ -21,10 +21,10 @@ def answering(
     shown: str | None = None,
     compared: Comparison | None = None,
 ) -> Change:
-    """The request answered, the case's workflow woken, and a receipt to whoever answered.
+    """Answer the request, wake the case's workflow, and send a receipt to the person who answered.
 
-    The typed reason speaks of the rep, so it is sealed under the rep's key. ``shown`` is the digest of the
-    facts that stood before the person's eyes; ``compared`` is who else was, as they confirmed to have seen.
+    The typed reason is about the rep, so it is sealed under the rep's key. ``shown`` is the digest of the
+    facts that the page showed. ``compared`` is the comparison that the person confirmed to have read.
     """
     command = answer_command(request.id, answer)
     relied_on = {"policy": case.policy_digest} | ({"shown": shown} if shown else {})

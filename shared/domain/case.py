@@ -2,10 +2,11 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, GetPydanticSchema
 
+from shared.domain.decision_json import DecisionJson
 from shared.domain.identifiers import CaseId, EvaluationId, PersonId, PolicyRef, RequestId
 
 
@@ -33,14 +34,14 @@ class Waiting(StrEnum):
     RESULTS = "results"
     """The stage runs until ``due_at``; results of new periods arrive meanwhile."""
     HR = "hr"
-    """HR decides: a gate, an exception, a dispute, a withdrawal, an approval."""
+    """HR decides: about a gate, an exception, a dispute, a withdrawal, a leave or an approval."""
 
 
 class Phase(StrEnum):
-    """Where within its stage an open case is; a hold lies over it and leads back to it."""
+    """Where within its stage an open case is. A paused case keeps its phase and continues in it."""
 
     GATE = "gate"
-    """HR is asked whether the next stage begins; ``stage`` is still the one before."""
+    """HR is asked whether the next stage begins; ``stage`` is still the previous one."""
     ASKING = "asking"
     """The stage's question goes along the chain; the stage's length does not run yet."""
     RUNNING = "running"
@@ -49,7 +50,10 @@ class Phase(StrEnum):
     """Removal was proposed; HR is asked to approve it or send it back."""
 
 
-HoldReason = Literal["dispute", "exception", "withdrawal", "leave"]
+PauseReason = Literal["dispute", "exception", "withdrawal", "leave"]
+
+StoredDecision = Annotated[DecisionJson, GetPydanticSchema(lambda _source, handler: handler(dict[str, Any]))]
+"""A decision as it was read. Validating its members could change the bytes of a stored case."""
 
 
 class PeriodResult(BaseModel):
@@ -69,16 +73,19 @@ class PeriodResult(BaseModel):
     """Days of leave in it that were added to the stage's end."""
 
 
-class Hold(BaseModel):
-    """HR decides something first; ``remaining_s`` seconds of the stage were left (0 where none ran)."""
+class Pause(BaseModel):
+    """The case waits for a decision of HR. ``remaining_s``: seconds left of the stage, 0 where none ran.
+
+    A legal hold is something else: it keeps a person's record from being erased.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    reason: HoldReason
+    reason: PauseReason
     since: datetime
     remaining_s: int
     paused: bool = True
-    """Whether the stage's clock stands still meanwhile; the policy says so."""
+    """Whether the stage's clock is stopped during the pause; the policy decides that."""
 
 
 class Case(BaseModel):
@@ -93,8 +100,8 @@ class Case(BaseModel):
     opened_for: str
     """The period whose evaluation opened it."""
     evaluation_id: EvaluationId
-    decision: dict[str, Any]
-    """The opening decision with its findings and inputs, as the decisions file has it."""
+    decision: StoredDecision
+    """The decision that opened the case, with its findings and inputs, as in the decisions file."""
     status: CaseStatus
     exit: Exit | None = None
     stage: str
@@ -106,35 +113,37 @@ class Case(BaseModel):
     due_at: datetime
     """By when; the workflow wakes then."""
     request_id: RequestId | None = None
-    """The question that stands, if one does."""
+    """The main request, while there is one."""
     requests_made: int = 0
-    """Counts every request of the case, so that each has its own stable id."""
+    """How many requests the case has made, so that each gets its own stable id."""
     generation: int = 1
-    """Which execution of the case workflow carries it: ``<case>-<generation>``."""
+    """Which execution of the case workflow runs it: ``<case>-<generation>``."""
     carried_since: datetime | None = None
-    """When that execution took over; null for the first one, which began with the case."""
+    """When that execution took over; null for the first, which started with the case."""
     results: tuple[PeriodResult, ...] = ()
-    hold: Hold | None = None
+    hold: Pause | None = None
+    """The pause in force. The name is that of the stored item and of the ledger's events."""
     marked: str | None = None
-    """Why the opening findings no longer hold, where a restatement undid them."""
-    restated: dict[str, Any] | None = None
-    """The opening period's decision as last restated, where it undid the findings. It stays when HR keeps the
-    case, so that HR is not asked again about the very same figures.
+    """Why the opening findings no longer stand, where a restatement undid them."""
+    restated: StoredDecision | None = None
+    """The restated decision that undid the opening findings.
+
+    It stays when HR keeps the case, so that HR is not asked again about the same figures.
     """
     phase: Phase = Phase.ASKING
     standing: tuple[RequestId, ...] = ()
-    """Every request whose outcome the case has not taken in yet; ``request_id`` is one of them."""
-    holds_waiting: tuple[HoldReason, ...] = ()
-    """Holds that arose during another one, in the order in which they get their turn."""
+    """Every request whose outcome is not applied yet; ``request_id`` is one of them."""
+    holds_waiting: tuple[PauseReason, ...] = ()
+    """Reasons to pause that arose during another pause, in the order in which they will be decided."""
     refused: tuple[str, ...] = ()
     """Choices that HR refused in this stage; the question is asked again without them."""
     proposed_by: PersonId | None = None
-    """Who chose what this stage does, or proposed removal: not the one who approves it."""
+    """Who chose what this stage does, or proposed removal. The same person may not approve it."""
     check_in_at: datetime | None = None
     """When the next check-in is asked for."""
     check_ins_missed: int = 0
-    """The company's own misses; they hold up an adverse step."""
+    """Misses of the company, not of the rep. They delay an adverse stage until HR agrees."""
     gate_to: str | None = None
-    """The stage that HR is asked to let begin."""
+    """The stage that HR is asked to start."""
     rep_told: bool = False
     closed_at: datetime | None = None

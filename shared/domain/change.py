@@ -1,4 +1,4 @@
-"""A change: everything that becomes true together, or not at all."""
+"""A change: everything that one command commits in one transaction, for use cases and stores."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,15 +21,18 @@ from shared.domain.request import Request
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One command's whole outcome, committed in one transaction.
+    """The whole outcome of one command: it is committed in one transaction, or not at all.
 
-    ``result`` is what a repeat of the command gets back. A case or request with version 1 must be new; any
-    other must follow the stored version by one. Events are appended to their subjects' chains in order.
-    A new open case must be its rep's only open one under its policy. ``revisions`` are those of ``batch``,
-    for however many periods. ``directory`` names a batch whose people are now the directory in force, which
-    must be the one dropped last. ``arrived`` is the object that is hereby accounted for; an accepted batch is
-    unsettled from now on. ``carried_out`` are instructions that wait no longer. ``link`` was
-    issued before, and is hereby known to have been mailed.
+    - ``result``: what a repeat of the command returns.
+    - ``events``: appended to their subjects' chains, in this order.
+    - ``case``, ``requests``: version 1 must be new; any other must follow the stored version by one. A new
+      open case must be its rep's only open one under its policy.
+    - ``carried_out``: instructions that are done and are removed.
+    - ``batch``, ``revisions``: an accepted batch and its revisions, for all its periods. The batch is
+      unsettled until its evaluations are done.
+    - ``arrived``: the dropped object that is now recorded.
+    - ``directory``: the batch whose people are now the directory in force. It must be the latest drop.
+    - ``link``: a link that was issued before and has now been mailed.
     """
 
     command: CommandId
@@ -48,4 +51,4 @@ class Change:
     evaluation: EvaluationRecord | None = None
     link: IssuedLink | None = None
     decided_on: Mapping[Subject, int] = field(default_factory=dict)
-    """How many events each of these chains had when the decision was made, where it hangs on them."""
+    """The length of each chain that the decision depends on. The commit fails if one has grown since."""

@@ -1,7 +1,7 @@
-"""Who is in a comparable position: others whom one policy found by the same rule, in the same group. Pure.
+"""Finds people in a comparable position: found by the same rule of the same policy, in the same group. Pure.
 
-Before somebody may lose their job, whoever proposes and whoever approves it sees what became of the others.
-Nothing of this speaks of what a person is: only of figures, rules, stages and ends.
+Before a removal, the proposer and the approver see what became of these people. The comparison uses only
+figures, rules, stages and exits, and no personal characteristic.
 """
 
 from collections import Counter
@@ -9,20 +9,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from shared.domain.attainment import bars_of, exact_target, in_line_with
 from shared.domain.canonical import digest, encode
 from shared.domain.case import Case, CaseStatus
+from shared.domain.decision_json import DecisionJson
 from shared.domain.identifiers import CaseId, PersonId
 from shared.domain.period import Period
 from shared.domain.person import Person
 from shared.domain.policy import GroupField, PeerRankRule, Policy
 
 SPAN: Final = timedelta(days=366)
-"""How far back from the period that opened a case others are looked for; forward, up to now."""
+"""How far before the case's opening period the search begins; it ends now."""
 MOST_LISTED: Final = 200
-"""Whom a reader can look at one by one; more are counted. Those who attained least are listed."""
+"""As many as a reader can look at one by one. The lowest attainments are listed, the rest are counted."""
 Fate = Literal[
     "open",
     "no_case",
@@ -33,12 +34,12 @@ Fate = Literal[
     "left_company",
     "policy_closed",
 ]
-"""What became of somebody: their case goes on, none was opened, or how it ended."""
+"""What became of a person: their case is open, no case was opened, or the exit of their case."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """Somebody else whom an evaluation found. ``reached`` is over the periods looked at, taken together."""
+    """Another person whom an evaluation found. ``reached`` is the attainment over the whole window."""
 
     person: Person
     found_for: str
@@ -46,13 +47,13 @@ class Alike:
     as_low: bool
 
     def place(self) -> tuple[Fraction, str]:
-        """Where they stand in a list, the lowest first."""
+        """The sort key of a list with the lowest attainment first."""
         return self.reached or Fraction(0), self.person.id
 
 
 @dataclass(frozen=True, slots=True)
 class Comparator:
-    """Somebody else in a comparable position. ``reached`` is over the periods looked at, taken together."""
+    """Another person in a comparable position. ``reached`` is the attainment over the whole window."""
 
     rep: Person
     case_id: CaseId | None
@@ -61,19 +62,20 @@ class Comparator:
     as_low: bool
     became: Fate
     stage: str | None
-    """Where an open case is, or a closed one ended."""
+    """The stage of an open case, or the last stage of a closed one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What is shown: those whom the reader may see, and how many more there are.
+    """What a reader is shown: the people whom they may see, and how many more there are.
 
-    ``beyond`` are theirs to see, too, and attained no less than those listed; ``others`` are not.
+    ``beyond`` counts people whom the reader may see but who are not listed, because the list is full.
+    ``others`` counts people whom the reader may not see.
     """
 
     group: tuple[GroupField, ...]
     reached: str | None
-    """What the rep of the case reached, counted in the same way."""
+    """The attainment of the case's own rep, computed in the same way."""
     comparators: tuple[Comparator, ...]
     others: int
     beyond: int = 0
@@ -86,12 +88,12 @@ class Comparison:
 
     @property
     def as_low(self) -> int:
-        """How many of them reached as little or less."""
+        """How many of them attained as little as the case's rep, or less."""
         return sum(each.as_low for each in self.comparators) + self.beyond_as_low
 
     @property
     def became(self) -> list[tuple[Fate, str | None, int]]:
-        """How many of those listed went which way, the most first; the stage counts only of an open case."""
+        """How many of those listed had each fate, the most frequent first; open cases by stage."""
         counts = Counter(
             (each.became, each.stage if each.became == "open" else None) for each in self.comparators
         )
@@ -100,7 +102,7 @@ class Comparison:
 
     @property
     def digest(self) -> str:
-        """The SHA-256 of all that is shown, people by their ids."""
+        """The SHA-256 of everything that is shown, with people by their ids."""
         unlisted = {"beyond": [self.beyond, self.beyond_as_low]} if self.beyond else {}
         return digest(
             encode(
@@ -118,14 +120,14 @@ class Comparison:
         )
 
     def for_the_record(self) -> dict[str, int]:
-        """What the event of a decision keeps of it: counts, and nobody's id."""
+        """The counts that the event of a decision keeps, without any id."""
         became = {fate if stage is None else f"{fate}/{stage}": n for fate, stage, n in self.became}
         counts = {"shown": len(self.comparators), "as_low": self.as_low, "others": self.others}
         return counts | ({"beyond": self.beyond} if self.beyond else {}) | became
 
 
 def peer_fields(policy: Policy) -> tuple[GroupField, ...]:
-    """The columns by which the policy itself groups people; their role where it groups nobody."""
+    """The columns by which the policy groups people; the role where it groups nobody."""
     used: set[GroupField] = set(policy.structural.group_by if policy.structural else ())
     for rule in policy.rules:
         if isinstance(rule, PeerRankRule):
@@ -134,17 +136,17 @@ def peer_fields(policy: Policy) -> tuple[GroupField, ...]:
 
 
 def earliest(case: Case) -> date:
-    """The first day of the earliest period that others of the case are looked for in."""
+    """The first day from which the search for comparators of the case begins."""
     return Period.parse(case.opened_for).first_day - SPAN
 
 
 def found_alike(
     case: Case,
-    decisions: Iterable[Mapping[str, Any]],
+    decisions: Iterable[DecisionJson],
     people: Mapping[PersonId, Person],
     policy: Policy,
 ) -> Iterator[Alike]:
-    """Of an evaluation's decisions those about others in the rep's group, by one of the case's own rules."""
+    """The people of the rep's group whom an evaluation found by one of the rules that opened the case."""
     rep, rules, fields = people.get(case.rep_id), _rules(case.decision), peer_fields(policy)
     own = window_attainment(case.decision)
     place = [getattr(rep, name, None) for name in fields]
@@ -159,7 +161,7 @@ def found_alike(
 
 
 def comparator(found: Alike, policy: Policy, theirs: Sequence[Case]) -> Comparator:
-    """``theirs``: the person's cases under the policy, oldest first; the last says what became of them."""
+    """One entry. ``theirs``: the person's cases under the policy, oldest first; the last counts."""
     last = theirs[-1] if theirs else None
     return Comparator(
         rep=found.person,
@@ -175,7 +177,7 @@ def comparator(found: Alike, policy: Policy, theirs: Sequence[Case]) -> Comparat
 def comparison(
     case: Case, policy: Policy, listed: Iterable[Comparator], beyond: Sequence[Alike], others: int
 ) -> Comparison:
-    """What a reader is shown, the lowest first; ``others`` are those who are not theirs to see."""
+    """What a reader is shown, the lowest first. ``others``: how many people they may not see."""
     own = window_attainment(case.decision)
     return Comparison(
         group=peer_fields(policy),
@@ -187,8 +189,8 @@ def comparison(
     )
 
 
-def window_attainment(decision: Mapping[str, Any]) -> Fraction | None:
-    """Credited of target over every assessable period that the decision looked at."""
+def window_attainment(decision: DecisionJson) -> Fraction | None:
+    """The attainment over all assessable periods of the decision taken together."""
     counted = [figures for figures in decision["inputs"] if figures["status"] == "assessable"]
     target = sum((exact_target(figures) for figures in counted), Fraction(0))
     return (
@@ -196,7 +198,7 @@ def window_attainment(decision: Mapping[str, Any]) -> Fraction | None:
     )
 
 
-def _rules(decision: Mapping[str, Any]) -> set[str]:
+def _rules(decision: DecisionJson) -> set[str]:
     return {finding["rule"] for finding in decision["findings"]}
 
 

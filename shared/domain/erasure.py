@@ -1,23 +1,25 @@
-"""What stays of a closed case once its person's data was erased: ids, times and codes. Pure.
+"""Removes personal data from a closed case and its requests; ids, times and codes stay. Pure.
 
-Why restated figures undid a finding (``marked``) goes with them: it may be that somebody was on leave.
+``marked`` is removed too: it says why restated figures undid a finding, and the reason may be a leave.
 """
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from shared.domain.case import Case
 from shared.domain.request import Request
 
 _FIGURES: Final = ("findings", "inputs")
-"""Of a decision."""
+"""The members of a decision that are personal data."""
 
 
 def personal_part(model: Case | Request) -> dict[str, Any]:
-    """What erasing takes away, as JSON; empty where there is nothing to take."""
+    """The personal data that erasing removes, as JSON; empty where there is none."""
     if isinstance(model, Request):
         return {"reason": model.answer.reason} if model.answer is not None and model.answer.reason else {}
+    figures: Mapping[str, Any] = model.decision
     parts = {
-        "decision": {name: model.decision[name] for name in _FIGURES if model.decision.get(name)},
+        "decision": {name: figures[name] for name in _FIGURES if figures.get(name)},
         "results": [result.model_dump(mode="json") for result in model.results],
         "restated": model.restated,
         "marked": model.marked,
@@ -26,27 +28,27 @@ def personal_part(model: Case | Request) -> dict[str, Any]:
 
 
 def impersonal(case: Case) -> Case:
-    """The case without a figure, at the same version."""
+    """The case without personal data, at the same version."""
     decision = {name: [] if name in _FIGURES else value for name, value in case.decision.items()}
     return case.model_copy(update={"decision": decision, "results": (), "restated": None, "marked": None})
 
 
 def impersonal_request(request: Request) -> Request:
-    """The question and what was chosen, without what was typed, at the same version."""
+    """The request without its typed reason, at the same version."""
     if request.answer is None:
         return request
     return request.model_copy(update={"answer": request.answer.model_copy(update={"reason": ""})})
 
 
 def erased_case(case: Case) -> Case:
-    """The next version of the case, without a figure; the very case where it has none."""
+    """The next version of the case, without personal data; the same case where it has none."""
     if not personal_part(case):
         return case
     return impersonal(case).model_copy(update={"version": case.version + 1})
 
 
 def erased_request(request: Request) -> Request:
-    """The next version of the request, without what was typed; the very request where nothing was."""
+    """The next version of the request, without its typed reason; the same request where it has none."""
     if not personal_part(request):
         return request
     return impersonal_request(request).model_copy(update={"version": request.version + 1})

@@ -1,19 +1,19 @@
-"""Every error the product raises by itself.
+"""Every error that the product itself raises, for everything that catches or matches one.
 
 PlumblineError
-├── InvalidInput           what somebody handed over cannot be used; the message says why, in one line
+├── InvalidInput           the input cannot be used; the message says why, in one line
 │   ├── InvalidProfile
 │   ├── InvalidPolicy
 │   ├── InvalidDirectory
 │   └── InvalidFacts
 ├── IllegalTransition      the case cannot take this step in the state it is in
-├── Conflict               somebody else changed the thing first; read again and decide again
-│   └── AlreadyDone        this very command was carried out before; carries the first result
-├── NotFound               there is no such thing, or it is not the caller's to see
+├── Conflict               the resource changed since it was read; read again and decide again
+│   └── AlreadyDone        the same command was carried out before; carries the first result
+├── NotFound               it does not exist, or the caller may not see it
 ├── Forbidden              the caller is known and may not do this
-├── NotYet                 not ready now; the workflow retries
-├── Throttled              the service said to slow down; the workflow retries
-└── IntegrityError         what was read is not what was written
+├── NotYet                 not ready yet; the workflow retries
+├── Throttled              the service asked to slow down; the workflow retries
+└── IntegrityError         the bytes read are not the bytes written
 """
 
 
@@ -50,7 +50,7 @@ class Conflict(PlumblineError):
 
 
 class AlreadyDone(Conflict):
-    """``result`` is what the first time returned."""
+    """``result`` is what the first run of the command returned."""
 
     def __init__(self, message: str, result: str) -> None:
         super().__init__(message)

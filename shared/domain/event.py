@@ -1,8 +1,7 @@
-"""Events: what the ledger is made of. One closed catalogue, one frozen form, one sequence of bytes each.
+"""Events of the ledger: their form, their canonical bytes, and the strict reading of those bytes.
 
-The pure core makes an `EventDraft`; the store seals its private part, gives it its place in the subject's
-chain and calls `chain`. From then on only the bytes count: `event_bytes` writes them, `parse_event` reads
-them strictly.
+The pure core makes an `EventDraft`. The store seals the private part, places the event in its subject's chain
+with `chain`, and writes `event_bytes`. `parse_event` reads the bytes and accepts no other form.
 """
 
 import base64
@@ -14,7 +13,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from shared.domain.canonical import canonical_bytes, digest, encode, parse_canonical, refuse_inexact
-from shared.domain.event_tag import EventTag as EventTag  # whoever makes events finds it here
+from shared.domain.event_tag import EventTag as EventTag  # imported from here by everything that makes events
 from shared.domain.identifiers import CommandId, PersonId, Subject
 
 VERSION: Final = 1
@@ -33,7 +32,7 @@ class ActorKind(StrEnum):
 
 
 class Authentication(StrEnum):
-    """How the actor was known to be who they say."""
+    """How the actor proved who they are."""
 
     NONE = "none"
     LINK = "link"
@@ -44,7 +43,7 @@ class Authentication(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who did it: a person, a part of the system, whoever held a link, or another service."""
+    """Who acted: a person, a part of the system, the holder of a link, or another service."""
 
     kind: ActorKind
     id: str
@@ -53,11 +52,11 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A private part as it stands in the event: AES-256-GCM under the person's own data key.
+    """A private part as the event contains it: AES-256-GCM under the person's own data key.
 
-    ``key`` names that key, ``nonce`` and ``ciphertext`` are base64url without padding. ``commitment`` is
-    the SHA-256 of the plaintext (`opening_bytes`): one event can be opened to a reader who must not have the
-    key, and who can still check that this is what was sealed.
+    ``key`` names that key; ``nonce`` and ``ciphertext`` are base64url without padding. ``commitment`` is the
+    SHA-256 of the plaintext (`opening_bytes`). A reader who gets the plaintext of one event, but not the key,
+    can check with it that this text was sealed.
     """
 
     key: str
@@ -68,9 +67,10 @@ class Sealed:
 
 @dataclass(frozen=True, slots=True)
 class EventDraft:
-    """What happened, before it has a place in a chain. ``private`` is sealed under ``person``'s data key.
+    """An event that has no place in a chain yet. ``private`` is sealed under ``person``'s data key.
 
-    ``data`` and ``relied_on`` stand in the clear for ever: ids, codes, digests, figures without a name.
+    ``data`` and ``relied_on`` are never encrypted and never erased. They contain ids, codes, digests, and
+    figures without a name.
     """
 
     tag: EventTag
@@ -84,18 +84,18 @@ class EventDraft:
     person: PersonId | None = None
 
     def __post_init__(self) -> None:
-        """Refuse here, nearest to the cause, what could not be written canonically later."""
+        """Refuse values that have no canonical form here, close to their cause."""
         for part in (self.relied_on, self.data, self.private or {}):
             refuse_inexact(dict(part))
         if any(not isinstance(value, str) for value in self.relied_on.values()):
-            raise ValueError("what an event relied on is named by text")
+            raise ValueError("the values of an event's relied_on have to be text")
         if self.private is not None and self.person is None:
-            raise ValueError("a private part needs the person under whose key it is sealed")
+            raise ValueError("a private part needs a person, under whose key it is sealed")
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event in its place. Times are RFC 3339, UTC, with milliseconds, as `stamp` writes them."""
+    """One event of a chain. Times are RFC 3339, UTC, with milliseconds, as `stamp` writes them."""
 
     tag: EventTag
     subject: Subject
@@ -112,45 +112,45 @@ class Event:
 
 
 def stamp(moment: datetime) -> str:
-    """``2026-10-01T06:00:00.000Z``: UTC, cut to milliseconds. A moment without a zone is refused."""
+    """``2026-10-01T06:00:00.000Z``: UTC, cut to milliseconds. ValueError for a moment without a zone."""
     if moment.tzinfo is None:
-        raise ValueError("a moment without a time zone cannot be recorded")
+        raise ValueError("an event's time needs a time zone")
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
 def moment(text: str) -> datetime:
-    """The moment that `stamp` wrote; ValueError for any other form."""
+    """Read a time that `stamp` wrote; ValueError for any other form."""
     if not _STAMP.fullmatch(text):
         raise ValueError(f"not a time in the ledger's form: {text!r}")
     return datetime.fromisoformat(text)
 
 
 def opening_bytes(private: Mapping[str, Any], salt: bytes) -> bytes:
-    """The plaintext that is sealed. ``salt``: 16 random bytes, so that no text is guessed by its hash."""
+    """The plaintext to seal. ``salt``: 16 random bytes, so that nobody can guess a text from its hash."""
     return canonical_bytes({"body": dict(private), "salt": base64url(salt)})
 
 
 def associated_data(draft: EventDraft | Event) -> bytes:
-    """What AES-GCM binds the ciphertext to, so that it cannot be moved to another event."""
+    """The associated data of AES-GCM. It binds the ciphertext to its event."""
     return canonical_bytes({"command": draft.command, "subject": draft.subject, "tag": draft.tag.value})
 
 
 def sealed(key: str, nonce: bytes, ciphertext: bytes, opening: bytes) -> Sealed:
-    """A private part: what the cipher returned (its tag at the end of ``ciphertext``) and its plaintext."""
+    """A private part from the cipher's output, whose tag ends ``ciphertext``, and its plaintext."""
     return Sealed(key, base64url(nonce), base64url(ciphertext), digest(opening))
 
 
 def chain(
     draft: EventDraft, sequence: int, previous: str, recorded_at: datetime, private: Sealed | None = None
 ) -> Event:
-    """The draft in its place: event number ``sequence`` (from 1) of its subject.
+    """Place the draft in its chain, as event number ``sequence`` (from 1) of its subject.
 
     ``previous`` is `event_digest` of the bytes of the event before it, or `NOTHING_BEFORE`.
     """
     if (draft.private is None) != (private is None):
-        raise ValueError("an event has a sealed part exactly where its draft has a private one")
+        raise ValueError("an event has a sealed part if and only if its draft has a private one")
     if (sequence == 1) != (previous == NOTHING_BEFORE):
-        raise ValueError("the first event of a chain, and only that one, has nothing before it")
+        raise ValueError("only the first event of a chain has no previous event")
     return Event(
         tag=draft.tag,
         subject=draft.subject,
@@ -167,7 +167,7 @@ def chain(
 
 
 def event_bytes(event: Event) -> bytes:
-    """The canonical bytes: what is hashed, stored and handed out."""
+    """The canonical bytes of an event, which are hashed, stored and handed out."""
     private = event.private
     return encode(
         {
@@ -205,7 +205,7 @@ def event_digest(data: bytes) -> str:
 
 
 def parse_event(data: bytes) -> Event:
-    """The event of these bytes; ValueError unless they are exactly what `event_bytes` would write for it."""
+    """Read an event; ValueError unless the bytes are exactly those that `event_bytes` writes for it."""
     value = parse_canonical(data)
     try:
         actor, private = value["actor"], value["private"]
@@ -228,9 +228,9 @@ def parse_event(data: bytes) -> Event:
     except (KeyError, TypeError) as error:
         raise ValueError(f"not an event: {error}") from error
     _refuse_misshapen(event)
-    # Whatever this version does not know would be dropped in writing, so it shows as other bytes.
+    # Members that this version does not know are lost when the event is written again, so the bytes differ.
     if event_bytes(event) != data:
-        raise ValueError("an event with parts that this version does not know")
+        raise ValueError("the event has members that this version does not know")
     return event
 
 
@@ -243,7 +243,7 @@ def from_base64url(text: str) -> bytes:
 
 
 def _refuse_misshapen(event: Event) -> None:
-    # What was read from bytes may hold anything, whatever the fields' types say.
+    # Fields that were read from bytes can have any type, whatever their annotations say.
     private, data, relied_on = event.private, _unknown(event.data), _unknown(event.relied_on)
     names = [
         event.subject,
@@ -256,17 +256,17 @@ def _refuse_misshapen(event: Event) -> None:
     if private is not None:
         names += [private.key, private.nonce, private.ciphertext, private.commitment]
     if not all(isinstance(name, str) and name for name in map(_unknown, names)):
-        raise ValueError("an event's names and times are text")
+        raise ValueError("an event's names and times have to be text")
     if event.v != VERSION or type(event.v) is not int:
-        raise ValueError(f"an event of version {event.v!r}")
+        raise ValueError(f"an event of the unknown version {event.v!r}")
     if type(event.sequence) is not int or event.sequence < 1:
-        raise ValueError(f"an event's sequence is a whole number from 1, not {event.sequence!r}")
+        raise ValueError(f"an event's sequence has to be a whole number from 1, not {event.sequence!r}")
     if not _DIGEST.fullmatch(event.previous):
-        raise ValueError("an event's previous is 64 hex digits")
+        raise ValueError("an event's previous has to be 64 hex digits")
     if not isinstance(data, dict) or not isinstance(relied_on, dict):
-        raise ValueError("an event's data and what it relied on are objects")
+        raise ValueError("an event's data and relied_on have to be objects")
     if not all(isinstance(value, str) for value in relied_on.values()):
-        raise ValueError("what an event relied on is named by text")
+        raise ValueError("the values of an event's relied_on have to be text")
     moment(event.occurred_at)
     moment(event.recorded_at)
 

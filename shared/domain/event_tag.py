@@ -1,10 +1,10 @@
-"""What can have happened: the closed list of the kinds of events."""
+"""The closed list of event tags, for everything that writes or reads the ledger."""
 
 from enum import StrEnum
 
 
 class EventTag(StrEnum):
-    """Everything that can have happened, as ``subject:happened``. Closed: a reader knows every one."""
+    """Every kind of event, as ``subject:happened``. The list is closed, so a reader knows every tag."""
 
     EXPORT_RECEIVED = "export:received"
     EXPORT_ACCEPTED = "export:accepted"

@@ -3,7 +3,7 @@
 Decisions carry exact figures as text. Nothing here rounds a figure across a bar that it was compared with.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from shared.domain.attainment import bars_of, exact_attainment, exact_target, in_line_with
+from shared.domain.decision_json import FindingJson, PeriodJson
 from shared.domain.errors import InvalidFacts
 from shared.domain.labels import label
 from shared.domain.ladder import Graduate
@@ -78,7 +79,7 @@ def time_in_words(instant: datetime, timezone: str) -> str:
     return f"{time[:5]} on {day} {time[6:]}"
 
 
-def attainment_of(figures: Mapping[str, Any], policy: Policy | None) -> str | None:
+def attainment_of(figures: PeriodJson, policy: Policy | None) -> str | None:
     """The attainment of a period as a ratio; None where the period does not count.
 
     Figures are compared before they are rounded. The text has as many digits as it takes to stay on its own
@@ -92,7 +93,7 @@ def rule_of(policy: Policy, rule_id: str) -> Rule | None:
     return next((rule for rule in policy.rules if rule.id == rule_id), None)
 
 
-def bar_of(policy: Policy, findings: Sequence[Mapping[str, Any]]) -> str | None:
+def bar_of(policy: Policy, findings: Sequence[FindingJson]) -> str | None:
     """The ratio below which a period fell short: the bar of the first finding whose rule has one."""
     for finding in findings:
         rule = rule_of(policy, finding["rule"])
@@ -103,10 +104,11 @@ def bar_of(policy: Policy, findings: Sequence[Mapping[str, Any]]) -> str | None:
     return None
 
 
-def finding_in_words(finding: Mapping[str, Any], policy: Policy, inputs: Sequence[Mapping[str, Any]]) -> str:
+def finding_in_words(finding: FindingJson, policy: Policy, inputs: Sequence[PeriodJson]) -> str:
     """Why a rule was met, with arithmetic that a reader can check. ``inputs``: the decision's periods."""
     rule = rule_of(policy, finding["rule"])
-    counted = {figures["period"]: figures for figures in inputs}
+    # A period that a finding counts is assessable, so its figures are not null.
+    counted: dict[str, Any] = {figures["period"]: figures for figures in inputs}
     periods: list[str] = list(finding["periods"])
     cited = f" ({rule.cite})" if rule is not None and rule.cite else ""
     if isinstance(rule, BelowRule):
@@ -148,7 +150,7 @@ def goal_in_words(goal: Graduate, policy: Policy) -> str:
     )
 
 
-def _reached(figures: Mapping[str, Any], policy: Policy) -> str:
+def _reached(figures: PeriodJson, policy: Policy) -> str:
     ratio = attainment_of(figures, policy)
     if ratio is None:
         raise InvalidFacts(f"{figures['period']} counts in a finding but has no attainment")

@@ -1,4 +1,4 @@
-"""The names of things, as types, so that a rep's id is never taken for a case's."""
+"""Types of ids, so that a rep's id is never mistaken for a case's, and functions that make or split ids."""
 
 import hashlib
 from typing import NewType
@@ -17,32 +17,41 @@ CaseId = NewType("CaseId", str)
 RequestId = NewType("RequestId", str)
 NoticeId = NewType("NoticeId", str)
 CommandId = NewType("CommandId", str)
-"""What makes a repeated command the same command: the second one returns the first one's result."""
+"""Identifies a command. A second command with the same id returns the first one's result."""
 
 Subject = NewType("Subject", str)
-"""What a chain of events is about: ``case/<id>``, ``batch/<id>``, ``evaluation/<id>``, ``person/<id>``
-or ``system``."""
+"""The subject of a chain of events: ``case/<id>``, ``batch/<id>``, ``evaluation/<id>``, ``person/<id>`` or
+``system``.
+"""
 
 
 def derived_id(prefix: str, *parts: str) -> str:
     """A stable id: the prefix and 20 hex digits of the SHA-256 of the parts.
 
-    The same parts give the same id wherever and however often it is asked for, which is what makes a
-    retried step find what its first try left behind. Parts are joined by a unit separator, which no id
-    may hold, so ``("a", "bc")`` and ``("ab", "c")`` differ.
+    The same parts always give the same id, so a retried step finds what its first try wrote. The parts are
+    joined by a unit separator, which no id may contain, so ``("a", "bc")`` and ``("ab", "c")`` differ.
     """
     digest = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
     return f"{prefix}-{digest[:20]}"
 
 
 def shard_of(person_id: str, shards: int) -> int:
-    """Which of ``shards`` parts a person's facts and decisions are in: by a hash, so that parts are even."""
+    """The shard of a person's facts and decisions. A hash assigns it, so that shards are of even size."""
     return int.from_bytes(hashlib.sha256(person_id.encode()).digest()[:8]) % shards
 
 
 def batch_id(sha256_hex: str) -> BatchId:
     """The batch id of an export whose bytes have this SHA-256 (64 hex digits)."""
     return BatchId(sha256_hex[:16])
+
+
+def policy_ref(name: str, version: int) -> PolicyRef:
+    return PolicyRef(f"{name}@{version}")
+
+
+def policy_name(ref: PolicyRef) -> str:
+    """The name that all versions of a policy share: ``field-sales`` of ``field-sales@3``."""
+    return ref.partition("@")[0]
 
 
 def case_subject(case_id: CaseId) -> Subject:
@@ -62,13 +71,13 @@ def evaluation_subject(evaluation: EvaluationId) -> Subject:
 
 
 def request_id(case_id: CaseId, number: int) -> RequestId:
-    """The id of the case's ``number``-th request, from 1; it names its case, so the case is found from it."""
+    """The id of the case's ``number``-th request, from 1. It contains the case's id."""
     return RequestId(f"{case_id}.{number}")
 
 
 def case_of_request(request: RequestId) -> tuple[CaseId, int]:
-    """The case and number that a request's id names. Raises ValueError for any other text."""
+    """The case and number in a request's id. Raises ValueError for any other text."""
     case_id, dot, number = request.rpartition(".")
     if not dot or not case_id or not number.isdecimal():
-        raise ValueError(f"{request!r} names no request")
+        raise ValueError(f"{request!r} is not the id of a request")
     return CaseId(case_id), int(number)

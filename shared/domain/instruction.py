@@ -1,4 +1,4 @@
-"""What HR tells a case to do outside of any question; the case takes it in at its next look."""
+"""An instruction that HR gives to a case without being asked. The case carries it out at its next step."""
 
 from datetime import datetime
 from typing import Literal
@@ -9,7 +9,7 @@ from shared.domain.identifiers import CaseId, PersonId
 
 
 class Instruction(BaseModel):
-    """Stored until the case has carried it out. Why it was given stands in its event, sealed."""
+    """Stored until the case has carried it out. The reason is sealed in the event of the instruction."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

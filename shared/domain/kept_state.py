@@ -1,8 +1,8 @@
-"""What a change made of the table, as its last event keeps it, so that the table can be made again. Pure.
+"""Writes and reads the state that a change's last event carries, so that the table can be rebuilt. Pure.
 
-It is kept in two parts. The open one has ids, times and codes, as everything that stands in the clear. What
-erasing a person takes away (figures, typed words) is in the other one, which is sealed under their key.
-Both are deflated JSON: they are for the keeper's own use, and no reader of evidence has to look at them.
+The state has two parts, both deflated JSON. The open part has ids, times and codes. The personal part has
+what erasing a person removes (figures and typed text) and is sealed under that person's key. Only the product
+itself reads these parts; a reader of evidence does not need them.
 """
 
 import json
@@ -24,7 +24,7 @@ from shared.domain.record import Arrived, Batch, EvaluationRecord, IssuedLink, P
 from shared.domain.request import Request
 
 MEMBER: Final = "state"
-"""Under which name an event's data has it."""
+"""The member of an event's data that has the state."""
 _VERSION: Final = 1
 _OFTEN_SAID: Final = (
     b'"inputs":[],"findings":[{"rule":"","observed":"","threshold":"","periods":["2026-"]}],"results":[{"period":'
@@ -57,15 +57,15 @@ _OFTEN_SAID: Final = (
     b'"standing":[],"holds_waiting":[],"refused":[],"proposed_by":null,"check_in_at":null,"check_ins_missed":0,'
     b'"gate_to":null,"rep_told":false,"closed_at":null}'
 )
-"""What deflating takes as said before: it halves a state. Part of the form, so it never changes."""
+"""The deflate dictionary, which halves a state's size. Stored states need it, so it never changes."""
 _EFFECT: TypeAdapter[Effect] = TypeAdapter(Effect)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptState:
-    """A change without its events, read back. Its revisions are not among it: the facts' files have them.
+    """A change as read back, without its events, and without revisions, which the facts' files have.
 
-    ``erased`` are the ids of the case and requests whose personal part could not be opened: they are here
+    ``erased`` are the ids of the case and requests whose personal part could not be opened. They are returned
     without it.
     """
 
@@ -88,7 +88,7 @@ class KeptState:
 
 
 def kept(change: Change, at: str) -> tuple[bytes, bytes | None]:
-    """The open part and the one to seal, if there is something in it. ``at``: when it was committed."""
+    """The open part, and the personal part if it is not empty. ``at``: when the change was committed."""
     models: list[Case | Request] = [*([change.case] if change.case is not None else []), *change.requests]
     personal: dict[str, Any] = {str(model.id): part for model in models if (part := personal_part(model))}
     link, case = change.link, change.case
@@ -110,30 +110,30 @@ def kept(change: Change, at: str) -> tuple[bytes, bytes | None]:
         "evaluation": None if change.evaluation is None else change.evaluation.model_dump(mode="json"),
         "link": None if link is None else [link.token_sha256, link.request_id, stamp(link.expires_at)],
     }
-    # Whole models, their defaults too: a default that changes later must not change what was.
+    # Models are written with their defaults, because a default that changes later must not change the past.
     opened = _deflated({name: part for name, part in parts.items() if part or name == "result"})
     return opened, _deflated(personal) if personal else None
 
 
 def whose(change: Change) -> PersonId | None:
-    """Under whose key the personal part is sealed."""
+    """The person under whose key the personal part is sealed."""
     if change.case is not None:
         return change.case.rep_id
     return next((draft.person for draft in change.events if draft.person is not None), None)
 
 
 def read_kept(opened: bytes, personal: bytes | None) -> KeptState:
-    """The state of these two parts; None for a personal one that cannot be opened any more.
+    """Read the two parts. ``personal`` is None where the part can no longer be opened.
 
-    Raises IntegrityError for bytes that `kept` did not make.
+    Raises IntegrityError for bytes that `kept` did not write.
     """
     try:
         parts = _inflated(opened)
         if parts["v"] != _VERSION:
-            raise IntegrityError(f"a kept state of version {parts['v']!r}")
+            raise IntegrityError(f"a kept state of the unknown version {parts['v']!r}")
         names, figures = parts.get("personal", []), {} if personal is None else _inflated(personal)
         if personal is not None and set(names) != set(figures):
-            raise IntegrityError("the two parts of a kept state are not of one change")
+            raise IntegrityError("the two parts of a kept state belong to different changes")
         return _state(parts, figures, frozenset(names if personal is None else ()))
     except (ValueError, KeyError, TypeError, zlib.error) as error:
         raise IntegrityError(f"not a kept state: {type(error).__name__}") from error
@@ -166,7 +166,7 @@ def _state(parts: dict[str, Any], figures: dict[str, Any], erased: frozenset[str
 
 
 def _put_back(case: dict[str, Any], figures: dict[str, Any]) -> None:
-    # Member by member, so that a decision's members keep their order and the item its very bytes.
+    # Updated in place: a decision's members keep their order, so the item keeps its bytes.
     case["decision"].update(figures.get("decision", {}))
     case |= {name: figures[name] for name in figures if name != "decision"}
 

@@ -1,4 +1,4 @@
-"""The ladder of a policy: what happens, stage by stage, once a case is open."""
+"""The ladder of a policy: the stages that a case goes through, and who is asked in each."""
 
 import re
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidat
 
 LengthUnit = Literal["d", "bd", "p"]
 Seat = Literal["manager", "skip_level", "hr_partner", "hr_queue"]
-"""Who is asked: seats are looked up in the directory when the question is put, so people may change."""
+"""Who is asked. The directory fills a seat at the time of asking, so the people may change."""
 
 HR_SEATS: frozenset[Seat] = frozenset({"hr_partner", "hr_queue"})
 
@@ -28,7 +28,7 @@ class Length:
             return text
         found = _LENGTH.fullmatch(text) if isinstance(text, str) else None
         if found is None:
-            raise ValueError("should be a length such as 30d, 10bd (business days) or 2p (periods)")
+            raise ValueError("should be a length such as 30d (days), 10bd (business days) or 2p (periods)")
         return cls(int(found[1]), found[2])  # type: ignore[arg-type]  # the pattern admits only the units
 
     def __str__(self) -> str:
@@ -37,9 +37,9 @@ class Length:
 
 LengthText = Annotated[Length, PlainValidator(Length.parse), PlainSerializer(str, return_type=str)]
 Word = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,64}$")]
-"""A name: a stage's, a rule's, an answer's."""
+"""The name of a stage, a rule or an answer."""
 Decimal = Annotated[str, Field(pattern=r"^[0-9]{1,6}(\.[0-9]{1,12})?$")]
-"""A decimal in quotes: a bare 0.70 in YAML is a binary float, which is not 0.70."""
+"""A decimal in quotes. A bare 0.70 in YAML is a binary float, which is not exactly 0.70."""
 
 
 class _Part(BaseModel):
@@ -47,7 +47,7 @@ class _Part(BaseModel):
 
 
 class Link(_Part):
-    """One asking: to whom, and how long they have before it goes on to the next."""
+    """One step of a chain: the seat that is asked, and how long it has to answer."""
 
     to: Seat
     within: LengthText
@@ -56,13 +56,13 @@ class Link(_Part):
 class Ask(_Part):
     chain: Annotated[tuple[Link, ...], Field(min_length=1)]
     answers: Annotated[tuple[Word, ...], Field(min_length=1)]
-    """What may be answered; every answer needs a typed reason."""
+    """The answers to choose from. Every answer needs a typed reason."""
     agenda: tuple[Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,200}$")], ...] = ()
-    """What to talk about, suggested to whoever is asked."""
+    """Topics that the mail and the page suggest to the asked person."""
 
 
 class Rep(_Part):
-    """What the rep is told and may do."""
+    """Whether the rep is told, and which responses they may give."""
 
     told: bool = True
     may: tuple[Word, ...] = ()
@@ -74,7 +74,7 @@ class CheckIns(_Part):
 
 
 class Graduate(_Part):
-    """``count`` of the next ``of_next`` periods with an attainment of ``at_least`` end the case well."""
+    """The case graduates when ``count`` of the next ``of_next`` periods reach ``at_least``."""
 
     at_least: Decimal
     count: Annotated[int, Field(ge=1)]
@@ -82,7 +82,7 @@ class Graduate(_Part):
 
 
 class Stage(_Part):
-    """One rung. Every key but its name may be left out of a policy that is only evaluated."""
+    """One stage. A policy that is only evaluated may leave out every key but the name."""
 
     stage: Word
     length: LengthText | None = None
@@ -96,14 +96,14 @@ class Stage(_Part):
 
 
 class Relapse(_Part):
-    """Who opens a case again within ``within`` of a good end enters at ``enters``."""
+    """A case that opens within ``within`` of a graduation begins at the stage ``enters``."""
 
     within: LengthText
     enters: Word
 
 
-class Hold(_Part):
-    """Whether the clock stands still on leave and while figures are disputed."""
+class PauseTerms(_Part):
+    """Whether a pause stops the stage's clock, for leave and for disputes; ``hold`` in a policy file."""
 
     leave: Literal["pause", "run"] = "pause"
     dispute: Literal["pause", "run"] = "pause"

@@ -1,4 +1,4 @@
-"""A gzip file of lines, made piece by piece in little memory; the same lines give the same bytes."""
+"""Writes and reads gzip files of lines in little memory. The same lines always give the same bytes."""
 
 import hashlib
 import zlib
@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from typing import Final
 
 _GZIP: Final = 31
-"""zlib's window size for a gzip wrapper, whose header then has neither name nor time."""
+"""zlib's ``wbits`` for a gzip wrapper. Its header contains no name and no time."""
 
 _PIECE: Final = 64 * 1024
 _UNPACKED_AT_ONCE: Final = 1024 * 1024
 
 
 class LineFile:
-    """``level`` is zlib's: less than the default for what is read once and thrown away."""
+    """``level`` is zlib's; use a low level for temporary files, which are read once."""
 
     def __init__(self, level: int = 6) -> None:
         self._compressor = zlib.compressobj(level, wbits=_GZIP)
@@ -26,8 +26,8 @@ class LineFile:
         """Append one or more whole lines, each with its line feed."""
         self._pending.append(lines)
         self._pending_size += len(lines)
-        # Compressing by the piece costs less than by the line. Pieces of one size, whatever the caller's are,
-        # so that no compressor can tell by which calls the lines came.
+        # One large piece compresses faster than many lines. All pieces have the same size, so the bytes do
+        # not depend on how the caller split the lines.
         if self._pending_size >= _PIECE:
             text = b"".join(self._pending)
             whole = len(text) - len(text) % _PIECE
@@ -37,7 +37,7 @@ class LineFile:
             self._pending_size = len(text) - whole
 
     def finish(self) -> tuple[bytes, str]:
-        """The file's bytes, and the SHA-256 of its text. The last call on this object."""
+        """The file's bytes, and the SHA-256 of its text. Call it once, at the end."""
         self._compress(b"".join(self._pending))
         self._pieces.append(self._compressor.flush())
         return b"".join(self._pieces), self._digest.hexdigest()
@@ -48,14 +48,14 @@ class LineFile:
 
 
 def unpacked_lines(body: bytes) -> Iterator[bytes]:
-    """The text of such a file in chunks of whole lines; EOFError where it is cut short."""
+    """The text of such a file in chunks of whole lines; EOFError where the file is truncated."""
     inflater = zlib.decompressobj(_GZIP)
     begun, packed = b"", body
     while not inflater.eof:
         text = inflater.decompress(packed, _UNPACKED_AT_ONCE)
         packed = inflater.unconsumed_tail
         if not text and not packed and not inflater.eof:
-            raise EOFError("a file of lines is cut short")
+            raise EOFError("a file of lines is truncated")
         end = text.rfind(b"\n") + 1
         if end:
             yield begun + text[:end]

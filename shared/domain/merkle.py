@@ -1,7 +1,7 @@
-"""RFC 9162's Merkle tree over SHA-256: roots, proofs that something is in, proofs that nothing was rewritten.
+"""The Merkle tree of RFC 9162 over SHA-256: roots, inclusion proofs and consistency proofs.
 
-Section numbers below are of RFC 9162. A leaf and an inner node hash under different first bytes, so that
-neither can be passed off as the other.
+Section numbers below refer to RFC 9162. Leaves and inner nodes are hashed with different first bytes, so that
+one cannot be presented as the other.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,9 +25,9 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Frontier:
-    """The right edge of a tree: what it takes to go on appending, and no more.
+    """The right edge of a tree: just enough to append more entries.
 
-    ``peaks`` are the roots of the perfect subtrees that the size's binary digits name, the largest first.
+    ``peaks`` are the roots of the perfect subtrees, one for each 1 in the binary size, the largest first.
     """
 
     size: int = 0
@@ -38,7 +38,7 @@ class Frontier:
             raise IntegrityError(f"not the frontier of a tree of {self.size} entries")
 
     def extended(self, leaves: Iterable[bytes]) -> "Frontier":
-        """The frontier after these leaf hashes, a level at a time: linear in the new leaves alone."""
+        """The frontier after these leaf hashes. The cost depends only on the number of new leaves."""
         levels = [level for level in range(self.size.bit_length()) if self.size >> level & 1]
         peaks = dict(zip(levels, reversed(self.peaks), strict=True))
         carried, level = list(leaves), 0
@@ -72,7 +72,7 @@ class Frontier:
 
 
 class Tree:
-    """All perfect subtrees of a list of leaf hashes, for any number of proofs (about 64 bytes a leaf)."""
+    """All perfect subtrees of a list of leaf hashes, to make many proofs (about 64 bytes a leaf)."""
 
     def __init__(self, leaves: Sequence[bytes]) -> None:
         self.size = len(leaves)
@@ -90,7 +90,7 @@ class Tree:
         return None if at < 0 else at // HASH_LENGTH
 
     def root(self, size: int | None = None) -> bytes:
-        """The root when the tree had ``size`` entries (2.1.1); all of them if not given."""
+        """The root of the first ``size`` entries (2.1.1), or of all entries."""
         size = self.size if size is None else self._bounded(size)
         return self._hash(0, size) if size else EMPTY_ROOT
 
@@ -111,10 +111,10 @@ class Tree:
         return path[::-1]
 
     def consistency_proof(self, old: int, new: int | None = None) -> list[bytes]:
-        """What shows that the tree of ``old`` entries is a beginning of that of ``new`` (2.1.4.1)."""
+        """The proof that the first ``old`` entries are unchanged in the tree of ``new`` entries (2.1.4.1)."""
         new = self.size if new is None else self._bounded(new)
         if not 0 < old <= new:
-            raise IntegrityError(f"no growth from {old} to {new} entries")
+            raise IntegrityError(f"a tree cannot grow from {old} to {new} entries")
         start, end, whole, path = 0, new, True, list[bytes]()
         while old < end:
             middle = start + _split(end - start)
@@ -143,13 +143,13 @@ class Tree:
 
 
 def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> None:
-    """IntegrityError unless the leaf hash stands at ``index`` of the tree with this root (2.1.3.2)."""
+    """IntegrityError unless the leaf hash is at ``index`` in the tree with this root (2.1.3.2)."""
     if not 0 <= index < size:
         raise IntegrityError(f"no entry {index} in a tree of {size}")
     position, last, reached = index, size - 1, leaf
     for sibling in path:
         if last == 0:
-            raise IntegrityError("the proof of inclusion is too long")
+            raise IntegrityError("the inclusion proof is too long")
         if position & 1 or position == last:
             reached = node_hash(sibling, reached)
             while not position & 1 and position:
@@ -162,23 +162,23 @@ def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], 
 
 
 def verify_consistency(old: int, new: int, path: Sequence[bytes], old_root: bytes, new_root: bytes) -> None:
-    """IntegrityError unless the tree with the new root begins with the one with the old root (2.1.4.2)."""
+    """IntegrityError unless the tree of the new root begins with the tree of the old root (2.1.4.2)."""
     if not 0 < old <= new:
-        raise IntegrityError(f"no growth from {old} to {new} entries")
+        raise IntegrityError(f"a tree cannot grow from {old} to {new} entries")
     if old == new:
         if path or old_root != new_root:
             raise IntegrityError(f"two different trees of {old} entries")
         return
     steps = [old_root, *path] if old & (old - 1) == 0 else list(path)
     if not steps:
-        raise IntegrityError("the proof of growth is empty")
+        raise IntegrityError("the consistency proof is empty")
     position, last = old - 1, new - 1
     while position & 1:
         position, last = position >> 1, last >> 1
     reached_old = reached_new = steps[0]
     for sibling in steps[1:]:
         if last == 0:
-            raise IntegrityError("the proof of growth is too long")
+            raise IntegrityError("the consistency proof is too long")
         if position & 1 or position == last:
             reached_old, reached_new = node_hash(sibling, reached_old), node_hash(sibling, reached_new)
             while not position & 1 and position:

@@ -1,4 +1,4 @@
-"""Exact decimals: money and ratios are never binary floats."""
+"""Prints exact decimals and ratios. Money and ratios are never binary floats."""
 
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
@@ -8,7 +8,7 @@ EXACT = Context(prec=80, rounding=ROUND_HALF_EVEN)
 
 
 def plain(number: Decimal) -> str:
-    """A decimal without plus sign, exponent or needless zeros: ``1234.5``, ``-3``, ``0``."""
+    """A decimal without plus sign, exponent or trailing zeros: ``1234.5``, ``-3``, ``0``."""
     text = format(number, "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")
@@ -18,7 +18,7 @@ def plain(number: Decimal) -> str:
 def rounded(ratio: Fraction, places: int) -> str:
     """A ratio with exactly ``places`` decimals, rounded half-even from its exact value.
 
-    ``round`` of a Fraction is exact and half-even, where dividing decimals first would round twice.
+    ``round`` of a Fraction is exact and half-even. Dividing decimals first would round twice.
     """
     scaled = round(ratio * 10**places)
     sign = "-" if scaled < 0 else ""

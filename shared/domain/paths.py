@@ -1,4 +1,4 @@
-"""Every path of an object that we write, in one place; exports keep the name they were dropped under."""
+"""The path of every object that the product writes. Exports keep the name under which they were dropped."""
 
 from datetime import UTC, datetime
 
@@ -6,7 +6,7 @@ from shared.domain.identifiers import BatchId, EvaluationId, PolicyRef
 
 INCOMING = "incoming/"
 MANIFEST_SUFFIX = ".manifest.json"
-"""What an export's name is followed by in the name of its manifest."""
+"""A manifest is named after its export, followed by this suffix."""
 
 
 def is_manifest(key: str) -> bool:
@@ -18,19 +18,19 @@ def facts(shard: int, period: str, batch_id: BatchId) -> str:
 
 
 HANDOUTS = "handouts/"
-"""What lies under it is deleted after a day."""
+"""The bucket deletes objects under this prefix after a day."""
 
 STAGING = "staging/"
-"""What is written between the steps of reading a large export, and of no use to anybody afterwards."""
+"""Temporary objects between the steps of reading a large export."""
 
 
 def reading_plan(batch_id: BatchId, reading: str) -> str:
-    """How a large export is cut; ``reading`` names all that the outcome of its ranges depends on."""
+    """How a large export is cut into ranges. ``reading`` identifies all that their outcome depends on."""
     return f"{STAGING}{batch_id}/{reading}/plan.json"
 
 
 def reading_ranges(batch_id: BatchId, reading: str) -> str:
-    """The list that the workflow goes through."""
+    """The list of ranges over which the workflow maps."""
     return f"{STAGING}{batch_id}/{reading}/ranges.json"
 
 
@@ -43,12 +43,12 @@ def range_rejected(batch_id: BatchId, reading: str, number: int) -> str:
 
 
 def range_counts(batch_id: BatchId, reading: str, number: int) -> str:
-    """Written last: where it is, the range was read to its end."""
+    """Written last: where it exists, the range was read to its end."""
     return f"{STAGING}{batch_id}/{reading}/range={number:04d}.counts.json"
 
 
 def line_roots(batch_id: BatchId) -> str:
-    """The Merkle root over the lines of each of the batch's files, from which a row's proof is made."""
+    """The Merkle root over the lines of each file of the batch, from which the proof of a row is made."""
     return f"roots/{batch_id}.json"
 
 
@@ -61,12 +61,12 @@ def people_shard(batch_id: BatchId, shard: int) -> str:
 
 
 def rejected(batch_id: BatchId, known_at: datetime) -> str:
-    """``known_at`` is the batch's: a refused one is read anew by a mended profile, to other rejected rows."""
+    """``known_at`` is the batch's. Read again by a corrected profile, a batch rejects other rows."""
     return f"rejected/{batch_id}/{_moment(known_at)}.jsonl.gz"
 
 
 def first_rejected(batch_id: BatchId, known_at: datetime) -> str:
-    """The first rows of `rejected` again, since a mail shows no more and the whole list may be very long."""
+    """The first rows of `rejected`: the mail shows only these, and the whole list may be very long."""
     return f"rejected/{batch_id}/{_moment(known_at)}.first.jsonl.gz"
 
 
@@ -108,5 +108,5 @@ def policy(digest: str) -> str:
 
 
 def policy_version(ref: PolicyRef) -> str:
-    """Holds the digest under which a version was first used: a version in use never changes."""
+    """Contains the digest of a version at its first use. A version in use never changes."""
     return f"policies/{ref}.sha256"

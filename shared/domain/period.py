@@ -1,4 +1,4 @@
-"""Calendar months and quarters, the two kinds of period that results are reported for."""
+"""Calendar months and quarters, the two kinds of period for which results are reported."""
 
 import calendar
 import re
@@ -16,8 +16,8 @@ _QUARTER = re.compile(r"([0-9]{4})-Q([1-4])")
 class Period:
     """One calendar month or quarter; ``str()`` gives ``2026-09`` or ``2026-Q3``.
 
-    ``ordinal`` counts periods of the kind from year 0, so that periods order and step as integers do.
-    Only periods of one kind are compared; a policy uses one kind.
+    ``ordinal`` counts the periods of a kind from year 0, so that periods are compared and moved as integers.
+    Only periods of the same kind may be compared; a policy uses one kind.
     """
 
     kind: PeriodKind

@@ -1,4 +1,4 @@
-"""People and who answers to whom, as one dated version of the directory says."""
+"""People and their managers, HR partners and delegates, according to one version of the directory."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,10 +9,10 @@ from shared.domain.identifiers import BatchId, PersonId
 from shared.domain.policy import Policy
 
 NameOf = Callable[[str], str]
-"""Says who an id is. For a reader who is not told names it returns the id."""
+"""Turns a person's id into a name. For a reader who may not see names it returns the id."""
 
 HR_QUEUE = PersonId("hr-queue")
-"""Stands for HR's shared queue, the last owner of a case. It is never an empty seat."""
+"""The HR team's shared queue: the last owner of a case. This seat is never empty."""
 HR_QUEUE_NAME: Final = "HR’s shared queue"
 """What mails, pages, the API and the record call it."""
 
@@ -55,7 +55,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """Everybody, as the batch ``version`` said."""
+    """Everybody, according to the people batch ``version``."""
 
     version: BatchId
     people: Mapping[PersonId, Person] = field(repr=False)
@@ -69,7 +69,7 @@ class Directory:
         return None if person_id is None else self.people.get(person_id)
 
     def living(self, person_id: PersonId | None) -> Person | None:
-        """The person, if there is one in the seat who is still with the company."""
+        """The person, if the directory has them and they are still with the company."""
         person = self.person(person_id)
         return person if person is not None and person.active else None
 
@@ -78,7 +78,7 @@ class Directory:
         return None if person is None else self.living(person.manager_id)
 
     def skip_level_of(self, person_id: PersonId) -> Person | None:
-        """The manager's manager, also where the manager has left."""
+        """The manager's manager, even where the manager has left."""
         person = self.person(person_id)
         manager = None if person is None else self.person(person.manager_id)
         return None if manager is None else self.living(manager.manager_id)
@@ -88,7 +88,7 @@ class Directory:
         return None if person is None else self.living(person.hr_partner_id)
 
     def delegate_of(self, person: Person, day: date) -> Person | None:
-        """Who stands in for the person on that day (ends included; an open end has no bound)."""
+        """The person's delegate on that day. Both ends are included; an empty end is open."""
         if person.delegate_from is not None and day < person.delegate_from:
             return None
         if person.delegate_until is not None and day > person.delegate_until:
@@ -96,28 +96,16 @@ class Directory:
         return self.living(person.delegate_id)
 
 
-def name_of(person_id: PersonId, directory: Directory | None) -> str:
-    """The person's name; for somebody whom no export knows, the id."""
+def name_of(person_id: str, directory: Directory | None) -> str:
+    """The person's name; the id itself where the directory does not have the person."""
     if person_id == HR_QUEUE:
         return HR_QUEUE_NAME
-    person = None if directory is None else directory.person(person_id)
+    person = None if directory is None else directory.person(PersonId(person_id))
     return person_id if person is None else person.name
 
 
-def names(directory: Directory) -> NameOf:
-    """Who an id is, in words; an id that the directory does not have stands for itself."""
-
-    def name_of(person_id: str) -> str:
-        if person_id == HR_QUEUE:
-            return HR_QUEUE_NAME
-        person = directory.person(PersonId(person_id))
-        return person_id if person is None else person.name
-
-    return name_of
-
-
 def timezone_of(person: PersonId | None, policy: Policy | None, directory: Directory | None) -> str:
-    """The zone in which the person reads a clock: their own, else the policy's, else UTC."""
+    """The time zone for a person's mails and pages: their own, else the policy's, else UTC."""
     known = None if directory is None else directory.person(person)
     if known is not None and known.timezone:
         return known.timezone

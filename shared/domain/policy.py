@@ -1,4 +1,4 @@
-"""A policy: the dated, versioned rules by which people are evaluated, and the ladder that follows."""
+"""A policy: the dated, versioned rules by which people are evaluated, and the ladder of its cases."""
 
 import hashlib
 import json
@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, Validatio
 from shared.domain import strict_yaml
 from shared.domain.canonical import canonical_bytes, refuse_inexact
 from shared.domain.errors import InvalidPolicy
-from shared.domain.identifiers import PolicyRef
-from shared.domain.ladder import Decimal, Hold, Relapse, Retention, Stage, Word
+from shared.domain.identifiers import PolicyRef, policy_ref
+from shared.domain.ladder import Decimal, PauseTerms, Relapse, Retention, Stage, Word
 from shared.domain.period import Period, PeriodKind
 
 SignedDecimal = Annotated[str, Field(pattern=r"^-?[0-9]{1,6}(\.[0-9]{1,12})?$")]
@@ -26,7 +26,7 @@ class _Part(BaseModel):
 
 
 class Calendar(_Part):
-    """Where business days are counted; a person's own time zone goes before it."""
+    """Where business days are counted. A person's own time zone takes precedence."""
 
     timezone: Annotated[str, Field(min_length=1, max_length=64)] = "UTC"
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
@@ -45,7 +45,7 @@ class Eligibility(_Part):
 
 
 class Structural(_Part):
-    """Where most of a group falls short, the quotas are asked about, not the people."""
+    """Where most of a group falls short, sales leadership is asked about the quotas and no case opens."""
 
     group_by: tuple[GroupField, ...]
     min_group: Annotated[int, Field(ge=1)]
@@ -99,7 +99,7 @@ class Policy(_Part):
     version: Annotated[int, Field(ge=1)]
     effective_from: date
     ends_on: date | None = None
-    """From this day on the policy is over: it opens no case, and its open cases, of any version, end."""
+    """From this day on the policy opens no case, and the open cases of all its versions end."""
     title: str = ""
     period: PeriodKind
     calendar: Calendar = Calendar()
@@ -109,7 +109,7 @@ class Policy(_Part):
     rules: tuple[Rule, ...]
     ladder: Annotated[tuple[Stage, ...], Field(min_length=1)]
     relapse: Relapse | None = None
-    hold: Hold = Hold()
+    hold: PauseTerms = PauseTerms()
     retention: Retention = Retention()
 
     @model_validator(mode="after")
@@ -117,23 +117,23 @@ class Policy(_Part):
         stages = [stage.stage for stage in self.ladder]
         for index, stage in enumerate(stages):
             if stage in stages[:index]:
-                raise ValueError(f"ladder[{index}].stage: {stage!r} stands twice in the ladder")
+                raise ValueError(f"ladder[{index}].stage: {stage!r} is in the ladder twice")
         rules = [rule.id for rule in self.rules]
         for index, rule in enumerate(self.rules):
             if rule.id in rules[:index]:
-                raise ValueError(f"rules[{index}].id: {rule.id!r} is the id of an earlier rule, too")
+                raise ValueError(f"rules[{index}].id: {rule.id!r} is the id of an earlier rule already")
             if rule.opens not in stages:
-                raise ValueError(f"rules[{index}].opens: {rule.opens!r} is no stage of the ladder")
+                raise ValueError(f"rules[{index}].opens: {rule.opens!r} is not a stage of the ladder")
         return self
 
     @property
     def ref(self) -> PolicyRef:
         """The version's name, as in ``field-sales@3``."""
-        return PolicyRef(f"{self.policy}@{self.version}")
+        return policy_ref(self.policy, self.version)
 
     @property
     def longest_window(self) -> int:
-        """How many periods back, P included, any rule looks; at least one."""
+        """How many periods the longest rule looks at, the evaluated one included; at least one."""
         return max([1, *(rule.of_last for rule in self.rules if not isinstance(rule, PeerRankRule))])
 
     def stage(self, name: str) -> Stage:
@@ -144,11 +144,11 @@ class Policy(_Part):
         raise KeyError(name)
 
     def stage_index(self, name: str) -> int:
-        """How far along the ladder a stage is, counted from 0."""
+        """The position of a stage in the ladder, from 0."""
         return [stage.stage for stage in self.ladder].index(name)
 
     def require_period(self, text: str) -> Period:
-        """The period of this name, of the policy's own kind and not before it came into force."""
+        """Parse a period that this version can evaluate: of its kind, and not before it came into force."""
         period = self.require_kind(text)
         if period.first_day < self.effective_from:
             raise InvalidPolicy(
@@ -157,19 +157,19 @@ class Policy(_Part):
         return period
 
     def require_kind(self, text: str) -> Period:
-        """The period of this name, which has to be of the policy's own kind."""
+        """Parse a period of the policy's own kind, month or quarter."""
         try:
             period = Period.parse(text)
             period.window(self.longest_window)[0].plus(-1).first_day  # noqa: B018  # raises before year 1
         except ValueError as error:
-            raise InvalidPolicy(f"{text!r} is no period that {self.ref} can evaluate: {error}") from error
+            raise InvalidPolicy(f"{self.ref} cannot evaluate {text!r}: {error}") from error
         if period.kind != self.period:
             raise InvalidPolicy(f"{self.ref} evaluates by {self.period}; {text} is a {period.kind}")
         return period
 
 
 def parse_policy(yaml_text: str, name: str) -> Policy:
-    """Read a policy; ``name`` is what the file is called in the one line that InvalidPolicy carries."""
+    """Read a policy. ``name`` is the file's name in the message of InvalidPolicy, which is one line."""
     try:
         return _validated(yaml_text)
     except _Faults as faults:
@@ -177,7 +177,7 @@ def parse_policy(yaml_text: str, name: str) -> Policy:
 
 
 def policy_faults(yaml_text: str) -> list[str]:
-    """What keeps a text from being a policy, each fault with its YAML path; empty where nothing does."""
+    """Every fault of a policy's text, with its YAML path; an empty list for a valid policy."""
     try:
         _validated(yaml_text)
     except _Faults as faults:
@@ -186,14 +186,14 @@ def policy_faults(yaml_text: str) -> list[str]:
 
 
 def policy_digest(yaml_bytes: bytes) -> str:
-    """The SHA-256 of a policy's file, in hex: what makes a used version immutable."""
+    """The SHA-256 of a policy's file, in hex. It shows whether a used version was changed."""
     return hashlib.sha256(yaml_bytes).hexdigest()
 
 
 def policy_json(yaml_bytes: bytes) -> bytes:
-    """The same document as canonical JSON, as it was written: nothing is added, and defaults are left out.
+    """The document as canonical JSON, without defaults that the file does not state.
 
-    A reader of evidence who has no YAML at hand, or trusts no reader of it, decides by this one.
+    Readers of evidence can recompute decisions from it without a YAML parser.
     """
     return canonical_bytes(strict_yaml.load(yaml_bytes.decode()))
 
@@ -208,10 +208,10 @@ def _validated(yaml_text: str) -> Policy:
     try:
         document = strict_yaml.load(yaml_text)
         if not isinstance(document, dict):
-            raise _Faults(["a policy is a mapping of keys such as policy, version and rules"])
-        # Strict JSON validation takes lists for tuples and ISO text for dates, but no float for a decimal.
+            raise _Faults(["a policy has to be a mapping of keys such as policy, version and rules"])
+        # Strict JSON validation accepts lists as tuples and ISO text as dates, but no float as a decimal.
         policy = Policy.model_validate_json(json.dumps(document))
-        refuse_inexact(document)  # such as a number so large that readers differ about it
+        refuse_inexact(document)  # refuses numbers so large that JSON readers disagree
         return policy
     except ValidationError as error:
         raise _Faults([_fault_line(fault) for fault in error.errors(include_url=False)]) from error
@@ -220,7 +220,7 @@ def _validated(yaml_text: str) -> Policy:
 
 
 def _fault_line(fault: Any) -> str:
-    """One fault as ``rules[0].below: what it should be``."""
+    """One fault as a line such as ``rules[0].below: is missing``."""
     location: tuple[int | str, ...] = fault["loc"]
     if location[:1] == ("rules",) and len(location) > 2:
         location = (*location[:2], *location[3:])  # pydantic puts the rule's kind in between
@@ -231,11 +231,11 @@ def _fault_line(fault: Any) -> str:
     if fault["type"] == "missing":
         message = "is missing"
     elif fault["type"] == "extra_forbidden":
-        message = "is no key of a policy"
+        message = "is not a key of a policy"
     elif fault["type"] == "too_short":
         message = "is empty; name at least one"
     elif fault["type"] == "string_type" and isinstance(fault["input"], float | int):
-        message = f'is a YAML number; write it in quotes, as in "{fault["input"]}"'
+        message = f'is a YAML number; write it in quotes: "{fault["input"]}"'
     elif fault["type"] == "string_pattern_mismatch":
-        message = f"{fault['input']!r} has not the form that is wanted here ({fault['ctx']['pattern']})"
+        message = f"{fault['input']!r} does not match the form {fault['ctx']['pattern']}"
     return f"{path}: {message}" if path else message

@@ -1,4 +1,4 @@
-"""A policy in plain sentences that a manager can read, and what differs between two of them."""
+"""Describes a policy in plain sentences for managers, and lists the differences between two policies."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -29,7 +29,7 @@ def sentences(policy: Policy) -> list[str]:
 
 
 def differences(before: Policy, after: Policy) -> list[str]:
-    """What differs, as ``path: old -> new``; rules are matched by id, stages by name, wherever they stand."""
+    """The differences as ``path: old -> new``. Rules are matched by id and stages by name."""
     old, new = dict(_flat(_keyed(before))), dict(_flat(_keyed(after)))
     lines = []
     for path in [*old, *(path for path in new if path not in old)]:
@@ -71,8 +71,8 @@ def _what_counts(policy: Policy) -> Iterator[str]:
     )
     if terms.ramp:
         shares = ", ".join(_percent(share) for share in terms.ramp)
-        yield f"After hire the quota grows {policy.period} by {policy.period}: {shares}, and then all of it."
-    yield f"No figures, no quota or unknown leave: such a {policy.period} is never held against anybody."
+        yield f"After hire, the quota grows {policy.period} by {policy.period}: {shares}, and then all of it."
+    yield f"A {policy.period} without figures, without quota or with unknown leave counts against nobody."
 
 
 def _rule(policy: Policy, rule: Rule) -> str:
@@ -81,7 +81,7 @@ def _rule(policy: Policy, rule: Rule) -> str:
     if isinstance(rule, BelowRule):
         return (
             f"Less than {_percent(rule.below)} of quota in at least {rule.count} of the last {rule.of_last} "
-            f"{policy.period}s, the latest one among them, {opens}"
+            f"{policy.period}s, including the latest one, {opens}"
         )
     if isinstance(rule, TrailingRule):
         return (
@@ -94,17 +94,17 @@ def _rule(policy: Policy, rule: Rule) -> str:
 def _peer_rule(rule: PeerRankRule, opens: str) -> str:
     peers = f"{_group(rule.group_by)}, at least {rule.min_group} people"
     share = _percent(rule.peer_rank_below)
-    return f"Missing the quota with less than {share} of one's peers ({peers}) strictly below {opens}"
+    return f"Missing the quota while less than {share} of one's peers ({peers}) attained even less {opens}"
 
 
 def _structural(policy: Policy) -> Iterator[str]:
     if policy.structural is None:
-        yield "However many people of a group fall short, each is looked at alone."
+        yield "Each person is looked at alone, however many people of a group fall short."
         return
     terms = policy.structural
     yield (
         f"Where at least {_percent(terms.share_below)} of a group ({_group(terms.group_by)}, at least "
-        f"{terms.min_group} people) fall short, sales leadership is asked about quotas, and no case opens."
+        f"{terms.min_group} people) fall short, sales leadership is asked about the quotas and no case opens."
     )
 
 
@@ -117,7 +117,7 @@ def _stage(policy: Policy, stage: Stage) -> Iterator[str]:
         asked = f"{_SEATS[first.to]} is asked, and has {_length(policy, first.within)}"
         then = "".join(f"; then {_SEATS[link.to]}, {_length(policy, link.within)}" for link in later)
         yield f"At {stage.stage} {asked}{then}."
-        yield f"The answer is {_acts(stage.ask.answers)}, with a reason, and silence is no answer."
+        yield f"The answer is {_acts(stage.ask.answers)}, with a reason. Silence is not an answer."
     if stage.rep:
         told = "is told" if stage.rep.told else "is not told"
         may = f" and may {_acts(stage.rep.may)}" if stage.rep.may else ""
@@ -140,11 +140,11 @@ def _stage(policy: Policy, stage: Stage) -> Iterator[str]:
 def _rest(policy: Policy) -> Iterator[str]:
     if policy.relapse:
         within = _length(policy, policy.relapse.within)
-        yield f"Whoever falls short again within {within} of a good end enters at {policy.relapse.enters}."
+        yield f"A rep who falls short again within {within} of graduating begins at {policy.relapse.enters}."
     if policy.hold.leave == "pause":
-        yield "The clock stands still during protected leave."
+        yield "The stage's clock stops during protected leave."
     if policy.hold.dispute == "pause":
-        yield "The clock stands still while figures are disputed."
+        yield "The stage's clock stops while figures are disputed."
     yield f"Records are kept for {policy.retention.years} years."
 
 

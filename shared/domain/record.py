@@ -1,4 +1,4 @@
-"""What the product remembers of exports and evaluations, beside their events."""
+"""The records of exports and evaluations that the table has, besides their events."""
 
 from datetime import datetime
 from typing import Literal, NamedTuple
@@ -8,8 +8,10 @@ from pydantic import BaseModel, ConfigDict
 from shared.domain.identifiers import BatchId, EvaluationId, PolicyRef, RequestId
 
 Place = tuple[datetime, datetime, BatchId]
-"""Which of two batches is the later word: as they were dropped, whatever the order in which they were read;
-of two dropped in one second, as they were read."""
+"""Decides which of two batches is in force: the later drop wins, whatever the order of reading.
+
+Of two drops in the same second, the one read later wins.
+"""
 
 
 class Batch(BaseModel):
@@ -20,9 +22,9 @@ class Batch(BaseModel):
     id: BatchId
     profile: str
     kind: Literal["attainment", "people"] | None
-    """Null where no profile fits."""
+    """Null where no profile matches."""
     key: str
-    """Where the bytes lie in the exports bucket, and under which version."""
+    """The object's key in the exports bucket; ``object_version`` is its version there."""
     object_version: str | None
     sha256: str
     bytes: int
@@ -32,11 +34,11 @@ class Batch(BaseModel):
     codes: dict[str, int]
     refused: str | None
     periods: tuple[str, ...]
-    """The periods that its accepted rows speak of, oldest first."""
+    """The periods of its accepted rows, oldest first."""
     dropped_at: datetime
-    """When its bytes came to lie in the bucket, by the bucket's own clock, in whole seconds."""
+    """When the object was created in the bucket, by S3's ``LastModified``, in whole seconds."""
     known_at: datetime
-    """When it was read: what it says was known from then on, and not before."""
+    """When it was read. Its facts count as known from then on."""
 
     @property
     def place(self) -> Place:
@@ -44,14 +46,14 @@ class Batch(BaseModel):
 
 
 class Arrived(NamedTuple):
-    """The version of an object that became known, whatever became of it."""
+    """An object version that is recorded, whether it was accepted or refused."""
 
     key: str
     object_version: str | None
 
 
 class IssuedLink(NamedTuple):
-    """A response link as the table has it: by the SHA-256 of its token, which only the mail holds."""
+    """A response link in the table. Only the mail has the token; the table has its SHA-256."""
 
     token_sha256: str
     request_id: RequestId
@@ -59,7 +61,7 @@ class IssuedLink(NamedTuple):
 
 
 class Revision(BaseModel):
-    """A batch has facts of a period; rep by rep, the revision with the last place is in force."""
+    """The facts of one batch for one period. For each rep, the revision with the last place is in force."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -76,7 +78,7 @@ class Revision(BaseModel):
 
 
 class PlannedEvaluation(BaseModel):
-    """Everything that decides an evaluation's outcome, by name and digest, before it starts."""
+    """Everything that determines an evaluation's outcome, pinned by name and digest before it starts."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -86,11 +88,11 @@ class PlannedEvaluation(BaseModel):
     period: str
     directory: BatchId
     revisions: dict[str, tuple[BatchId, ...]]
-    """By period of the window: the batches that were in force, the one dropped last at the end."""
+    """By period of the window: the batches in force, with the latest drop last."""
     shards: int
     code_version: str
     opens_cases: bool
-    """False for a past period: its findings are told to HR, and open no case by themselves."""
+    """False for a past period: HR is told of its findings, and no case opens."""
 
 
 class EvaluationRecord(BaseModel):
@@ -104,6 +106,6 @@ class EvaluationRecord(BaseModel):
     decisions: dict[str, str]
     """Shard number to the SHA-256 of its decisions file."""
     unknown_reps: int = 0
-    """How many people have facts of the period and are not in the directory: they are ignored."""
+    """How many people have facts of the period but are not in the directory. They are ignored."""
     decisions_root: str
-    """RFC 9162 Merkle root over all decision lines, in the order of shards."""
+    """The RFC 9162 Merkle root over all decision lines, in the order of the shards."""

@@ -10,26 +10,26 @@ from shared.domain.identifiers import CaseId, PersonId, RequestId
 from shared.domain.person import HR_QUEUE
 
 Seat = Literal["manager", "skip_level", "hr_partner", "hr_queue", "rep"]
-"""Where in the chain the asked person sits, whoever it is that sits there today."""
+"""The role of the asked person in the chain. The directory says who has the role today."""
 
 
 Purpose = Literal[
-    "stage_plan",  # what shall be done in this stage
-    "gate",  # shall the next stage begin
+    "stage_plan",  # what should be done in this stage
+    "gate",  # should the next stage begin
     "dispute",  # are the disputed figures wrong
     "exception",  # is an exception granted
-    "withdrawal",  # is a case whose opening findings were undone withdrawn
-    "leave",  # may a case on hold for leave go on
+    "withdrawal",  # is the case withdrawn, after restated figures undid its findings
+    "leave",  # is a case that is paused for leave resumed
     "removal_proposal",
     "removal_approval",
     "check_in",  # was the check-in held
-    "rep",  # what the rep has to say: acknowledge, rebut, dispute
+    "rep",  # the rep's response: acknowledge, rebut, dispute
 ]
 """What a request asks."""
 
 
 ABOUT_REMOVAL: frozenset[Purpose] = frozenset({"removal_proposal", "removal_approval"})
-"""Whoever answers these sees first who else is in a comparable position, and says so."""
+"""Before answering these, a person sees who is in a comparable position and confirms having read it."""
 
 
 class RequestStatus(StrEnum):
@@ -38,9 +38,9 @@ class RequestStatus(StrEnum):
     EXPIRED = "expired"
     """The deadline passed; the next in the chain was asked. Silence is never consent."""
     WITHDRAWN = "withdrawn"
-    """The question no longer stands: the case closed, went on hold, or asked somebody else."""
+    """The question no longer stands: the case was closed or paused, or somebody else was asked."""
     BOUNCED = "bounced"
-    """The mail that carried it came back; the case goes on to the next in the chain at once."""
+    """The mail that carried it came back; the next in the chain is asked at once."""
 
 
 class Answer(BaseModel):
@@ -61,18 +61,18 @@ class Request(BaseModel):
     id: RequestId
     case_id: CaseId
     version: int
-    """1 when new; every stored change adds one, and a change is refused where another came first."""
+    """1 when new. Every stored change adds one, and a change to an older version is refused."""
     stage: str
     purpose: Purpose
     seat: Seat
     assignee: PersonId
     on_behalf_of: PersonId | None
-    """Whose seat it is, where a delegate is asked instead."""
+    """The holder of the seat, where a delegate is asked instead."""
     step: int
     """Position in the stage's chain, from 0."""
     choices: tuple[str, ...]
     adverse: bool
-    """Whether the answer may cost somebody their job, so that a link alone is not enough."""
+    """Whether the answer may lead to a removal. Then a link alone does not authenticate the answer."""
     asked_at: datetime
     due_at: datetime
     status: RequestStatus
@@ -80,7 +80,7 @@ class Request(BaseModel):
 
     @property
     def takes_a_sign_in(self) -> bool:
-        """A shared mailbox is nobody: two steps towards a removal from there could be one person's."""
+        """A shared mailbox is not a person: without a sign-in, one person could propose and approve."""
         return self.adverse and self.assignee == HR_QUEUE
 
     def answered(self, answer: Answer) -> Self:

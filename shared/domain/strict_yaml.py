@@ -1,7 +1,7 @@
-"""YAML as people expect it: no duplicate keys, no aliases, and NO is Norway.
+"""Reads YAML without surprises, for policies and profiles: no duplicate keys, no aliases, few plain forms.
 
-YAML 1.1 reads ``NO`` as false, ``010`` as eight and ``1:30`` as ninety, and PyYAML lets the last of two equal
-keys win; in a file that decides about people each of these would change a rule without anybody seeing it.
+YAML 1.1 reads ``NO`` as false, ``010`` as eight and ``1:30`` as ninety, and PyYAML keeps the last of two
+equal keys. In a policy, each of these would change a rule without anybody noticing.
 """
 
 import re
@@ -22,7 +22,7 @@ class _StrictLoader(yaml.SafeLoader):
         if self.check_event(yaml.AliasEvent):
             event = self.peek_event()  # type: ignore[no-untyped-call]  # PyYAML's stubs leave it untyped
             raise yaml.constructor.ConstructorError(
-                None, None, "aliases are not taken here; write the value out", event.start_mark
+                None, None, "aliases are not allowed; write the value out", event.start_mark
             )
         return super().compose_node(parent, index)
 
@@ -31,7 +31,7 @@ class _StrictLoader(yaml.SafeLoader):
         for key_node, _ in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
                 raise yaml.constructor.ConstructorError(
-                    None, None, "a key has to be a word", key_node.start_mark
+                    None, None, "a key has to be plain text", key_node.start_mark
                 )
             if key_node.value in seen:
                 raise yaml.constructor.ConstructorError(
@@ -51,9 +51,9 @@ for _tag, _pattern, _first in _PLAIN_FORMS:
 
 
 def load(text: str) -> Any:
-    """The document as plain Python; raises ValueError with one line that says what and where."""
+    """The document as plain Python values; ValueError with one line that says what is wrong and where."""
     try:
-        return yaml.load(text, Loader=_StrictLoader)  # a SafeLoader with fewer liberties
+        return yaml.load(text, Loader=_StrictLoader)  # a stricter SafeLoader
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""

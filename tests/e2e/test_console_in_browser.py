@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from functions.audit.handlers.routes import exchange
-from shared.domain.case import CaseStatus, Exit, Hold
+from shared.domain.case import CaseStatus, Exit, Pause
 from shared.domain.event import EventTag
 from shared.domain.identifiers import CaseId, PersonId, RequestId
 from tests.e2e.chromium import barriers
@@ -259,7 +259,7 @@ def test_a_leave_that_cannot_be_taken_is_told_beside_the_button_and_the_words_st
 
 
 def test_a_case_that_stands_still_for_a_leave_offers_no_second_report(page: Page, hr: Office) -> None:
-    held = Hold(reason="leave", since=NOW, remaining_s=0)
+    held = Pause(reason="leave", since=NOW, remaining_s=0)
     hr.desk.open("r-2", hold=held, owner=PersonId("hr-1"))
     sign_in(page, hr, "hal", "#/cases/case-r-2")
     expect(page.get_by_text("Paused: leave.")).to_be_visible()

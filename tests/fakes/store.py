@@ -25,7 +25,17 @@ from shared.domain.event import (
     parse_event,
     sealed,
 )
-from shared.domain.identifiers import BatchId, CaseId, EvaluationId, PersonId, RequestId, Subject
+from shared.domain.identifiers import (
+    BatchId,
+    CaseId,
+    EvaluationId,
+    PersonId,
+    RequestId,
+    Subject,
+)
+from shared.domain.identifiers import (
+    policy_name as name_of_policy,
+)
 from shared.domain.instruction import Instruction
 from shared.domain.kept_state import kept, read_kept
 from shared.domain.record import Arrived, Batch, EvaluationRecord, PlannedEvaluation, Revision
@@ -208,7 +218,7 @@ class FakeStore:
         of_policy = [
             record
             for record in self._state.evaluations.values()
-            if record.plan.policy.partition("@")[0] == policy_name
+            if name_of_policy(record.plan.policy) == policy_name
         ]
         return iter(sorted(of_policy, key=lambda r: (r.plan.period, r.completed_at), reverse=True))
 
@@ -258,7 +268,7 @@ def _copied(value: Any) -> Any:
 def _write_case(state: _State, case: Case) -> None:
     before = state.cases.get(case.id)
     _follows(case.version, None if before is None else before.version, case.id)
-    guard = (case.policy.partition("@")[0], case.rep_id)
+    guard = (name_of_policy(case.policy), case.rep_id)
     if case.version == 1:
         if guard in state.open_cases:
             raise Conflict(f"{case.rep_id} has an open case already")

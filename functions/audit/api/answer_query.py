@@ -5,6 +5,7 @@ A caller who may not see a case gets the same answer as for a case that does not
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 from functions.audit.api.case_view import View, case_view, event_view, overdue, person_view, row_view
 from functions.audit.api.paging import PageRequest, page
@@ -15,7 +16,7 @@ from shared.domain.case import Case, CaseStatus, Waiting
 from shared.domain.errors import InvalidInput
 from shared.domain.event import parse_event, stamp
 from shared.domain.identifiers import CaseId, case_subject
-from shared.domain.person import Directory, names
+from shared.domain.person import Directory, NameOf, name_of
 
 FILTERS = frozenset(
     ("status", "stage", "manager", "hr_partner", "region", "role", "overdue", "waiting_for", "owner")
@@ -66,11 +67,11 @@ def show_events(sources: Sources, caller: Caller, case_id: CaseId) -> View:
     _, directory = visible_case(sources, caller, case_id)
     record_reading(sources.store, caller, case_subject(case_id), sources.clock.now())
     opens = caller.reads_private_parts()
-    name_of = names(directory) if opens else str
+    names: NameOf = partial(name_of, directory=directory) if opens else str
     events = []
     for body in sources.store.events(case_subject(case_id)):
         private = sources.store.opened(body) if opens else None
-        events.append(event_view(parse_event(body), private, name_of))
+        events.append(event_view(parse_event(body), private, names))
     return {"case_id": case_id, "events": events}
 
 

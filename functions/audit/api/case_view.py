@@ -10,6 +10,7 @@ from functions.audit.event_sentences import actor_in_words, headline, in_backgro
 from functions.audit.hr_figures import period_in_words
 from shared.domain.attainment import bars_of, in_line_with
 from shared.domain.case import Case, CaseStatus
+from shared.domain.decision_json import DecisionJson, PeriodJson
 from shared.domain.event import Event, stamp
 from shared.domain.figure_text import (
     attainment_of,
@@ -127,7 +128,7 @@ def event_view(event: Event, private: Mapping[str, object] | None, name_of: Name
     }
 
 
-def _findings(decision: Mapping[str, Any], policy: Policy) -> list[View]:
+def _findings(decision: DecisionJson, policy: Policy) -> list[View]:
     findings = []
     for finding in decision["findings"]:
         rule = rule_of(policy, finding["rule"])
@@ -136,7 +137,7 @@ def _findings(decision: Mapping[str, Any], policy: Policy) -> list[View]:
     return findings
 
 
-def _period_view(figures: Mapping[str, Any], policy: Policy) -> View:
+def _period_view(figures: PeriodJson, policy: Policy) -> View:
     reached = attainment_of(figures, policy)
     shown = dict(figures) | {"attainment": reached}
     return shown | {"attained": _attained(reached), "says": period_in_words(shown)}

@@ -21,7 +21,7 @@ from functions.audit.record_access import record_export
 from functions.audit.sources import Sources, visible_case
 from shared.domain.case import Case, CaseStatus
 from shared.domain.errors import InvalidInput, NotFound
-from shared.domain.identifiers import CaseId, EvaluationId, Subject, case_subject
+from shared.domain.identifiers import CaseId, EvaluationId, Subject, case_subject, policy_name
 from shared.domain.period import Period
 from shared.domain.person import Directory
 from shared.ledger_ports import EventLog, Keyring
@@ -127,7 +127,7 @@ def _evaluations_of(period: str, sources: Sources) -> list[EvaluationId]:
         raise InvalidInput(str(error)) from error
     named = {policy.policy for policy in sources.policies.in_force(sources.clock.now())}
     # A policy that has ended may have opened cases, which still name it.
-    named |= {case.policy.partition("@")[0] for case in _all_cases(sources)}
+    named |= {policy_name(case.policy) for case in _all_cases(sources)}
     found = [
         record.plan.id
         for name in sorted(named)

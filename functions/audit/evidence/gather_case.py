@@ -13,7 +13,7 @@ from shared.domain.errors import NotFound
 from shared.domain.event import Event, EventTag, parse_event
 from shared.domain.identifiers import EvaluationId, PersonId, case_subject, evaluation_subject
 from shared.domain.merkle import Tree
-from shared.domain.person import HR_QUEUE, Directory, names
+from shared.domain.person import HR_QUEUE, Directory, name_of
 from shared.ledger_ports import EventLog, EventPlace
 
 
@@ -108,5 +108,5 @@ def _names(chain: Iterable[tuple[Event, bytes]], directory: Directory) -> dict[s
     ids = {HR_QUEUE}
     for event, _ in chain:
         ids |= {PersonId(event.actor.id)} | {PersonId(v) for v in event.data.values() if isinstance(v, str)}
-    name_of = names(directory)
-    return {person: name_of(person) for person in sorted(ids) if name_of(person) != person}
+    named = {person: name_of(person, directory) for person in sorted(ids)}
+    return {person: name for person, name in named.items() if name != person}

@@ -1,17 +1,17 @@
-"""What an answer makes of the case, by what was asked; and what its absence does."""
+"""Applies an answer to the case, by what was asked, and applies its absence: a deadline or a bounce."""
 
 from functions.evaluate.cases.requests import ask, ask_rep, tell_hr
 from functions.evaluate.cases.stages import (
     ask_again,
     enter_stage,
     extend_plan,
-    hold,
     miss_check_in,
+    pause,
     resume,
     run_stage,
 )
 from functions.evaluate.cases.step_draft import Draft
-from shared.domain.case import Exit, HoldReason, Phase
+from shared.domain.case import Exit, PauseReason, Phase
 from shared.domain.effect import NoticeKind
 from shared.domain.errors import IllegalTransition
 from shared.domain.event import Actor, ActorKind, Authentication, EventTag
@@ -21,7 +21,7 @@ from shared.domain.request import Answer, Request, RequestStatus
 
 
 def take_answer(draft: Draft, request: Request) -> None:
-    """Apply an answer; where it was not its giver's to give, the question is put again."""
+    """Apply an answer. Where the person was not entitled to give it, ask the question again."""
     answer = request.answer
     if request.status is not RequestStatus.ANSWERED or answer is None:
         raise IllegalTransition(f"{request.id} is not answered")
@@ -32,7 +32,7 @@ def take_answer(draft: Draft, request: Request) -> None:
             EventTag.ANSWER_REFUSED,
             {"request": request.id, "reason": fault, "answered_by": answer.answered_by},
         )
-        _put_again(draft, request)
+        _repeat(draft, request)
         return
     actor = Actor(ActorKind.PERSON, answer.answered_by, Authentication(answer.authenticated_by))
     match request.purpose:
@@ -43,7 +43,7 @@ def take_answer(draft: Draft, request: Request) -> None:
         case "removal_approval":
             _approval_answer(draft, answer, actor)
         case "dispute" | "exception" | "withdrawal" | "leave":
-            _hold_answer(draft, request.purpose, answer, actor)
+            _pause_answer(draft, request.purpose, answer, actor)
         case "check_in":
             _check_in_answer(draft, request, answer, actor)
         case "rep":
@@ -51,7 +51,7 @@ def take_answer(draft: Draft, request: Request) -> None:
 
 
 def miss_deadline(draft: Draft, request: Request) -> None:
-    """Silence is never consent: the next one is asked."""
+    """Expire the request and ask the next in the chain. Silence is never consent."""
     if request.purpose == "check_in":
         miss_check_in(draft, request, RequestStatus.EXPIRED)
         return
@@ -61,23 +61,23 @@ def miss_deadline(draft: Draft, request: Request) -> None:
     if request.purpose != "rep":
         ask(draft, request.purpose, first_step=request.step + 1, after=request)
     elif draft.case.phase is Phase.RUNNING and ends_at is not None and ends_at > draft.now:
-        # Days on hold were given back to the stage; the rep may speak until its new end.
+        # A pause moved the end of the stage; the rep may respond until the new end.
         ask_rep(draft, ends_at, again=True)
 
 
 def lose_assignee(draft: Draft, request: Request, because: str) -> None:
-    """Whoever was asked cannot answer: go on at once, and tell HR."""
+    """The assignee cannot answer: ask the next in the chain at once, and tell HR."""
     bounced = because == "bounced"
     if bounced:
         draft.forget(request)
     else:
         draft.end(request, RequestStatus.WITHDRAWN)
-    # Where it is HR's own partner whom no mail reaches, the mail about it goes to the queue.
+    # If the unreachable assignee is the HR partner, the HR queue is told instead.
     lost = {request.assignee, request.on_behalf_of}
     tell_hr(
         draft,
         NoticeKind.UNREACHABLE,
-        past=lost if bounced else (),
+        unreachable=lost if bounced else (),
         because=because,
         seat=request.seat,
         person=request.assignee,
@@ -86,7 +86,7 @@ def lose_assignee(draft: Draft, request: Request, because: str) -> None:
         draft.change(check_ins_missed=draft.case.check_ins_missed + 1)
         draft.record(EventTag.CHECK_IN_MISSED, {"request": request.id, "because": because})
     elif request.purpose != "rep":
-        # Somebody new may sit in the seat by now; a bounced address is passed over wherever it sits.
+        # After a departure the same seat may have a new holder. A bounced address is barred from every seat.
         barred = {request.assignee, request.on_behalf_of or request.assignee} if bounced else ()
         ask(
             draft,
@@ -94,13 +94,13 @@ def lose_assignee(draft: Draft, request: Request, because: str) -> None:
             first_step=request.step + bounced,
             after=request,
             barred=barred,
-            # Nobody comes after HR's queue, and a mail to it would only come back again, and again.
+            # The HR queue is the end of the chain; another mail to it would only bounce again.
             mailed=request.assignee != HR_QUEUE,
         )
 
 
 def _fault(draft: Draft, request: Request, answer: Answer) -> str | None:
-    """Why an answer does not count; None where it does."""
+    """The code of what is wrong with an answer; None where it counts."""
     by = answer.answered_by
     if answer.choice not in request.choices:
         return "no_such_choice"
@@ -125,7 +125,7 @@ def _fault(draft: Draft, request: Request, answer: Answer) -> str | None:
     return None
 
 
-def _put_again(draft: Draft, request: Request) -> None:
+def _repeat(draft: Draft, request: Request) -> None:
     if request.purpose == "check_in":
         draft.change(check_ins_missed=draft.case.check_ins_missed + 1)
         draft.record(EventTag.CHECK_IN_MISSED, {"request": request.id, "because": "answer_refused"})
@@ -144,7 +144,7 @@ def _stage_answer(draft: Draft, request: Request, answer: Answer, actor: Actor) 
             _dispute(draft, answer, actor)
         case "request_exception":
             draft.record(EventTag.EXCEPTION_REQUESTED, details, private=private, actor=actor)
-            hold(draft, "exception")
+            pause(draft, "exception")
         case "propose_removal" if draft.stage.adverse:
             draft.change(phase=Phase.APPROVING)
             draft.record(EventTag.REMOVAL_PROPOSED, details, private=private, actor=actor)
@@ -158,7 +158,7 @@ def _stage_answer(draft: Draft, request: Request, answer: Answer, actor: Actor) 
 def _gate_answer(draft: Draft, answer: Answer, actor: Actor) -> None:
     following = draft.case.gate_to
     if following is None:
-        raise IllegalTransition(f"{draft.case.id} stands at no gate")
+        raise IllegalTransition(f"{draft.case.id} is not at a gate")
     draft.record(
         EventTag.STAGE_APPROVED if answer.choice == "publish" else EventTag.STAGE_SENT_BACK,
         {"to": following, "choice": answer.choice, "by": answer.answered_by},
@@ -189,7 +189,7 @@ def _approval_answer(draft: Draft, answer: Answer, actor: Actor) -> None:
         ask_again(draft)
 
 
-def _hold_answer(draft: Draft, reason: HoldReason, answer: Answer, actor: Actor) -> None:
+def _pause_answer(draft: Draft, reason: PauseReason, answer: Answer, actor: Actor) -> None:
     private, details = {"reason": answer.reason}, {"choice": answer.choice, "by": answer.answered_by}
     exit_: Exit | None = None
     refused: str | None = None
@@ -207,7 +207,7 @@ def _hold_answer(draft: Draft, reason: HoldReason, answer: Answer, actor: Actor)
             exit_ = Exit.WITHDRAWN if answer.choice == "withdraw" else None
             draft.change(marked=None)
         case "leave":
-            pass  # the only choice is to go on; case:resumed says so
+            pass  # the only choice is to resume, which case:resumed records
     if exit_ is not None:
         draft.close(exit_, because=reason)
         return
@@ -231,7 +231,7 @@ def _check_in_answer(draft: Draft, request: Request, answer: Answer, actor: Acto
 
 
 def _rep_answer(draft: Draft, answer: Answer, actor: Actor) -> None:
-    """Acknowledging is not agreeing; a rebuttal travels with the record, and HR is told of it."""
+    """Record the rep's response. Acknowledging is not agreeing; HR is told of a rebuttal."""
     if answer.choice == "dispute_figures":
         _dispute(draft, answer, actor)
         return
@@ -239,7 +239,7 @@ def _rep_answer(draft: Draft, answer: Answer, actor: Actor) -> None:
     tag = EventTag.REP_REBUTTED if rebuts else EventTag.REP_ACKNOWLEDGED
     draft.record(tag, {"choice": answer.choice}, private={"reason": answer.reason}, actor=actor)
     if rebuts:
-        # Not the manager: the words may be about them, about leave or about health, and are HR's to pass on.
+        # The manager is not told: the text may be about them, leave or health. HR decides who reads it.
         tell_hr(draft, NoticeKind.REBUTTAL)
 
 
@@ -247,4 +247,4 @@ def _dispute(draft: Draft, answer: Answer, actor: Actor) -> None:
     details = {"by": answer.answered_by}
     draft.record(EventTag.DISPUTE_RAISED, details, private={"reason": answer.reason}, actor=actor)
     draft.tell(NoticeKind.FIGURES_DISPUTED, None)
-    hold(draft, "dispute")
+    pause(draft, "dispute")

@@ -1,4 +1,4 @@
-"""Who is asked next: the first seat of a chain, from some step on, with somebody in it who may be asked."""
+"""Finds who is asked next: the first seat of a chain whose holder may be asked, and by when they answer."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ HR_CHAIN: Final = (
     Link(to="hr_partner", within=Length(3, "bd")),
     Link(to="hr_queue", within=Length(5, "bd")),
 )
-"""Who decides what only HR may decide, where the policy says nothing else."""
+"""Who decides HR's own questions, unless the policy says otherwise."""
 
 MANAGERS_CHAIN: Final = (
     Link(to="manager", within=Length(2, "bd")),
@@ -28,7 +28,7 @@ CHECK_IN_WITHIN: Final = Length(2, "bd")
 HR_PURPOSES: Final[frozenset[Purpose]] = frozenset(
     {"gate", "dispute", "exception", "withdrawal", "leave", "removal_approval"}
 )
-"""What HR alone decides."""
+"""The questions that only HR decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,120 +48,92 @@ def stage_chain(stage: Stage) -> Sequence[Link]:
 
 
 def hr_chain(stage: Stage) -> Sequence[Link]:
-    """Who is asked what HR alone decides: the HR seats of the stage's chain, the queue always at the end."""
+    """Who is asked HR's own questions: the HR seats of the stage's chain, and always the HR queue last."""
     links = [link for link in stage_chain(stage) if link.to in HR_SEATS]
     return links if links and links[-1].to == "hr_queue" else [*links, HR_CHAIN[-1]]
 
 
-def next_asked(
-    chain: Sequence[Link],
-    first_step: int,
-    rep_id: PersonId,
-    barred: Collection[PersonId],
-    policy: Policy,
-    directory: Directory,
-    now: datetime,
-) -> tuple[Asked, tuple[Seat, ...]]:
-    """Who is asked from ``first_step`` on, and the empty seats that were passed over on the way.
+@dataclass(frozen=True, slots=True)
+class Seats:
+    """The seats around one rep, as the directory and the policy fill them at one instant."""
 
-    Nobody is asked about their own case, nor anybody ``barred``. Past the chain's end HR's queue is asked,
-    again and again: that seat is never empty, so a case never lacks an owner.
-    """
-    empty: list[Seat] = []
-    for step in range(first_step, len(chain)):
-        link = chain[step]
-        found = _in_seat(link.to, rep_id, barred, policy, directory, now)
-        if found is not None:
-            return _asked(link.to, step, found, link.within, policy, directory, now), tuple(empty)
-        empty.append(link.to)
-    last = chain[-1].within if chain[-1].to == "hr_queue" else HR_CHAIN[-1].within
-    step = max(first_step, len(chain))
-    return _asked("hr_queue", step, (HR_QUEUE, None), last, policy, directory, now), tuple(empty)
+    rep_id: PersonId
+    policy: Policy
+    directory: Directory
+    now: datetime
 
+    def next_asked(
+        self, chain: Sequence[Link], first_step: int, barred: Collection[PersonId]
+    ) -> tuple[Asked, tuple[Seat, ...]]:
+        """Who is asked from ``first_step`` on, and the empty seats that were passed over on the way.
 
-def responsible(rep_id: PersonId, policy: Policy, directory: Directory, now: datetime) -> PersonId:
-    """Who looks after a case while no question stands: the lowest filled seat above the rep."""
-    seats: tuple[Seat, ...] = ("manager", "skip_level", "hr_partner")
-    for seat in seats:
-        found = _in_seat(seat, rep_id, (), policy, directory, now)
-        if found is not None:
-            return found[0]
-    return HR_QUEUE
+        Nobody is asked about their own case, nor anybody ``barred``. After the chain's end the HR queue is
+        asked again and again. That seat is never empty, so a case always has an owner.
+        """
+        empty: list[Seat] = []
+        for step in range(first_step, len(chain)):
+            link = chain[step]
+            found = self._in_seat(link.to, barred)
+            if found is not None:
+                return self._asked(link.to, step, found, link.within), tuple(empty)
+            empty.append(link.to)
+        last = chain[-1].within if chain[-1].to == "hr_queue" else HR_CHAIN[-1].within
+        step = max(first_step, len(chain))
+        return self._asked("hr_queue", step, (HR_QUEUE, None), last), tuple(empty)
 
+    def responsible(self) -> PersonId:
+        """Who owns a case while no question stands: the lowest filled seat above the rep."""
+        seats: tuple[Seat, ...] = ("manager", "skip_level", "hr_partner")
+        for seat in seats:
+            found = self._in_seat(seat)
+            if found is not None:
+                return found[0]
+        return HR_QUEUE
 
-def hr_of(rep_id: PersonId, policy: Policy, directory: Directory, now: datetime) -> PersonId:
-    """Who in HR is told about the rep's case."""
-    found = _in_seat("hr_partner", rep_id, (), policy, directory, now)
-    return HR_QUEUE if found is None else found[0]
+    def hr(self) -> PersonId:
+        """Who in HR is told about the rep's case."""
+        found = self._in_seat("hr_partner")
+        return HR_QUEUE if found is None else found[0]
 
+    def asked_in(self, seat: Seat, within: Length) -> Asked | None:
+        """The person in one seat, with their deadline; None where the seat is empty."""
+        found = self._in_seat(seat)
+        return None if found is None else self._asked(seat, 0, found, within)
 
-def asked_in(
-    seat: Seat,
-    step: int,
-    within: Length,
-    rep_id: PersonId,
-    policy: Policy,
-    directory: Directory,
-    now: datetime,
-) -> Asked | None:
-    """The person in one seat, with their deadline; None where it is empty."""
-    found = _in_seat(seat, rep_id, (), policy, directory, now)
-    return None if found is None else _asked(seat, step, found, within, policy, directory, now)
+    def deadline(self, person_id: PersonId, length: Length) -> datetime:
+        """When a length that begins now is over, in the person's own time zone or else the policy's."""
+        person, place = self.directory.person(person_id), self.policy.calendar
+        zone = (person.timezone if person is not None else None) or place.timezone
+        return due(self.now, length, zone, place.country, place.subdivision, self.policy.period)
 
-
-def _in_seat(
-    seat: Seat,
-    rep_id: PersonId,
-    barred: Collection[PersonId],
-    policy: Policy,
-    directory: Directory,
-    now: datetime,
-) -> tuple[PersonId, PersonId | None] | None:
-    """Who answers for the seat today, and on whose behalf where it is a delegate."""
-    if seat == "hr_queue":
-        return None if HR_QUEUE in barred else (HR_QUEUE, None)
-    person = _holder(seat, rep_id, directory)
-    if person is None:
-        return None
-    closed = {rep_id, *barred}
-    delegate = directory.delegate_of(person, local_day(now, person.timezone or policy.calendar.timezone))
-    # Who stands in acts in the seat's name, so a seat whose holder is barred is barred whole.
-    if person.id in closed:
-        return None
-    if delegate is not None and delegate.id not in closed:
-        return delegate.id, person.id
-    return person.id, None
-
-
-def _holder(seat: Seat, rep_id: PersonId, directory: Directory) -> Person | None:
-    match seat:
-        case "manager":
-            return directory.manager_of(rep_id)
-        case "skip_level":
-            return directory.skip_level_of(rep_id)
-        case "hr_partner":
-            return directory.hr_partner_of(rep_id)
-        case "rep" | "hr_queue":
+    def _in_seat(
+        self, seat: Seat, barred: Collection[PersonId] = ()
+    ) -> tuple[PersonId, PersonId | None] | None:
+        """Who answers for the seat today, and for whom where that is a delegate."""
+        if seat == "hr_queue":
+            return None if HR_QUEUE in barred else (HR_QUEUE, None)
+        holder = self._holder(seat)
+        closed = {self.rep_id, *barred}
+        # A delegate acts in the holder's name, so barring the holder bars the delegate too.
+        if holder is None or holder.id in closed:
             return None
+        today = local_day(self.now, holder.timezone or self.policy.calendar.timezone)
+        delegate = self.directory.delegate_of(holder, today)
+        if delegate is not None and delegate.id not in closed:
+            return delegate.id, holder.id
+        return holder.id, None
 
+    def _holder(self, seat: Seat) -> Person | None:
+        match seat:
+            case "manager":
+                return self.directory.manager_of(self.rep_id)
+            case "skip_level":
+                return self.directory.skip_level_of(self.rep_id)
+            case "hr_partner":
+                return self.directory.hr_partner_of(self.rep_id)
+            case "rep" | "hr_queue":
+                return None
 
-def _asked(
-    seat: Seat,
-    step: int,
-    who: tuple[PersonId, PersonId | None],
-    within: Length,
-    policy: Policy,
-    directory: Directory,
-    now: datetime,
-) -> Asked:
-    assignee, on_behalf_of = who
-    person = directory.person(assignee)
-    place = policy.calendar
-    zone = (person.timezone if person is not None else None) or place.timezone
-    return Asked(
-        seat,
-        step,
-        assignee,
-        on_behalf_of,
-        due(now, within, zone, place.country, place.subdivision, policy.period),
-    )
+    def _asked(self, seat: Seat, step: int, who: tuple[PersonId, PersonId | None], within: Length) -> Asked:
+        assignee, on_behalf_of = who
+        return Asked(seat, step, assignee, on_behalf_of, self.deadline(assignee, within))

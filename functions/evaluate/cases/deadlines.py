@@ -1,4 +1,4 @@
-"""Business time: by when somebody has to have answered, counted where they live."""
+"""Computes deadlines in calendar days, business days or periods, in the person's own time zone."""
 
 from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
@@ -14,7 +14,7 @@ from shared.domain.policy import Calendar
 
 _SATURDAY = 5
 _LONGEST_REST = 400
-"""No calendar has so many days off in a row; a country that would is a fault of the policy."""
+"""No real calendar has so many days off in a row, so one that has is a fault of the policy."""
 
 
 def due(
@@ -25,18 +25,21 @@ def due(
     subdivision: str | None = None,
     period_kind: PeriodKind = "month",
 ) -> datetime:
-    """The instant, in UTC, at which a length that began at ``instant`` is over.
+    """When a length that begins at ``instant`` is over, in UTC.
 
-    Counted on the wall clock of ``timezone``, and always ending at the time of day at which it began:
-    ``Nd`` is N calendar days later, ``Np`` N months (or quarters) later on the same day of the month, or on
-    its last day where there is no such day, and ``Nbd`` the N-th business day after the local day of
-    ``instant``, whether that day is one itself or not. So two business days from Friday 15:00 end on Tuesday
-    15:00. A business day is neither of the country's weekend nor a public holiday there (nor of the
-    subdivision); without a country it is Monday to Friday. A time of day that daylight saving skips is read
-    as the one an hour later; of two equal ones, the first counts.
+    The length is counted on the wall clock of ``timezone`` and ends at the time of day at which it began:
+
+    - ``Nd``: N calendar days later.
+    - ``Np``: N months or quarters later on the same day of the month, or on the month's last day.
+    - ``Nbd``: the N-th business day after the local day of ``instant``. Two business days from Friday 15:00
+      end on Tuesday 15:00.
+
+    Business days exclude the country's weekend and its public holidays, and those of the subdivision.
+    Without a country they are Monday to Friday. A time of day that daylight saving skips moves an hour
+    later; a time that it repeats is the first of the two.
     """
     if instant.tzinfo is None:
-        raise ValueError("a deadline is counted from an instant with a time zone")
+        raise ValueError("a deadline starts at an instant with a time zone")
     parsed = Length.parse(length)
     zone = _zone(timezone)
     local = instant.astimezone(zone)
@@ -51,7 +54,7 @@ def due(
 
 
 def local_day(instant: datetime, timezone: str) -> date:
-    """The calendar day that it is there at that instant."""
+    """The calendar day in that time zone at that instant."""
     return instant.astimezone(_zone(timezone)).date()
 
 
@@ -62,13 +65,13 @@ def is_business_day(day: date, country: str | None, subdivision: str | None = No
 
 
 def calendar_fault(calendar: Calendar) -> str | None:
-    """What keeps deadlines from being counted by a policy's calendar, with its YAML path; None if nothing."""
+    """Why a policy's calendar cannot be used for deadlines, with the YAML path; None where it can."""
     if calendar.subdivision is not None and calendar.country is None:
-        return f"calendar.subdivision: {calendar.subdivision!r} stands without a country"
+        return f"calendar.subdivision: {calendar.subdivision!r} needs a country"
     try:
         _zone(calendar.timezone)
     except InvalidPolicy:
-        return f"calendar.timezone: {calendar.timezone!r} is no IANA time zone"
+        return f"calendar.timezone: {calendar.timezone!r} is not an IANA time zone"
     if calendar.country is not None:
         try:
             _calendar(calendar.country, None)
@@ -77,7 +80,9 @@ def calendar_fault(calendar: Calendar) -> str | None:
         try:
             _calendar(calendar.country, calendar.subdivision)
         except InvalidPolicy:
-            return f"calendar.subdivision: {calendar.country} has no {calendar.subdivision!r} that is known"
+            return (
+                f"calendar.subdivision: {calendar.country} has no known subdivision {calendar.subdivision!r}"
+            )
     return None
 
 
@@ -104,12 +109,12 @@ def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as error:
-        raise InvalidPolicy(f"calendar: {name!r} is no time zone of the IANA database") from error
+        raise InvalidPolicy(f"calendar: {name!r} is not an IANA time zone") from error
 
 
 @lru_cache(maxsize=64)
 def _calendar(country: str, subdivision: str | None) -> HolidayBase:
-    # The calendar adds years to itself as they are asked for, so one per place is enough.
+    # A calendar loads each year on demand, so one calendar a place is enough.
     try:
         return country_holidays(country, subdiv=subdivision)
     except NotImplementedError as error:

@@ -1,31 +1,31 @@
-"""The whole life of a case, as one pure function. Whatever is not written here cannot happen to a case."""
+"""Decides every step of a case, for the use cases that commit it. A case changes in no other way."""
 
-import re
 from datetime import datetime
 
 from functions.evaluate.cases.answers import lose_assignee, miss_deadline, take_answer
-from functions.evaluate.cases.chain import responsible
+from functions.evaluate.cases.chain import Seats
 from functions.evaluate.cases.requests import tell_hr
 from functions.evaluate.cases.results import restore_findings, take_results, undo_findings
-from functions.evaluate.cases.stages import check_in_due, end_stage, enter_stage, gate, hold
+from functions.evaluate.cases.stages import check_in_due, end_stage, enter_stage, gate, pause
 from functions.evaluate.cases.step_draft import Draft, Step
 from functions.evaluate.cases.triggers import (
+    LEDGER_NAMES,
     Answered,
     Bounced,
     CheckInDue,
     Context,
     DeadlinePassed,
-    FindingsHold,
+    FindingsRestored,
     FindingsUndone,
-    HeldFor,
-    Occurrence,
     Opened,
     OwnerLeft,
+    PauseRequested,
     PersonLeft,
     PolicyEnded,
     ResultsArrived,
     SeatEmptied,
     StageEnded,
+    Trigger,
 )
 from shared.domain.case import Case, CaseStatus, Exit, Phase, Waiting
 from shared.domain.effect import NoticeKind
@@ -35,28 +35,28 @@ from shared.domain.identifiers import CaseId, PersonId, RequestId, derived_id
 from shared.domain.request import Request, RequestStatus
 
 
-def step(case: Case | None, occurrence: Occurrence, context: Context) -> Step:
-    """What the occurrence makes of the case. Raises IllegalTransition where it cannot happen to it."""
-    if isinstance(occurrence, Opened):
+def step(case: Case | None, trigger: Trigger, context: Context) -> Step:
+    """Apply the trigger to the case. Raises IllegalTransition where the case cannot take it."""
+    if isinstance(trigger, Opened):
         if case is not None:
             raise IllegalTransition(f"{case.id} is open already")
-        return _opened(occurrence, context)
+        return _opened(trigger, context)
     if case is None or case.status is CaseStatus.CLOSED:
         name = "no case" if case is None else case.id
-        raise IllegalTransition(f"{type(occurrence).__name__} cannot happen to {name}, which is not open")
+        raise IllegalTransition(f"{LEDGER_NAMES[type(trigger)]} cannot happen to {name}, which is not open")
     draft = Draft(case.model_copy(update={"version": case.version + 1}), context)
-    if not isinstance(occurrence, Answered | PersonLeft | PolicyEnded):
-        # What somebody said must not be lost because something else takes their question away.
+    if not isinstance(trigger, Answered | PersonLeft | PolicyEnded):
+        # Another trigger could withdraw an answered request, and the answer would be lost.
         waiting = [r.id for r in draft.standing() if r.status is RequestStatus.ANSWERED]
-        _require(not waiting, f"the answer to {waiting} has to be taken in first")
-    _happen(draft, occurrence)
-    if isinstance(occurrence, ResultsArrived | FindingsUndone | FindingsHold | HeldFor | PolicyEnded):
-        draft.wake_workflow()  # these come from elsewhere, while the workflow sleeps
-    return draft.finished(_named(occurrence))
+        _require(not waiting, f"the answer to {waiting} has to be applied first")
+    _apply(draft, trigger)
+    if isinstance(trigger, ResultsArrived | FindingsUndone | FindingsRestored | PauseRequested | PolicyEnded):
+        draft.wake_workflow()  # these triggers come from outside, while the workflow sleeps
+    return draft.finished(LEDGER_NAMES[type(trigger)])
 
 
-def what_is_due(case: Case, context: Context) -> Occurrence | None:
-    """What has to happen to the case now, the most pressing first; None where it may go on waiting."""
+def what_is_due(case: Case, context: Context) -> Trigger | None:
+    """The most urgent trigger that is due for the case now; None where it can go on waiting."""
     if case.status is CaseStatus.CLOSED:
         return None
     rep = context.directory.person(case.rep_id)
@@ -69,7 +69,7 @@ def what_is_due(case: Case, context: Context) -> Occurrence | None:
     if answered:
         return Answered(min(answered, key=_answered_at).id)
     if context.instructions:
-        return HeldFor("leave")
+        return PauseRequested("leave")
     for request in standing:
         if request.status is RequestStatus.BOUNCED:
             return Bounced(request.id)
@@ -89,14 +89,9 @@ def what_is_due(case: Case, context: Context) -> Occurrence | None:
     return None
 
 
-def _named(occurrence: Occurrence) -> str:
-    """``SeatEmptied`` as ``seat_emptied``: the record's words for what came to the case."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(occurrence).__name__).lower()
-
-
-def _happen(draft: Draft, occurrence: Occurrence) -> None:
+def _apply(draft: Draft, trigger: Trigger) -> None:
     case, now = draft.case, draft.now
-    match occurrence:
+    match trigger:
         case Answered(request_id):
             take_answer(draft, draft.request(request_id))
         case DeadlinePassed(request_id):
@@ -109,22 +104,24 @@ def _happen(draft: Draft, occurrence: Occurrence) -> None:
             lose_assignee(draft, bounced, "bounced")
         case SeatEmptied(request_id):
             emptied = _open(draft, request_id)
-            _require(_has_left(emptied.assignee, draft.context), f"{emptied.assignee} is still there")
+            _require(
+                _has_left(emptied.assignee, draft.context), f"{emptied.assignee} has not left the company"
+            )
             lose_assignee(draft, emptied, "left")
         case ResultsArrived(decision, evaluation_id):
-            _require(decision["rep_id"] == case.rep_id, f"{case.id} is not of {decision['rep_id']}")
+            _require(decision["rep_id"] == case.rep_id, f"{case.id} is not about {decision['rep_id']}")
             take_results(draft, decision, evaluation_id)
         case FindingsUndone(decision, evaluation_id):
             undone = decision["period"] == case.opened_for and decision["outcome"] != "open_case"
             _require(undone, f"{evaluation_id} does not undo the findings of {case.id}")
             undo_findings(draft, decision, evaluation_id)
-        case FindingsHold(decision, evaluation_id):
+        case FindingsRestored(decision, evaluation_id):
             restored = decision["period"] == case.opened_for and decision["outcome"] == "open_case"
             _require(restored and case.marked is not None, f"no findings of {case.id} had been undone")
             restore_findings(draft, decision, evaluation_id)
         case OwnerLeft():
             left = case.request_id is None and _has_left(case.owner, draft.context)
-            _require(left, f"{case.owner} still looks after {case.id}")
+            _require(left, f"{case.owner} still owns {case.id}")
             tell_hr(draft, NoticeKind.UNREACHABLE, because="left", person=case.owner)
         case CheckInDue():
             _require(_reached(case, case.check_in_at, now), f"{case.id} has no check-in due")
@@ -132,8 +129,8 @@ def _happen(draft: Draft, occurrence: Occurrence) -> None:
         case StageEnded():
             _require(_reached(case, case.stage_ends_at, now), f"{case.stage} of {case.id} is not over")
             end_stage(draft)
-        case HeldFor(reason):
-            hold(draft, reason)
+        case PauseRequested(reason):
+            pause(draft, reason)
             draft.carry_out_instructions()
         case PersonLeft():
             draft.close(Exit.LEFT_COMPANY)
@@ -158,12 +155,12 @@ def _opened(opened: Opened, context: Context) -> Step:
         opened_at=context.now,
         opened_for=decision["period"],
         evaluation_id=opened.evaluation_id,
-        decision=dict(decision),
+        decision=decision,
         status=CaseStatus.OPEN,
         stage=opened.stage,
         stage_entered_at=context.now,
         waiting_for=Waiting.ANSWER,
-        owner=responsible(rep_id, policy, context.directory, context.now),
+        owner=Seats(rep_id, policy, context.directory, context.now).responsible(),
         due_at=context.now,
     )
     draft = Draft(case, context)
@@ -187,7 +184,7 @@ def _opened(opened: Opened, context: Context) -> Step:
         gate(draft, opened.stage, ["policy"])
     else:
         enter_stage(draft, opened.stage)
-    return draft.finished(_named(opened))
+    return draft.finished(LEDGER_NAMES[Opened])
 
 
 def _open(draft: Draft, request_id: RequestId) -> Request:
@@ -197,14 +194,14 @@ def _open(draft: Draft, request_id: RequestId) -> Request:
 
 
 def _has_left(person_id: PersonId, context: Context) -> bool:
-    """Whether the directory says so; somebody it does not know at all may just not be listed."""
+    """Whether the directory says that the person left. Somebody whom it does not list has not left."""
     person = context.directory.person(person_id)
     return person is not None and not person.active
 
 
 def _answered_at(request: Request) -> tuple[datetime, str]:
     if request.answer is None:
-        raise IllegalTransition(f"{request.id} is answered without an answer")
+        raise IllegalTransition(f"{request.id} is marked as answered and has no answer")
     return request.answer.answered_at, request.id
 
 
@@ -212,6 +209,6 @@ def _reached(case: Case, time: datetime | None, now: datetime) -> bool:
     return case.phase is Phase.RUNNING and case.hold is None and time is not None and time <= now
 
 
-def _require(holds: bool, otherwise: str) -> None:
-    if not holds:
+def _require(condition: bool, otherwise: str) -> None:
+    if not condition:
         raise IllegalTransition(otherwise)

@@ -1,4 +1,4 @@
-"""Putting a question: to whom, with which choices, under which notice, and what the record says of it."""
+"""Asks a question: finds the assignee and the choices, records the request, and mails the notice."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -8,10 +8,7 @@ from functions.evaluate.cases.chain import (
     CHECK_IN_WITHIN,
     HR_PURPOSES,
     Asked,
-    asked_in,
     hr_chain,
-    hr_of,
-    next_asked,
     stage_chain,
 )
 from functions.evaluate.cases.step_draft import Draft
@@ -25,7 +22,7 @@ from shared.domain.request import Purpose, Request, Seat
 USUAL_ANSWERS: Final = ("coach", "dispute_figures", "request_exception")
 ADVERSE_ANSWERS: Final = ("propose_removal", "extend_plan", "request_exception")
 REP_WITHIN: Final = Length(10, "bd")
-"""How long the rep has to speak where no running stage sets an end."""
+"""How long the rep has to respond where no running stage sets an end."""
 _HR_CHOICES: Final[dict[Purpose, tuple[str, ...]]] = {
     "gate": ("publish", "extend", "close"),
     "dispute": ("uphold", "reject"),
@@ -55,20 +52,11 @@ def ask(
 ) -> None:
     """Ask the first person of the purpose's chain, from ``first_step`` on, who may be asked.
 
-    ``after`` is the request that found no answer; asking the same person again is a reminder.
-    What is not ``mailed`` stands in HR's console alone until its deadline.
+    ``after`` is the request that got no answer; asking the same person again is a reminder.
+    A request that is not ``mailed`` shows only in HR's console until its deadline.
     """
-    context, case = draft.context, draft.case
     chain = hr_chain(draft.stage) if purpose in HR_PURPOSES else stage_chain(draft.stage)
-    asked, empty = next_asked(
-        chain,
-        first_step,
-        case.rep_id,
-        {*barred, *not_to_decide(draft, purpose)},
-        context.policy,
-        context.directory,
-        context.now,
-    )
+    asked, empty = draft.seats.next_asked(chain, first_step, {*barred, *not_to_decide(draft, purpose)})
     request = draft.ask(
         asked, purpose, choices(draft, purpose), adverse=purpose in ("removal_proposal", "removal_approval")
     )
@@ -87,21 +75,20 @@ def ask(
 
 
 def _vacant(draft: Draft, seats: Collection[Seat]) -> list[Seat]:
-    """Those of the passed-over seats, above the rep, in which nobody sits who may be asked.
+    """The managers' seats among ``seats`` that nobody fills, whatever the question.
 
-    Who is only barred from this question sits there; where HR's own seat is empty its queue has the question.
+    A seat counts as filled where its holder is only barred from this question. An empty HR seat is left out,
+    because then the HR queue has the question.
     """
-    context = draft.context
-    where = (draft.case.rep_id, context.policy, context.directory, context.now)
     return [
         seat
         for seat in dict.fromkeys(seats)
-        if seat not in HR_SEATS and asked_in(seat, 0, CHECK_IN_WITHIN, *where) is None
+        if seat not in HR_SEATS and draft.seats.asked_in(seat, CHECK_IN_WITHIN) is None
     ]
 
 
 def not_to_decide(draft: Draft, purpose: Purpose) -> set[PersonId]:
-    """Who proposed something does not decide about it."""
+    """The people who may not decide: whoever proposed something does not decide about it."""
     proposer = draft.case.proposed_by
     if proposer is None or purpose not in ("gate", "exception", "dispute", "removal_approval"):
         return set()
@@ -110,13 +97,13 @@ def not_to_decide(draft: Draft, purpose: Purpose) -> set[PersonId]:
 
 def choices(draft: Draft, purpose: Purpose) -> tuple[str, ...]:
     if purpose == "gate" and draft.case.gate_to == draft.case.stage:
-        return "publish", "close"  # a case that begins at a gate has no stage that could be extended
+        return "publish", "close"  # a case that begins at a gate has no stage to extend
     if purpose in _HR_CHOICES:
         return _HR_CHOICES[purpose]
     stage = draft.stage
     usual = ADVERSE_ANSWERS if stage.adverse else USUAL_ANSWERS
     offered = stage.ask.answers if stage.ask is not None else usual
-    # Were every choice of the policy refused, the question could not be answered at all.
+    # If HR refused every choice of the policy, one remains, so that the question can be answered.
     return tuple(answer for answer in offered if answer not in draft.case.refused) or usual[:1]
 
 
@@ -125,7 +112,7 @@ def question_of(stage: Stage) -> Purpose:
 
 
 def ask_rep(draft: Draft, until: datetime, *, again: bool = False) -> None:
-    """Tell the rep what was decided and hear them, if the policy has it so."""
+    """Tell the rep what was decided and ask for their response, where the policy says so."""
     rep = draft.stage.rep or Rep()
     person = draft.context.directory.living(draft.case.rep_id)
     if not rep.told or person is None:
@@ -143,11 +130,8 @@ def ask_rep(draft: Draft, until: datetime, *, again: bool = False) -> None:
 
 
 def ask_check_in(draft: Draft, plan: CheckIns) -> bool:
-    """Ask for a check-in; False where nobody sits in the seat that should hold it."""
-    context = draft.context
-    asked = asked_in(
-        plan.by, 0, CHECK_IN_WITHIN, draft.case.rep_id, context.policy, context.directory, context.now
-    )
+    """Ask for a check-in; False where the seat that does it is empty."""
+    asked = draft.seats.asked_in(plan.by, CHECK_IN_WITHIN)
     if asked is None:
         return False
     request = draft.ask(asked, "check_in", ("held", "not_held"))
@@ -157,12 +141,11 @@ def ask_check_in(draft: Draft, plan: CheckIns) -> bool:
 
 
 def tell_hr(
-    draft: Draft, kind: NoticeKind, *, past: Collection[PersonId | None] = (), **parameters: str
+    draft: Draft, kind: NoticeKind, *, unreachable: Collection[PersonId | None] = (), **parameters: str
 ) -> None:
-    """Mail the rep's HR partner, or HR's queue where that is one of ``past``, whom mails do not reach."""
-    context = draft.context
-    person = hr_of(draft.case.rep_id, context.policy, context.directory, context.now)
-    draft.tell(kind, HR_QUEUE if person in past else person, None, **parameters)
+    """Mail the rep's HR partner, or the HR queue where the partner is one of the ``unreachable``."""
+    person = draft.seats.hr()
+    draft.tell(kind, HR_QUEUE if person in unreachable else person, None, **parameters)
 
 
 def _notice_of(request: Request, reminder: bool) -> NoticeKind:

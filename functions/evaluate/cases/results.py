@@ -1,25 +1,24 @@
-"""What later periods show: results taken in, days of leave given back, graduation, findings undone."""
+"""Applies later evaluations to a case: new results, days of leave, graduation, and restated findings."""
 
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
 from functions.evaluate.cases.deadlines import local_day
 from functions.evaluate.cases.graduation import exact_text, graduate_if_earned
-from functions.evaluate.cases.stages import hold, resume
+from functions.evaluate.cases.stages import pause, resume
 from functions.evaluate.cases.step_draft import Draft
 from shared.domain.case import Case, PeriodResult
+from shared.domain.decision_json import DecisionJson, PeriodJson
 from shared.domain.effect import NoticeKind
 from shared.domain.event import EventTag, stamp
 from shared.domain.identifiers import EvaluationId
 from shared.domain.period import Period
 
 
-def take_results(draft: Draft, decision: Mapping[str, Any], evaluation_id: EvaluationId) -> None:
-    """Take in every period after the one that opened the case; a restated one replaces its earlier figure."""
+def take_results(draft: Draft, decision: DecisionJson, evaluation_id: EvaluationId) -> None:
+    """Apply every period after the one that opened the case. A restated period replaces its result."""
     opened_for = Period.parse(draft.case.opened_for)
     known = {result.period: result for result in draft.case.results}
-    news: list[tuple[Mapping[str, Any], int]] = []
+    news: list[tuple[PeriodJson, int]] = []
     for entry in decision["inputs"]:
         if Period.parse(entry["period"]) <= opened_for or _same(known.get(entry["period"]), entry):
             continue
@@ -52,8 +51,8 @@ def take_results(draft: Draft, decision: Mapping[str, Any], evaluation_id: Evalu
         draft.tell(NoticeKind.RESULTS, draft.case.owner, None, period=decision["period"])
 
 
-def has_news(case: Case, decision: Mapping[str, Any]) -> bool:
-    """Whether the decision shows anything of later periods that the case does not know yet."""
+def has_news(case: Case, decision: DecisionJson) -> bool:
+    """Whether the decision has figures of later periods that the case does not have yet."""
     known = {result.period: result for result in case.results}
     return any(
         entry["period"] > case.opened_for
@@ -63,26 +62,24 @@ def has_news(case: Case, decision: Mapping[str, Any]) -> bool:
     )
 
 
-def undo_findings(draft: Draft, decision: Mapping[str, Any], evaluation_id: EvaluationId) -> None:
-    """The opening findings no longer hold: mark the case, and let HR confirm its withdrawal.
+def undo_findings(draft: Draft, decision: DecisionJson, evaluation_id: EvaluationId) -> None:
+    """The restated figures no longer support the case: mark it, and ask HR to confirm its withdrawal.
 
-    Restated again before HR decided, the same question stands, beside the newer figures.
+    If the figures change again before HR decides, HR keeps the same question and sees the newer figures.
     """
     why = decision["reason"] or decision["outcome"]
-    draft.change(
-        marked=f"{decision['period']} is {why} as restated ({evaluation_id})", restated=dict(decision)
-    )
+    draft.change(marked=f"{decision['period']} is {why} as restated ({evaluation_id})", restated=decision)
     draft.record(
         EventTag.CASE_MARKED,
         {"period": decision["period"], "outcome": decision["outcome"], "evaluation": evaluation_id},
         private={"before": dict(draft.case.decision), "after": dict(decision)},
         relied_on={"evaluation": evaluation_id},
     )
-    hold(draft, "withdrawal")
+    pause(draft, "withdrawal")
 
 
-def restore_findings(draft: Draft, decision: Mapping[str, Any], evaluation_id: EvaluationId) -> None:
-    """Restated once more, the opening findings hold: HR has nothing to confirm, and the case goes on."""
+def restore_findings(draft: Draft, decision: DecisionJson, evaluation_id: EvaluationId) -> None:
+    """The figures, restated again, support the case: withdraw HR's question and continue the case."""
     draft.record(
         EventTag.RESULTS_ARRIVED,
         {"period": decision["period"], "evaluation": evaluation_id, "periods": [decision["period"]]},
@@ -90,8 +87,8 @@ def restore_findings(draft: Draft, decision: Mapping[str, Any], evaluation_id: E
         relied_on={"evaluation": evaluation_id},
     )
     draft.change(marked=None, restated=None)
-    held = draft.case.hold
-    if held is not None and held.reason == "withdrawal":
+    paused = draft.case.hold
+    if paused is not None and paused.reason == "withdrawal":
         draft.withdraw_main()
         resume(draft)
     else:
@@ -99,14 +96,14 @@ def restore_findings(draft: Draft, decision: Mapping[str, Any], evaluation_id: E
         draft.change(holds_waiting=waiting)
 
 
-def _same(known: PeriodResult | None, entry: Mapping[str, Any]) -> bool:
+def _same(known: PeriodResult | None, entry: PeriodJson) -> bool:
     return known is not None and (known.status, known.exact) == (entry["status"], exact_text(entry))
 
 
-def _leave_within_stage(draft: Draft, entry: Mapping[str, Any]) -> int:
+def _leave_within_stage(draft: Draft, entry: PeriodJson) -> int:
     """How many days of leave fell into the running stage.
 
-    An export says how many days, not which, so it is never more than the stage ran in that period.
+    An export says how many days, not which, so the number is capped at the stage's days in that period.
     """
     case, policy = draft.case, draft.context.policy
     if case.stage_ends_at is None or policy.hold.leave != "pause" or not entry["leave_days"]:
@@ -118,7 +115,7 @@ def _leave_within_stage(draft: Draft, entry: Mapping[str, Any]) -> int:
 
 
 def _give_back_leave(draft: Draft, period: str, days: int) -> None:
-    """Days of leave do not count: the stage ends so many days later."""
+    """Move the stage's end by the days of leave, which do not count."""
     ends_at = draft.case.stage_ends_at
     if not days or ends_at is None:
         return

@@ -1,14 +1,12 @@
-"""The stages of a case: entered, run, held, ended, and who is asked on the way."""
+"""The stages of a case: how each is entered, run, paused and ended, and who is asked on the way."""
 
 from datetime import datetime, timedelta
 from typing import Final
 
-from functions.evaluate.cases.chain import asked_in, responsible
-from functions.evaluate.cases.deadlines import due
 from functions.evaluate.cases.graduation import graduate_if_earned
 from functions.evaluate.cases.requests import REP_WITHIN, ask, ask_check_in, ask_rep, question_of, tell_hr
 from functions.evaluate.cases.step_draft import Draft, left_of
-from shared.domain.case import Case, Exit, Hold, HoldReason, Phase
+from shared.domain.case import Case, Exit, Pause, PauseReason, Phase
 from shared.domain.effect import NoticeKind
 from shared.domain.errors import IllegalTransition
 from shared.domain.event import EventTag, stamp
@@ -18,11 +16,11 @@ from shared.domain.policy import Policy
 from shared.domain.request import Request, RequestStatus
 
 USUAL_LENGTH: Final = Length(30, "d")
-"""How long a stage runs where the policy does not say."""
+"""How long a stage runs where the policy sets no length."""
 
 
 def enter_stage(draft: Draft, name: str) -> None:
-    """Begin the stage: put its question, or let it run at once where it has none."""
+    """Begin the stage: ask its question, or run it at once where it has none."""
     draft.withdraw_main()
     draft.withdraw("check_in", "rep")
     draft.change(
@@ -46,9 +44,9 @@ def enter_stage(draft: Draft, name: str) -> None:
 
 
 def run_stage(draft: Draft, by: PersonId | None = None) -> None:
-    """Let the stage's length begin: from here on results count, and the rep knows.
+    """Start the stage's clock and tell the rep.
 
-    Whoever looks after the case hears of it, too, unless it was them whose answer (``by``) began it.
+    The person responsible for the case is told too, unless their own answer (``by``) started the stage.
     """
     stage = draft.stage
     ends_at = deadline(draft, stage.length or USUAL_LENGTH)
@@ -57,14 +55,13 @@ def run_stage(draft: Draft, by: PersonId | None = None) -> None:
     draft.change(check_in_at=_next_check_in(draft))
     draft.record(EventTag.STAGE_BEGUN, {"ends_at": stamp(ends_at)})
     ask_rep(draft, ends_at)
-    context = draft.context
-    carrier = responsible(draft.case.rep_id, context.policy, context.directory, context.now)
-    if carrier != by:
-        draft.tell(NoticeKind.STAGE_ENTERED, carrier)
+    responsible = draft.seats.responsible()
+    if responsible != by:
+        draft.tell(NoticeKind.STAGE_ENTERED, responsible)
 
 
 def end_stage(draft: Draft) -> None:
-    """The stage's time is up without graduation: on to the next, by HR's gate where one is needed."""
+    """The stage's time is up without graduation: go to the next stage, through HR's gate where needed."""
     if draft.case.check_in_at is not None and draft.case.check_in_at <= draft.now:
         _miss(draft, "never_asked")
     draft.withdraw("check_in")
@@ -89,13 +86,13 @@ def gate(draft: Draft, to: str, because: list[str]) -> None:
 
 
 def ask_again(draft: Draft) -> None:
-    """The stage's question, from the first of the chain on."""
+    """Ask the stage's question again, from the start of the chain."""
     draft.change(phase=Phase.ASKING)
     ask(draft, question_of(draft.stage))
 
 
 def extend_plan(draft: Draft, by: PersonId) -> None:
-    """Back to the stage that led to this one, for its whole length once more."""
+    """Return to the stage that led to this one, and run it for its whole length again."""
     before = next((stage for stage in draft.context.policy.ladder if stage.then == draft.case.stage), None)
     if before is not None:
         draft.withdraw("rep")
@@ -104,29 +101,29 @@ def extend_plan(draft: Draft, by: PersonId) -> None:
     run_stage(draft, by)
 
 
-def hold(draft: Draft, reason: HoldReason) -> None:
-    """HR decides something first. One hold at a time: another one waits for its turn."""
+def pause(draft: Draft, reason: PauseReason) -> None:
+    """Pause the case until HR decides about ``reason``. A second reason waits until the first is decided."""
     case = draft.case
     if case.hold is not None:
         if reason != case.hold.reason and reason not in case.holds_waiting:
             draft.change(holds_waiting=(*case.holds_waiting, reason))
         return
-    paused = _pauses(draft.context.policy, reason)
+    clock_stops = _stops_the_clock(draft.context.policy, reason)
     draft.withdraw_main()
     draft.withdraw("check_in")
     remaining_s = left_of(case.stage_ends_at, draft.now)
-    draft.change(hold=Hold(reason=reason, since=draft.now, remaining_s=remaining_s, paused=paused))
-    draft.record(EventTag.CASE_HELD, {"reason": reason, "paused": paused, "remaining_s": remaining_s})
+    draft.change(hold=Pause(reason=reason, since=draft.now, remaining_s=remaining_s, paused=clock_stops))
+    draft.record(EventTag.CASE_HELD, {"reason": reason, "paused": clock_stops, "remaining_s": remaining_s})
     ask(draft, reason)
 
 
 def resume(draft: Draft) -> None:
-    """The hold is over: the days it took do not count, and the case goes on where it was."""
-    held = draft.case.hold
-    if held is None:
-        raise IllegalTransition(f"{draft.case.id} is not on hold")
-    if held.paused:
-        away = draft.now - held.since
+    """End the pause. Its days do not count if the clock was stopped; the case continues where it was."""
+    paused = draft.case.hold
+    if paused is None:
+        raise IllegalTransition(f"{draft.case.id} is not paused")
+    if paused.paused:
+        away = draft.now - paused.since
         draft.change(
             stage_ends_at=_later(draft.case.stage_ends_at, away),
             check_in_at=_later(draft.case.check_in_at, away),
@@ -136,18 +133,18 @@ def resume(draft: Draft) -> None:
     draft.record(
         EventTag.CASE_RESUMED,
         {
-            "reason": held.reason,
-            "since": stamp(held.since),
+            "reason": paused.reason,
+            "since": stamp(paused.since),
             "ends_at": None if ends_at is None else stamp(ends_at),
         },
     )
     waiting = draft.case.holds_waiting
     if waiting:
         draft.change(holds_waiting=waiting[1:])
-        hold(draft, waiting[0])
+        pause(draft, waiting[0])
         return
     if graduate_if_earned(draft):
-        return  # good results came in meanwhile
+        return  # good results arrived during the pause
     match draft.case.phase:
         case Phase.GATE:
             ask(draft, "gate")
@@ -178,18 +175,15 @@ def miss_check_in(draft: Draft, request: Request, status: RequestStatus) -> None
 
 
 def _miss(draft: Draft, because: str, request: Request | None = None) -> None:
-    """A check-in that nobody held is the company's own miss, and is recorded as such."""
+    """Record a missed check-in as the company's miss, not the rep's."""
     draft.change(check_ins_missed=draft.case.check_ins_missed + 1)
     about = None if request is None else request.id
     draft.record(EventTag.CHECK_IN_MISSED, {"request": about, "because": because})
 
 
 def deadline(draft: Draft, length: Length) -> datetime:
-    """When a stage's length is over, counted where the rep lives."""
-    policy, rep = draft.context.policy, draft.context.directory.person(draft.case.rep_id)
-    place = policy.calendar
-    zone = (rep.timezone if rep is not None else None) or place.timezone
-    return due(draft.now, length, zone, place.country, place.subdivision, policy.period)
+    """When a stage's length is over, in the rep's time zone."""
+    return draft.seats.deadline(draft.case.rep_id, length)
 
 
 def _reasons_to_ask_hr(draft: Draft, following: Stage) -> list[str]:
@@ -202,7 +196,7 @@ def _reasons_to_ask_hr(draft: Draft, following: Stage) -> list[str]:
     return reasons
 
 
-def _pauses(policy: Policy, reason: HoldReason) -> bool:
+def _stops_the_clock(policy: Policy, reason: PauseReason) -> bool:
     match reason:
         case "dispute":
             return policy.hold.dispute == "pause"
@@ -213,13 +207,11 @@ def _pauses(policy: Policy, reason: HoldReason) -> bool:
 
 
 def _next_check_in(draft: Draft) -> datetime | None:
-    """The next check-in, counted in the time zone of whoever holds it; None where the stage ends first."""
-    plan, ends_at, context = draft.stage.check_ins, draft.case.stage_ends_at, draft.context
+    """When the next check-in is due, in its assignee's time zone; None where the stage ends first."""
+    plan, ends_at = draft.stage.check_ins, draft.case.stage_ends_at
     if plan is None or ends_at is None:
         return None
-    asked = asked_in(
-        plan.by, 0, plan.every, draft.case.rep_id, context.policy, context.directory, context.now
-    )
+    asked = draft.seats.asked_in(plan.by, plan.every)
     when = asked.due_at if asked is not None else deadline(draft, plan.every)
     return when if when < ends_at else None
 

@@ -1,11 +1,11 @@
-"""A step while it is being decided: the case as it will be, and everything that goes with it."""
+"""Collects what one step of a case changes: the case itself, its requests, events and effects."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from functions.evaluate.cases.chain import Asked, hr_of, responsible
+from functions.evaluate.cases.chain import Asked, Seats
 from functions.evaluate.cases.triggers import Context
 from shared.domain.case import Case, CaseStatus, Exit, Phase, Waiting
 from shared.domain.effect import Effect, Notice, NoticeKind, StartWorkflow, WakeWorkflow
@@ -27,7 +27,7 @@ from shared.domain.request import Purpose, Request, RequestStatus
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one occurrence makes of a case."""
+    """The outcome of one trigger: what is committed together."""
 
     case: Case
     requests: tuple[Request, ...]
@@ -37,7 +37,7 @@ class Step:
 
 
 class Draft:
-    """Collects one step; the functions of the core tell it what to change."""
+    """The step as decided so far; the other modules of this package add to it."""
 
     def __init__(self, case: Case, context: Context) -> None:
         self.case = case
@@ -55,11 +55,16 @@ class Draft:
     def now(self) -> datetime:
         return self.context.now
 
+    @property
+    def seats(self) -> Seats:
+        """The seats around the case's rep, as of now."""
+        return Seats(self.case.rep_id, self.context.policy, self.context.directory, self.now)
+
     def change(self, **fields: Any) -> None:
         self.case = self.case.model_copy(update=fields)
 
     def request(self, request: RequestId) -> Request:
-        """The request as this step has it so far."""
+        """The request with this step's changes so far."""
         known = self._requests.get(request) or self.context.standing.get(request)
         if known is None or request not in self.case.standing:
             raise IllegalTransition(f"{request} does not stand in {self.case.id}")
@@ -77,7 +82,7 @@ class Draft:
         relied_on: Mapping[str, str] | None = None,
         actor: Actor | None = None,
     ) -> None:
-        """One event of the case; a private part is sealed under the rep's key."""
+        """Add one event to the case's chain. The private part is sealed under the rep's key."""
         self._events.append(
             EventDraft(
                 tag=tag,
@@ -95,7 +100,7 @@ class Draft:
     def tell(
         self, kind: NoticeKind, to: PersonId | None, request: Request | None = None, **parameters: str
     ) -> None:
-        """One mail. Its id is the step's, so a step that is done again mails nothing again."""
+        """Add one mail. Its id follows from the step, so a repeated step sends nothing twice."""
         about = request.id if request is not None else f"v{self.case.version}"
         notice_id = derived_id("notice", self.case.id, about, kind, to or "")
         self._effects.append(
@@ -110,26 +115,26 @@ class Draft:
         )
 
     def has_told(self, kind: NoticeKind) -> bool:
-        """Whether this step mails such a notice already."""
+        """Whether this step already sends a notice of this kind."""
         return any(isinstance(effect, Notice) and effect.notice is kind for effect in self._effects)
 
     def start_workflow(self) -> None:
         self._effects.append(start_workflow(self.case.id, self.case.generation))
 
     def wake_workflow(self) -> None:
-        """The case changed while its workflow slept: let it look again what to wait for."""
+        """Wake the sleeping workflow, so that it looks again at what to wait for."""
         self._effects.append(wake_workflow(self.case))
 
     def ask(
         self, asked: Asked, purpose: Purpose, choices: Sequence[str], *, adverse: bool = False
     ) -> Request:
-        """A new request; one that is not the rep's or a check-in becomes the case's main question."""
+        """Add a request. Unless it is the rep's or a check-in, it becomes the case's main request."""
         number = self.case.requests_made + 1
         request = Request(
             id=request_id(self.case.id, number),
             case_id=self.case.id,
             version=1,
-            # A gate is about the stage that lies behind it.
+            # A gate asks about the stage that would come next.
             stage=(self.case.gate_to if purpose == "gate" else None) or self.case.stage,
             purpose=purpose,
             seat=asked.seat,
@@ -149,7 +154,7 @@ class Draft:
         return request
 
     def describe(self, request: Request) -> dict[str, Any]:
-        """A request as an event names it."""
+        """The request as events list it."""
         return {
             "request": request.id,
             "purpose": request.purpose,
@@ -162,27 +167,27 @@ class Draft:
         }
 
     def end(self, request: Request, status: RequestStatus) -> None:
-        """The question no longer stands; ``status`` says why."""
+        """End the request; ``status`` says why it no longer stands."""
         if request.status is RequestStatus.OPEN:
             if request.version == 1 and request.id in self._requests:
-                raise IllegalTransition(f"{request.id} was asked in this very step")
+                raise IllegalTransition(f"{request.id} was asked in this same step")
             self._requests[request.id] = request.ended(status)
             if status is RequestStatus.WITHDRAWN:
                 self.record(EventTag.REQUEST_WITHDRAWN, {"request": request.id, "purpose": request.purpose})
         self.forget(request)
 
     def forget(self, request: Request) -> None:
-        """Its outcome is taken in."""
+        """Remove the request from the case, once its outcome is applied."""
         self.change(standing=tuple(other for other in self.case.standing if other != request.id))
         if self.case.request_id == request.id:
             self.change(request_id=None)
 
     def carry_out_instructions(self) -> None:
-        """What HR told the case to do is done; it waits no longer."""
+        """Mark HR's instructions as carried out."""
         self._carried_out = tuple(self.context.instructions)
 
     def withdraw_main(self) -> None:
-        """Whatever is asked of the chain or of HR is asked no longer."""
+        """Withdraw the main request, whether managers or HR were asked."""
         if self.case.request_id is not None:
             self.end(self.request(self.case.request_id), RequestStatus.WITHDRAWN)
 
@@ -205,28 +210,32 @@ class Draft:
         )
         self.carry_out_instructions()
         self.record(EventTag.CASE_CLOSED, {"exit": exit_, **data})
-        for person in self._told_of(exit_):
+        for person in self._told_of_the_end(exit_):
             self.tell(NoticeKind.CASE_CLOSED, person, None, exit=exit_)
 
-    def finished(self, occurrence: str) -> Step:
-        """The step, with the owner and the due time that follow from it, and never without a trace."""
+    def finished(self, trigger: str) -> Step:
+        """The finished step, with the owner and due time that follow from it.
+
+        A step without any other event records ``trigger``, so that every change has an event.
+        """
         case = self.case
         if case.status is CaseStatus.OPEN:
             if case.request_id is not None:
                 self._own(self.request(case.request_id).assignee)
             else:
-                context = self.context
-                self._own(responsible(case.rep_id, context.policy, context.directory, context.now))
+                self._own(self.seats.responsible())
             self.change(waiting_for=self._waiting(), due_at=self._next_due())
         if not self._events:
-            self.record(EventTag.OCCURRENCE_NOTED, {"what": occurrence})
+            self.record(EventTag.OCCURRENCE_NOTED, {"what": trigger})
         requests, events, effects = self._requests.values(), self._events, self._effects
         return Step(self.case, tuple(requests), tuple(events), tuple(effects), self._carried_out)
 
-    def _told_of(self, exit_: Exit) -> list[PersonId]:
-        """Who hears of the end; the rep only if they knew of the case, and of a removal from a person."""
-        where = (self.case.rep_id, self.context.policy, self.context.directory, self.now)
-        people = [responsible(*where), hr_of(*where)]
+    def _told_of_the_end(self, exit_: Exit) -> list[PersonId]:
+        """Who is mailed when the case ends.
+
+        The rep is told only if they knew of the case. A person, not a mail, tells them of a removal.
+        """
+        people = [self.seats.responsible(), self.seats.hr()]
         rep = self.context.directory.living(self.case.rep_id)
         if rep is not None and self.case.rep_told and exit_ is not Exit.REMOVAL_APPROVED:
             people.append(rep.id)
@@ -245,7 +254,7 @@ class Draft:
         return Waiting.ANSWER
 
     def _next_due(self) -> datetime:
-        """The next instant at which something is due: what the workflow sleeps until."""
+        """When something is due next. The workflow sleeps until then."""
         case = self.case
         times = [r.due_at for r in self.standing() if r.status is RequestStatus.OPEN]
         if any(r.status is not RequestStatus.OPEN for r in self.standing()):
@@ -253,7 +262,7 @@ class Draft:
         if case.phase is Phase.RUNNING and case.hold is None:
             times += [time for time in (case.stage_ends_at, case.check_in_at) if time is not None]
         if not times:
-            raise IllegalTransition(f"{case.id} would wait for nothing in {case.stage}")
+            raise IllegalTransition(f"{case.id} has nothing to wait for in {case.stage}")
         return min(times)
 
 
@@ -267,5 +276,5 @@ def wake_workflow(case: Case) -> WakeWorkflow:
 
 
 def left_of(end: datetime | None, now: datetime) -> int:
-    """Whole seconds until ``end``; 0 where there is none or it has passed."""
+    """Whole seconds until ``end``; 0 where there is no end or it has passed."""
     return 0 if end is None else max(0, (end - now) // timedelta(seconds=1))

@@ -1,11 +1,12 @@
-"""What can happen to a case, and what it is judged by when it does."""
+"""The triggers of a case step, and the context in which the step is decided."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Final
 
-from shared.domain.case import HoldReason
+from shared.domain.case import PauseReason
+from shared.domain.decision_json import DecisionJson
 from shared.domain.event import Actor
 from shared.domain.identifiers import CommandId, EvaluationId, RequestId
 from shared.domain.instruction import Instruction
@@ -16,7 +17,7 @@ from shared.domain.request import Request
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """Everything that a step depends on beside the case and what happened to it.
+    """Everything that a step depends on, besides the case and the trigger.
 
     ``standing`` are the requests that ``case.standing`` names, as they are stored now.
     """
@@ -29,15 +30,15 @@ class Context:
     actor: Actor
     standing: Mapping[RequestId, Request]
     instructions: Sequence[Instruction] = ()
-    """What HR told the case to do; taken in by the step that they lead to."""
+    """What HR told the case to do. The step that follows from an instruction marks it as carried out."""
     policy_ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An evaluation found that a case is due. ``stage`` is where it begins: further on after a relapse."""
+    """An evaluation calls for a case. ``stage`` is where it begins; after a relapse that is a later stage."""
 
-    decision: Mapping[str, Any]
+    decision: DecisionJson
     evaluation_id: EvaluationId
     stage: str
     relapse: bool = False
@@ -45,25 +46,25 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class ResultsArrived:
-    """An evaluation of a later period, or of the same one anew, has figures of the rep."""
+    """An evaluation has new figures of the rep, for a later period or for a restated one."""
 
-    decision: Mapping[str, Any]
+    decision: DecisionJson
     evaluation_id: EvaluationId
 
 
 @dataclass(frozen=True, slots=True)
 class FindingsUndone:
-    """The period that opened the case was evaluated anew, and opens none now."""
+    """The period that opened the case was restated, and its decision opens no case now."""
 
-    decision: Mapping[str, Any]
+    decision: DecisionJson
     evaluation_id: EvaluationId
 
 
 @dataclass(frozen=True, slots=True)
-class FindingsHold:
-    """Restated once more, the period that opened the case is as it should be for the case to go on."""
+class FindingsRestored:
+    """The period that opened the case was restated again, and its decision opens a case once more."""
 
-    decision: Mapping[str, Any]
+    decision: DecisionJson
     evaluation_id: EvaluationId
 
 
@@ -79,21 +80,21 @@ class DeadlinePassed:
 
 @dataclass(frozen=True, slots=True)
 class Bounced:
-    """The mail that asked came back."""
+    """The mail that carried the request came back."""
 
     request_id: RequestId
 
 
 @dataclass(frozen=True, slots=True)
 class SeatEmptied:
-    """Whoever was asked has left."""
+    """The assignee of an open request has left the company."""
 
     request_id: RequestId
 
 
 @dataclass(frozen=True, slots=True)
 class OwnerLeft:
-    """Whoever looked after the case while nobody was asked has left."""
+    """The owner of a case without a main request has left the company."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,27 +108,27 @@ class StageEnded:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldFor:
-    """The clock is to stand still until HR lets the case go on."""
+class PauseRequested:
+    """HR asks to pause the case until HR resumes it."""
 
-    reason: HoldReason
+    reason: PauseReason
 
 
 @dataclass(frozen=True, slots=True)
 class PersonLeft:
-    """The rep is no longer with the company."""
+    """The rep has left the company."""
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyEnded:
-    """HR ends the policy; its open cases end with it."""
+    """HR has ended the policy; its open cases end with it."""
 
 
-Occurrence = (
+Trigger = (
     Opened
     | ResultsArrived
     | FindingsUndone
-    | FindingsHold
+    | FindingsRestored
     | Answered
     | DeadlinePassed
     | Bounced
@@ -135,7 +136,25 @@ Occurrence = (
     | OwnerLeft
     | CheckInDue
     | StageEnded
-    | HeldFor
+    | PauseRequested
     | PersonLeft
     | PolicyEnded
 )
+
+LEDGER_NAMES: Final[Mapping[type[Trigger], str]] = {
+    Opened: "opened",
+    ResultsArrived: "results_arrived",
+    FindingsUndone: "findings_undone",
+    FindingsRestored: "findings_hold",
+    Answered: "answered",
+    DeadlinePassed: "deadline_passed",
+    Bounced: "bounced",
+    SeatEmptied: "seat_emptied",
+    OwnerLeft: "owner_left",
+    CheckInDue: "check_in_due",
+    StageEnded: "stage_ended",
+    PauseRequested: "held_for",
+    PersonLeft: "person_left",
+    PolicyEnded: "policy_ended",
+}
+"""How ``occurrence:noted`` events name a trigger. The names are in ledgers, so they outlive the classes'."""

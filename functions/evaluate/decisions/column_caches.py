@@ -1,4 +1,4 @@
-"""What many people's figures of a period share, worked out once: terms of hiring, quotas, printed numbers."""
+"""Caches for values that many people of a period share: terms of hire, quotas and printed numbers."""
 
 import re
 from datetime import date
@@ -10,19 +10,20 @@ from shared.domain.period import Period
 from shared.domain.policy import Policy
 
 NUMBER: Final = r"[0-9]{1,18}(?:\.[0-9]{1,6})?"
-"""A quota's form, and that of credits behind their sign."""
+"""The form of a quota, and of credits after their sign."""
 _IS_QUOTA: Final = re.compile(f'"{NUMBER}"|null')
 _IS_TAIL: Final = re.compile(r'([A-Z]{3})", ?"leave_days": ?(?:"([0-9]{1,2})"|null)')
 STEPS = 10_000
 """An attainment is printed in ten-thousandths."""
 _KEPT = 20_000
-"""How many texts a cache keeps: enough where they repeat, and little memory where they do not."""
+"""How many texts a cache keeps: enough where texts repeat, and little memory where they do not."""
 
 
-class Part(NamedTuple):
-    """The part of a quota that leave and ramp leave, as a fraction in lowest terms; the share of days that is
-    left, as printed, and whether it is too little for the period to count; and the text of an assessable
-    entry between its credits and its adjusted quota.
+class QuotaShare(NamedTuple):
+    """The share of the quota that remains after leave and ramp, as the fraction ``top`` / ``bottom``.
+
+    ``printed`` is the eligible fraction of days as text, and ``too_little`` whether it is below the policy's
+    minimum. ``text`` is the JSON of an assessable entry between its credits and its adjusted quota.
     """
 
     top: int
@@ -32,65 +33,73 @@ class Part(NamedTuple):
     text: str
 
 
-class Terms(NamedTuple):
-    """What hiring means for one period: whether tenure is too short, and the share of quota expected."""
+class HireTerms(NamedTuple):
+    """What a day of hire means for one period: whether tenure is too short, and the ramp's share of quota."""
 
     too_new: bool
     ramp_share: str
-    are_usual: bool
+    are_established: bool
 
 
-class TermsByDay(dict[str, Terms]):
-    """By the day of hire, an ISO date."""
+class HireTermsByDay(dict[str, HireTerms]):
+    """``HireTerms`` by the day of hire, an ISO date."""
 
     def __init__(self, policy: Policy, period: Period) -> None:
         self._policy = policy
         self._period = period
-        # Without a day of leave a period may be too short only where the policy asks for more than all of it.
-        self.may_be_usual = exact(policy.eligibility.min_eligible_fraction) <= 1
+        # Without leave, the eligible fraction is 1. It is too little only where the policy asks for more.
+        self.may_be_established = exact(policy.eligibility.min_eligible_fraction) <= 1
 
-    def __missing__(self, day: str) -> Terms:
+    def __missing__(self, day: str) -> HireTerms:
         hired = date.fromisoformat(day)
         latest = self._period.first_day.toordinal() - self._policy.eligibility.min_tenure_days
         too_new, share = hired.toordinal() > latest, ramp_share(self._policy, hired, self._period)
-        self[day] = terms = Terms(too_new, share, self.may_be_usual and not too_new and share == "1")
+        self[day] = terms = HireTerms(
+            too_new, share, self.may_be_established and not too_new and share == "1"
+        )
         return terms
 
 
-class UsualDays(dict[str, bool]):
-    """Whether nothing special is expected for the period of somebody hired on that day."""
+class EstablishedByDay(dict[str, bool]):
+    """Whether a person hired on that day is past tenure and ramp, so that the whole quota is expected."""
 
-    def __init__(self, policy: Policy, period: Period, terms: TermsByDay) -> None:
+    def __init__(self, policy: Policy, period: Period, terms: HireTermsByDay) -> None:
         self._terms = terms
-        # Whoever was hired before is past tenure and ramp for certain: no period has more than 92 days.
+        # A person hired before this day is certainly past tenure and ramp: no period has more than 92 days.
         special = max(policy.eligibility.min_tenure_days, 92 * (len(policy.eligibility.ramp) + 1))
         long_ago = date.fromordinal(max(1, period.first_day.toordinal() - special)).isoformat()
-        self._long_ago = long_ago if terms.may_be_usual else ""
+        self._long_ago = long_ago if terms.may_be_established else ""
 
     def __missing__(self, day: str) -> bool:
-        self[day] = usual = day < self._long_ago or self._terms[day].are_usual
+        self[day] = usual = day < self._long_ago or self._terms[day].are_established
         return usual
 
 
-KnownQuota = tuple[int, int, int, str, str, str | None, int]
-"""A quota in cents, 0 for one that is not of the usual kind, and twice; below how many cents of credits a
-person is under the bar; the text of an entry between its period and its credits, and from there to its
-attainment where the entry is usual; the quota as text, None where it is unknown; and in millionths.
+ParsedQuota = tuple[int, int, int, str, str, str | None, int]
+"""A quota cell, parsed. A plain tuple, because the inner loop unpacks one for each fact. Its members:
+
+1. the quota in cents, or 0 where the quota is not usual (see ``PeriodColumn``),
+2. twice that number,
+3. the number of cents below which credits are under the highest bar,
+4. the JSON of an entry between its period and its credits,
+5. the JSON of a usual entry between its credits and its attainment,
+6. the quota as text, or None where it is unknown,
+7. the quota in millionths.
 """
 
 
-class Quotas(dict[str, KnownQuota]):
-    """By their cells, as JSON: people of a role share them, so the work is done once for many."""
+class Quotas(dict[str, ParsedQuota]):
+    """``ParsedQuota`` by the quota's JSON cell. People of a role share quotas, so each is parsed once."""
 
     def __init__(self, bar: Fraction) -> None:
         self._bar = bar
 
-    def __missing__(self, cell: str) -> KnownQuota:
+    def __missing__(self, cell: str) -> ParsedQuota:
         if _IS_QUOTA.fullmatch(cell) is None:
             raise ValueError(f"{cell} is not in the usual form")
         quota = None if cell == "null" else cell[1:-1]
         cents = 0
-        # Only a quota without needless zeros is printed as it is when it is printed as the adjusted quota.
+        # A quota with trailing zeros is printed differently as an adjusted quota, so it is not usual.
         if quota is not None and quota[0] != "0" and not (quota[-1] == "0" and "." in quota):
             cents = whole_cents(quota) or 0
         low_under = -(-self._bar.numerator * cents // self._bar.denominator)
@@ -105,18 +114,18 @@ class Quotas(dict[str, KnownQuota]):
         return known
 
 
-Tail = tuple[str, int | None]
-"""A currency, and days of leave or None."""
+CurrencyAndLeave = tuple[str, int | None]
+"""A currency, and the days of leave, None where they are unknown."""
 
 
-class Tails(dict[str, Tail]):
-    """By what follows a fact's credits, such as ``USD","leave_days":"0"``."""
+class CurrencyAndLeaveCells(dict[str, CurrencyAndLeave]):
+    """``CurrencyAndLeave`` by the text that follows a fact's credits, such as ``USD","leave_days":"0"``."""
 
     def __init__(self) -> None:
         self.currencies: set[str] = set()
-        """All that stand in any fact, that of a row as text."""
+        """The currencies of all facts."""
 
-    def __missing__(self, text: str) -> Tail:
+    def __missing__(self, text: str) -> CurrencyAndLeave:
         found = _IS_TAIL.fullmatch(text)
         if found is None:
             raise ValueError(f"{text} is not in the usual form")
@@ -125,14 +134,14 @@ class Tails(dict[str, Tail]):
         return tail
 
 
-Line = tuple[str, str, str, str, str]
-"""A fact's rep, period, quota as JSON, credits, and what follows them."""
-Fact = tuple[KnownQuota, str, Tail]
-"""A quota, credits as text, and what follows them."""
+FactLine = tuple[str, str, str, str, str]
+"""A fact's rep, period, quota as JSON, credits, and the text after the credits."""
+ParsedFact = tuple[ParsedQuota, str, CurrencyAndLeave]
+"""A fact's quota, credits as text, and currency with leave."""
 
 
-class Printed(dict[int, str]):
-    """Ten-thousandths as printed."""
+class PrintedRatios(dict[int, str]):
+    """The printed form of a number of ten-thousandths."""
 
     def __missing__(self, steps: int) -> str:
         if len(self) >= 10 * _KEPT:
@@ -143,13 +152,13 @@ class Printed(dict[int, str]):
 
 
 def half_even(top: int, bottom: int) -> int:
-    """The nearest whole number to a fraction, of two the even one."""
+    """The fraction rounded to a whole number, half-even."""
     whole, rest = divmod(top, bottom)
     return whole + (rest * 2 > bottom or (rest * 2 == bottom and whole & 1))
 
 
 def whole_cents(number: str) -> int | None:
-    """A plain decimal in whole cents, None for one with more than two decimals."""
+    """A plain decimal in whole cents; None where it has more than two decimals."""
     whole, _, decimals = number.partition(".")
     return int(whole + (decimals + "00")[:2]) if len(decimals) <= 2 else None
 
@@ -160,6 +169,6 @@ def millionths(number: str) -> int:
 
 
 def money_of(amount: int) -> str:
-    """So many millionths, none of them negative, as an amount is printed."""
+    """A number of millionths, not negative, as an amount is printed."""
     whole, rest = divmod(amount, 1_000_000)
     return f"{whole}.{rest:06d}".rstrip("0") if rest else str(whole)

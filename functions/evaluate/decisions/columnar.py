@@ -1,7 +1,8 @@
-"""Many people's decisions, to the byte those of ``rules``, at a fraction of the cost.
+"""Evaluates a policy for many people at once. This is the evaluation that runs in production.
 
-People and figures stand in columns (``bulk_people``, ``bulk_column``); only who may be under a rule's bar is
-looked at one by one. Lines are joined from texts that were made once for many.
+People and figures are columns (``directory_columns``, ``period_column``). Only people who may be under a
+rule's bar are looked at one by one, and lines are joined from texts that many people share. The result has
+the same bytes as the plain form in ``reference``, at a fraction of the cost.
 """
 
 import re
@@ -13,11 +14,16 @@ from typing import Final, NamedTuple
 
 import orjson
 
-from functions.evaluate.decisions.decision import Finding, Outcome, stage_opened
+from functions.evaluate.decisions.decision import Finding, stage_opened
 from functions.evaluate.decisions.directory_columns import Directory
 from functions.evaluate.decisions.period_column import PeriodColumn
-from functions.evaluate.decisions.period_figures import Status
-from functions.evaluate.decisions.population import Cell, GroupStatistics, Population, group_fields, narrowed
+from functions.evaluate.decisions.population import (
+    GroupStatistics,
+    Population,
+    Subgroup,
+    group_fields,
+    narrowed,
+)
 from functions.evaluate.decisions.window_rules import (
     NO_FINDINGS,
     Findings,
@@ -25,19 +31,22 @@ from functions.evaluate.decisions.window_rules import (
     finding_text,
     read_columns,
 )
+from shared.domain.decision_json import Outcome, Status
 from shared.domain.money import rounded
 from shared.domain.policy import PeerRankRule
 
 FLAGGED: Final = frozenset({"open_case", "structural"})
-"""Outcomes that cost more than arithmetic."""
+"""The outcomes on which later steps act."""
 
 _NEEDS_ESCAPE: Final = re.compile(r'["\\\x00-\x1f]')
 _BATCH: Final = 1000
 
 
 class Assessed(NamedTuple):
-    """Everybody after the first pass; ``columns`` are the window's. By places in the directory: ``statuses``
-    of P where it is not assessable, and ``findings`` of the rules that need nobody else's figures.
+    """All people after the first pass; ``columns`` has one column for each period of the window.
+
+    By places in the directory: ``statuses`` of the evaluated period where it is not assessable, and
+    ``findings`` of the rules that need only the person's own figures.
     """
 
     directory: Directory
@@ -47,17 +56,17 @@ class Assessed(NamedTuple):
 
 
 class Decided(NamedTuple):
-    """Some people in the order of rep ids: outcomes, and the lines in pieces."""
+    """The outcomes of some people, in the order of rep ids, and their lines in pieces."""
 
     outcomes: Sequence[Outcome]
     pieces: Sequence[tuple[str, ...]]
 
     def lines(self) -> bytes:
-        """All of the lines."""
+        """The lines of all these people."""
         return "".join(chain.from_iterable(self.pieces)).encode()
 
     def flagged(self) -> Iterator[bytes]:
-        """The lines of the flagged alone."""
+        """The lines of the flagged people only."""
         for outcome, pieces in zip(self.outcomes, self.pieces, strict=True):
             if outcome in FLAGGED:
                 yield "".join(pieces).encode()
@@ -66,12 +75,12 @@ class Decided(NamedTuple):
 def assess_files(
     window: Window, directory: Directory, facts: Iterable[tuple[str, Iterable[bytes]]]
 ) -> Assessed:
-    """The first pass over these people and the facts of (name, chunks) of each file."""
+    """The first pass. ``facts`` are the (name, chunks) of each file of facts."""
     return assess_many(window, directory, read_columns(window.policy, window.periods, directory, facts))
 
 
 def assess_many(window: Window, directory: Directory, columns: Sequence[PeriodColumn]) -> Assessed:
-    """The first pass; ``columns`` are of the window's periods."""
+    """The first pass; ``columns`` has one column for each period of the window."""
     now = columns[-1]
     without = [place for place, credited in enumerate(now.credits) if credited is None]
     statuses: dict[int, Status] = {place: now.statuses.get(place, "missing") for place in without}
@@ -79,39 +88,39 @@ def assess_many(window: Window, directory: Directory, columns: Sequence[PeriodCo
 
 
 def summarise_many(window: Window, assessed: Assessed) -> GroupStatistics:
-    """What these people add to their groups."""
+    """The group statistics of these people."""
     directory, columns, statuses, findings = assessed
-    sorts = directory.sorts
-    sizes = Counter(sorts)
-    sizes.subtract(sorts[place] for place in statuses)
-    firing = Counter(sorts[place] for place in findings)
+    cohorts = directory.cohorts
+    sizes = Counter(cohorts)
+    sizes.subtract(cohorts[place] for place in statuses)
+    firing = Counter(cohorts[place] for place in findings)
     statistics = GroupStatistics()
-    for sort, size in sizes.items():
-        if sort.in_scope and size:
-            cell = statistics.cells.setdefault(sort.key, Cell())
-            cell.assessable += size
-            cell.firing += firing[sort]
+    for cohort, size in sizes.items():
+        if cohort.in_scope and size:
+            subgroup = statistics.subgroups.setdefault(cohort.key, Subgroup())
+            subgroup.assessable += size
+            subgroup.firing += firing[cohort]
     if window.has_peer_rules:
         for place, credited in enumerate(columns[-1].credits):
-            quota, sort = columns[-1].quotas[place], sorts[place]
-            if credited is not None and credited < quota and sort.in_scope:
-                cell = statistics.cells[sort.key]
-                (cell.fired if place in findings else cell.quiet).append((credited, quota))
+            quota, cohort = columns[-1].quotas[place], cohorts[place]
+            if credited is not None and credited < quota and cohort.in_scope:
+                subgroup = statistics.subgroups[cohort.key]
+                (subgroup.fired if place in findings else subgroup.quiet).append((credited, quota))
     return statistics
 
 
 class Judged(NamedTuple):
-    """By places in the directory: everybody's outcome, and the findings of those who have any."""
+    """By places in the directory: the outcome of every person, and the findings of those who have any."""
 
     outcomes: list[Outcome]
     findings: dict[int, Findings]
 
 
 def judge_many(window: Window, assessed: Assessed, population: Population) -> Judged:
-    """The second pass: what the population makes of everybody."""
+    """The second pass: the outcomes, now that the population is known."""
     judge = _Judge(window, assessed, population)
-    sorts = assessed.directory.sorts
-    outcomes: list[Outcome] = ["clear" if sort.in_scope else "out_of_scope" for sort in sorts]
+    cohorts = assessed.directory.cohorts
+    outcomes: list[Outcome] = ["clear" if cohort.in_scope else "out_of_scope" for cohort in cohorts]
     for place in assessed.statuses:
         if outcomes[place] == "clear":
             outcomes[place] = "not_assessable"
@@ -126,9 +135,9 @@ def judge_many(window: Window, assessed: Assessed, population: Population) -> Ju
 
 
 def decide_many(window: Window, assessed: Assessed, population: Population) -> Iterator[Decided]:
-    """Everybody's outcome and line of text, by rep id."""
+    """The outcome and the line of every person, by rep id, in batches."""
     outcomes, findings = judge_many(window, assessed, population)
-    middles = _Middles(window, assessed, Judged(outcomes, findings))
+    outcome_texts = _OutcomeTexts(window, assessed, Judged(outcomes, findings))
     reps = assessed.directory.reps
     if _NEEDS_ESCAPE.search("".join(reps)) is not None:
         reps = [orjson.dumps(rep).decode()[1:-1] for rep in reps]
@@ -139,13 +148,13 @@ def decide_many(window: Window, assessed: Assessed, population: Population) -> I
         for column in assessed.columns:
             texts += [column.texts(batch), repeat(",")]
         texts[-1] = repeat("]}\n")
-        parts = middles.of(everybody[batch])
+        parts = outcome_texts.of(everybody[batch])
         pieces = zip(repeat('{"rep_id":"'), reps[batch], parts, *texts, strict=False)
         yield Decided(outcomes[batch], list(pieces))
 
 
-class _Middles:
-    """The lines' parts between the rep id and the inputs, the most of which many people share."""
+class _OutcomeTexts:
+    """The part of each line between the rep id and the inputs. Most people share one of a few texts."""
 
     def __init__(self, window: Window, assessed: Assessed, judged: Judged) -> None:
         self._policy = window.policy
@@ -162,19 +171,19 @@ class _Middles:
         }
 
     def of(self, places: range) -> list[str]:
-        """The parts of people who stand one behind the other."""
+        """The parts of the people in this range of places."""
         first, outcomes = places.start, self._outcomes
-        middles = [self._by_outcome[outcome] for outcome in outcomes[first : places.stop]]
+        outcome_texts = [self._by_outcome[outcome] for outcome in outcomes[first : places.stop]]
         for place in filter(self._statuses.__contains__, places):
             if outcomes[place] == "not_assessable":
-                middles[place - first] = self._by_status[self._statuses[place]]
+                outcome_texts[place - first] = self._by_status[self._statuses[place]]
         for place in filter(self._findings.__contains__, places):
             found = self._findings[place]
             fired = tuple([rule.id for rule in self._policy.rules if rule.id in found])
             stage = self._stage(fired) if outcomes[place] == "open_case" else "null"
             listed = ",".join([found[rule] for rule in fired])
-            middles[place - first] = self._text(outcomes[place], stage, "null", listed)
-        return middles
+            outcome_texts[place - first] = self._text(outcomes[place], stage, "null", listed)
+        return outcome_texts
 
     def _stage(self, fired: tuple[str, ...]) -> str:
         stage = self._stages.get(fired)
@@ -188,7 +197,7 @@ class _Middles:
 
 
 class _Judge:
-    """What the population adds: peer findings, and the structural test."""
+    """Adds what depends on the population: the findings of peer rules, and the structural test."""
 
     def __init__(self, window: Window, assessed: Assessed, population: Population) -> None:
         self._policy = window.policy
@@ -198,18 +207,18 @@ class _Judge:
         self._peer_rules = [rule for rule in window.policy.rules if isinstance(rule, PeerRankRule)]
 
     def findings(self, place: int) -> Findings:
-        """All findings of somebody assessable in scope."""
+        """All findings of a person who is in scope and assessable."""
         own = self._assessed.findings.get(place, NO_FINDINGS)
         if not self._peer_rules:
             return own
         found = dict(own)
-        now, key = self._assessed.columns[-1], self._assessed.directory.sorts[place].key
+        now, key = self._assessed.columns[-1], self._assessed.directory.cohorts[place].key
         attainment = now.credits[place] or 0, now.quotas[place]
         for rule in self._peer_rules:
             group = narrowed(key, self._fields, rule.group_by)
-            standing = self._population.peer_finding(rule, group, attainment)
-            if standing is not None:
-                share = rounded(Fraction(standing.below, standing.size), 4)
+            rank = self._population.peer_finding(rule, group, attainment)
+            if rank is not None:
+                share = rounded(Fraction(rank.below, rank.size), 4)
                 found[rule.id] = finding_text(Finding(rule.id, share, rule.peer_rank_below, (now.name,)))
         return found
 
@@ -218,5 +227,5 @@ class _Judge:
         terms = self._policy.structural
         if terms is None:
             return False
-        key = self._assessed.directory.sorts[place].key
+        key = self._assessed.directory.cohorts[place].key
         return narrowed(key, self._fields, terms.group_by) in self._population.structural

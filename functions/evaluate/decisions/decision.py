@@ -1,19 +1,25 @@
-"""A decision: what one evaluation says of one person, with its arithmetic, and its one line of bytes."""
+"""A decision about one person, with its findings and inputs, and its one line of JSON."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Literal, NamedTuple
+from typing import NamedTuple, cast
 
 import orjson
 
-from functions.evaluate.decisions.period_figures import PeriodFigures, Status
+from functions.evaluate.decisions.period_figures import PeriodFigures
+from shared.domain.decision_json import (
+    DecisionJson,
+    FindingJson,
+    Outcome,
+    PeriodJson,
+    Status,
+    WhyNotAssessable,
+)
 from shared.domain.identifiers import PolicyRef
 from shared.domain.money import plain, rounded
 from shared.domain.policy import Policy
-
-Outcome = Literal["out_of_scope", "not_assessable", "clear", "open_case", "structural"]
 
 
 class Finding(NamedTuple):
@@ -24,7 +30,7 @@ class Finding(NamedTuple):
     threshold: str
     periods: tuple[str, ...]
 
-    def as_data(self) -> dict[str, Any]:
+    def as_data(self) -> FindingJson:
         return {
             "rule": self.rule,
             "observed": self.observed,
@@ -40,12 +46,12 @@ class Decision:
     policy: PolicyRef
     outcome: Outcome
     stage: str | None
-    reason: str | None
+    reason: WhyNotAssessable | None
     findings: tuple[Finding, ...]
     inputs: tuple[PeriodFigures, ...]
 
-    def as_data(self) -> dict[str, Any]:
-        """The decision as its line has it; keys in the line's order."""
+    def as_data(self) -> DecisionJson:
+        """The decision's JSON, with its keys in the order of the line."""
         return {
             "rep_id": self.rep_id,
             "period": self.period,
@@ -59,13 +65,13 @@ class Decision:
 
 
 def decision_line(decision: Decision) -> bytes:
-    """The decision's one canonical line: no blanks, UTF-8 as it is, a line feed at its end."""
+    """The decision's line: JSON without blanks, non-ASCII text as UTF-8, and a line feed."""
     return orjson.dumps(decision.as_data(), option=orjson.OPT_APPEND_NEWLINE)
 
 
-def input_data(entry: PeriodFigures) -> dict[str, Any]:
+def input_data(entry: PeriodFigures) -> PeriodJson:
     """One period of the window as a decision lists it."""
-    return {
+    data = {
         "period": entry.period,
         "quota": entry.quota,
         "credited": entry.credited,
@@ -76,10 +82,11 @@ def input_data(entry: PeriodFigures) -> dict[str, Any]:
         "attainment": _ratio(entry.attainment),
         "status": entry.status,
     }
+    return cast(PeriodJson, data)  # `figures` sets the values that the status promises
 
 
 def money_text(value: Fraction) -> str:
-    """An amount rounded half-even to 6 places, without zeros at its end."""
+    """An amount rounded half-even to 6 places, without trailing zeros."""
     return plain(Decimal(rounded(value, 6)))
 
 
@@ -94,7 +101,7 @@ def input_text(
     adjusted_quota: str | None = None,
     attainment: str | None = None,
 ) -> str:
-    """The same entry as JSON text, from cells that need no escape."""
+    """The JSON text of `input_data`, from cells that need no escaping."""
     return (
         f'{{"period":"{period}","quota":{_quoted(quota)},"credited":{_quoted(credited)},'
         f'"leave_days":{"null" if leave_days is None else leave_days},'
@@ -112,6 +119,6 @@ def _ratio(value: Fraction | None) -> str | None:
 
 
 def stage_opened(policy: Policy, findings: Iterable[Finding]) -> str:
-    """Of the stages that the rules behind these findings open, the one furthest along the ladder."""
+    """The stage furthest along the ladder that one of these findings opens."""
     opens = {rule.id: rule.opens for rule in policy.rules}
     return max((opens[finding.rule] for finding in findings), key=policy.stage_index)

@@ -1,29 +1,27 @@
-"""Facts of many reps, read fast: only those of the periods asked for, and only what deciding takes.
+"""Reads facts into columns, fast: only the periods asked for, and only the cells that decisions need.
 
-Lines in the very form in which ``read`` writes them are taken apart by one pattern. Every other line that may
-bear on a period is parsed as JSON and kept as it is, for the plain rules to judge.
+Lines in the form that ``plumbline read`` writes are matched by one pattern. All other lines that may belong
+to a period are parsed as JSON and kept as rows for `PeriodColumn`.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from functions.evaluate.decisions.column_caches import NUMBER, Line
+from functions.evaluate.decisions.column_caches import NUMBER, FactLine
 from functions.evaluate.decisions.period_column import PeriodColumn
 from functions.evaluate.decisions.period_figures import Row
 from functions.evaluate.decisions.rows import parsed_row
 from shared.domain.errors import InvalidFacts
 
-# Rep, period, quota, credits, and currency with leave. Quotas, tails and periods are taken by where they end,
-# which is quick: their forms are looked at once for all that are the same.
+# Rep, period, quota, credits, and currency with leave. The pattern finds only where a quota, a period and
+# the currency with leave end, which is quick. Their forms are checked later, once for each distinct text.
 _FIELDS: Final = (
     r'"rep_id":"([^"\\\x00-\x1f]+)","period":"([^"]+)","quota":([^,]+),'
     rf'"credited":"(-?{NUMBER})","currency":"([^}}]+)'
 )
 _STRAY: Final = r"|.*\n"
-"""Finds a line of any other form, too, with nothing in its fields, which is no field's form: so none slips
-through between two good ones, and nothing needs to be counted.
-"""
+"""Also matches any malformed line, with empty groups. Those fail validation, so no line is skipped."""
 _USUAL: Final = re.compile(r'\{"line":[0-9]+,' + _FIELDS + r"\}\n" + _STRAY)
 _SPACED: Final = re.compile(
     r'\{(?:"line": ?[0-9]+, ?)?'
@@ -37,20 +35,20 @@ _IS_PERIOD: Final = re.compile("[0-9Q-]+")
 
 
 def read_facts(columns: Mapping[str, PeriodColumn], files: Iterable[tuple[str, Iterable[bytes]]]) -> None:
-    """Put the facts from (name, chunks) of each file into the columns of their periods; a later supersedes.
+    """Put the facts of each file, given as (name, chunks), into the columns of their periods.
 
-    A chunk ends where a line ends. Lines that bear on no period of these are not looked into.
+    A later fact supersedes an earlier one. Chunks end at the end of a line. Other periods are skipped.
     """
     reader = _Reader(columns)
-    # One search for the ends of all the periods' names, -09", is quicker than one for each; to look into a
-    # chunk for nothing does no harm. A backslash could spell a period in another way.
+    # One search for the endings of all period names, such as -09", is faster than a search for each name. A
+    # match in a chunk without such periods only costs time. A backslash may be part of an escaped period.
     endings = re.compile(rf'-(?:{"|".join(sorted({name[5:] for name in columns}))})"'.encode())
     for name, chunks in files:
         for chunk in chunks:
             if b"\\" in chunk or endings.search(chunk) is not None:
                 reader.read(chunk, name)
             else:
-                # What is skipped is at least no other kind of file, nor one that breaks off.
+                # A skipped chunk's first and last line are checked, to find other files and truncation.
                 head, tail = chunk[: chunk.find(b"\n") + 1] or chunk, chunk[chunk.rfind(b"\n", 0, -1) + 1 :]
                 for _ in _rows([head, tail], name):
                     pass
@@ -61,7 +59,7 @@ class _Reader:
         self._columns = columns
 
     def read(self, chunk: bytes, name: str) -> None:
-        """Take a chunk in which there may be something to take."""
+        """Read a chunk that may contain facts of the columns' periods."""
         try:
             text = chunk.decode()
         except UnicodeDecodeError:
@@ -75,10 +73,10 @@ class _Reader:
             names = list(self._columns)
             kept = [line for line in text.split("\n") if "\\" in line or any(name in line for name in names)]
             text = "\n".join([*kept, ""])
-        # A backslash could spell a period in another way.
+        # A backslash may be part of an escaped period.
         if "\\" not in text and self._read_usual(text):
             return
-        # Facts of the chunk that were put already are put again: the later is the same.
+        # Facts of the chunk that were put already are put again, with the same result.
         self._read_lines(text.encode().split(b"\n"), name)
 
     def _read_usual(self, text: str) -> bool:
@@ -90,8 +88,8 @@ class _Reader:
                 continue
         return False
 
-    def _add(self, found: Sequence[Line]) -> None:
-        """ValueError where a quota, a tail or a period is not in its form."""
+    def _add(self, found: Sequence[FactLine]) -> None:
+        """Put the lines found; ValueError where a quota, a period or a currency with leave is malformed."""
         while found:
             period = found[0][1]
             column = self._columns.get(period)
@@ -103,7 +101,7 @@ class _Reader:
                 found = [line for line in found if line[1] != period]
 
     def _is_mostly_of_other_periods(self, text: str) -> bool:
-        """Whether sorting lines out first is cheaper than taking all apart; it changes nothing else."""
+        """Whether filtering the lines first is faster. The result is the same either way."""
         sample = text[:2048]
         return sum(sample.count(f'"{period}"') for period in self._columns) * 2 < sample.count("\n")
 

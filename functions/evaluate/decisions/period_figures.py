@@ -1,4 +1,4 @@
-"""What one person's figures of one period come to: status, adjusted quota and attainment, all exact."""
+"""Computes one person's figures of one period: status, adjusted quota and attainment, all exact."""
 
 import re
 from collections.abc import Mapping
@@ -7,17 +7,15 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
+from shared.domain.decision_json import Status
 from shared.domain.errors import InvalidDirectory, InvalidFacts
 from shared.domain.period import Period
 from shared.domain.policy import Policy
 
 Row = Mapping[str, Any]
-"""A row as ``read`` wrote it: strings, or null; anything else in a cell is refused where it is used."""
-
-Status = Literal["missing", "quota_unknown", "quota_zero", "leave_unknown", "tenure", "leave", "assessable"]
-
+"""A row as ``plumbline read`` wrote it: text or null. Other values are refused where a cell is used."""
 
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,6})?")
 _DAYS = re.compile(r"[0-9]{1,2}")
@@ -25,8 +23,10 @@ _DAYS = re.compile(r"[0-9]{1,2}")
 
 @dataclass(frozen=True, slots=True)
 class PeriodFigures:
-    """One period of a person's window. ``ramp_share``, ``adjusted_quota`` and ``attainment`` are there only
-    where the period is assessable, ``eligible_fraction`` wherever leave is known.
+    """One period of a person's window.
+
+    ``ramp_share``, ``adjusted_quota`` and ``attainment`` are set only where the period is assessable, and
+    ``eligible_fraction`` wherever leave is known.
     """
 
     period: str
@@ -43,43 +43,43 @@ class PeriodFigures:
 
 @lru_cache(maxsize=4096)
 def exact(text: str) -> Fraction:
-    """The number that a decimal text stands for."""
+    """The exact value of a decimal text."""
     return Fraction(Decimal(text))
 
 
 def amount(row: Row, column: str) -> Fraction | None:
-    """A cell's number, null for an empty one; InvalidFacts for anything that is no plain decimal text."""
+    """The number in a cell; None for an empty cell; InvalidFacts for anything but a plain decimal."""
     cell = row.get(column)
     if cell is None:
         return None
     if not isinstance(cell, str) or _DECIMAL.fullmatch(cell) is None:
-        raise InvalidFacts(f"{_whose(row)}: {column} {cell!r} is no plain decimal")
+        raise InvalidFacts(f"{_whose(row)}: {column} {cell!r} is not a plain decimal")
     return Fraction(Decimal(cell))
 
 
 def leave_days(row: Row, period: Period) -> int | None:
-    """Days of protected leave, null where the export did not say."""
+    """The days of protected leave; None where the export does not say."""
     cell = row.get("leave_days")
     if cell is None:
         return None
     if not isinstance(cell, str) or _DAYS.fullmatch(cell) is None or int(cell) > period.days:
-        raise InvalidFacts(f"{_whose(row)}: leave_days {cell!r} is no number of days of {period}")
+        raise InvalidFacts(f"{_whose(row)}: leave_days {cell!r} is not a number of days of {period}")
     return int(cell)
 
 
 def hire_date(person: Row) -> date:
-    """The day a person was hired; InvalidDirectory where there is none."""
+    """The day on which a person was hired; InvalidDirectory where it is missing or malformed."""
     cell = person.get("hire_date")
     try:
         return date.fromisoformat(str(cell))
     except ValueError as error:
-        raise InvalidDirectory(f"{person.get('person_id')}: hire_date {cell!r} is no ISO date") from error
+        raise InvalidDirectory(f"{person.get('person_id')}: hire_date {cell!r} is not an ISO date") from error
 
 
 def ramp_share(policy: Policy, hired: date, period: Period) -> str:
-    """The share of quota expected so soon after hire, as the policy writes it.
+    """The share of quota that the policy's ramp expects in the period, as the policy writes it.
 
-    The list begins with the period after the one of the hire date; before and beyond it stands 1.
+    The ramp begins with the period after the one of the hire date. Before it and after it the share is 1.
     """
     periods_after_hire = period.ordinal - Period.containing(hired, period.kind).ordinal
     if 1 <= periods_after_hire <= len(policy.eligibility.ramp):
@@ -88,16 +88,16 @@ def ramp_share(policy: Policy, hired: date, period: Period) -> str:
 
 
 def figures(policy: Policy, hired: date, fact: Row | None, period: Period) -> PeriodFigures:
-    """The status of a period, first match first, and what an assessable one comes to."""
+    """The figures of a period. The status is the first that applies, in the order of the contract."""
     if fact is None:
         return PeriodFigures(str(period), "missing")
     quota, credited, leave = amount(fact, "quota"), amount(fact, "credited"), leave_days(fact, period)
     if credited is None:
         raise InvalidFacts(f"{_whose(fact)}: credited is empty")
     if quota is not None and quota < 0:
-        raise InvalidFacts(f"{_whose(fact)}: a quota of {fact['quota']} is below zero")
+        raise InvalidFacts(f"{_whose(fact)}: the quota {fact['quota']} is below zero")
     if not isinstance(fact.get("currency"), str | None):
-        raise InvalidFacts(f"{_whose(fact)}: currency {fact['currency']!r} is no text")
+        raise InvalidFacts(f"{_whose(fact)}: currency {fact['currency']!r} is not text")
     eligible = None if leave is None else Fraction(period.days - leave, period.days)
     share = ramp_share(policy, hired, period)
     adjusted = None if quota is None or eligible is None else quota * eligible * exact(share)

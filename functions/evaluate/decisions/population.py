@@ -1,7 +1,7 @@
-"""What an evaluation has to know of everybody before it can decide about anybody.
+"""Group statistics of the whole population, which peer rules and the structural test need.
 
-Peer ranks and the structural test look at whole groups. Each shard summarises its own people into cells;
-merging adds cells up, so neither the number of shards nor their order changes a single comparison.
+Each shard counts its own people by subgroup, and merging adds the counts up. So the number of shards and
+their order do not change any comparison.
 """
 
 from bisect import bisect_left
@@ -12,23 +12,23 @@ from typing import Any, NamedTuple, Self, get_args
 from functions.evaluate.decisions.period_figures import Row, exact
 from shared.domain.policy import GroupField, PeerRankRule, Policy
 
-Key = tuple[str | None, ...]
+GroupKey = tuple[str | None, ...]
 
 RANK_SCALE = 10**90
-"""Makes an integer of an attainment that orders, and is equal, exactly as the attainment.
+"""The whole part of attainment x 10^90 is an integer that compares exactly as the attainment does.
 
-Both sides of the fraction are products of a 24-digit amount, at most 92 days and an 18-digit share, so two
-different attainments lie more than 1e-90 apart, and the whole part of attainment times 1e90 tells them apart.
+Numerator and denominator of an attainment are products of a 24-digit amount, at most 92 days and an 18-digit
+share. So two different attainments are more than 10^-90 apart.
 """
 
 
 def rank(numerator: int, denominator: int) -> int:
-    """The integer by which this attainment is compared with others."""
+    """The integer by which an attainment is compared with others."""
     return numerator * RANK_SCALE // denominator
 
 
 def group_fields(policy: Policy) -> tuple[GroupField, ...]:
-    """The columns by which any rule or the structural test groups people, in one fixed order."""
+    """The columns by which a rule or the structural test groups people, in a fixed order."""
     used: set[str] = set(policy.structural.group_by if policy.structural else ())
     for rule in policy.rules:
         if isinstance(rule, PeerRankRule):
@@ -36,17 +36,17 @@ def group_fields(policy: Policy) -> tuple[GroupField, ...]:
     return tuple(name for name in get_args(GroupField) if name in used)
 
 
-def group_key(person: Row, fields: Iterable[str]) -> Key:
+def group_key(person: Row, fields: Iterable[str]) -> GroupKey:
     """The person's values in these columns."""
     return tuple(person.get(name) for name in fields)
 
 
 @dataclass(slots=True)
-class Cell:
-    """The people of a shard who share every grouping value, are in scope, and whose P is assessable.
+class Subgroup:
+    """Counts of people with the same grouping values who are in scope and assessable in the period.
 
-    Attainments under 1 are kept as numerator and denominator, apart for those on whom a rule of their own
-    figures fires (``fired``) and the others (``quiet``).
+    Attainments under 1 are kept as (numerator, denominator): in ``fired`` for people for whom a rule about
+    their own figures fires, in ``quiet`` for the others.
     """
 
     assessable: int = 0
@@ -57,32 +57,32 @@ class Cell:
 
 @dataclass(slots=True)
 class GroupStatistics:
-    """One shard's cells."""
+    """The subgroups of one shard."""
 
-    cells: dict[Key, Cell] = field(default_factory=dict)
+    subgroups: dict[GroupKey, Subgroup] = field(default_factory=dict)
 
-    def add(self, key: Key, attainment: tuple[int, int], *, fires: bool, keep: bool) -> None:
-        """Count one person; ``keep`` the attainment where a peer rule will ask for it."""
-        cell = self.cells.get(key)
-        if cell is None:
-            cell = self.cells[key] = Cell()
-        cell.assessable += 1
-        cell.firing += fires
+    def add(self, key: GroupKey, attainment: tuple[int, int], *, fires: bool, keep: bool) -> None:
+        """Count one person. ``keep`` the attainment where a peer rule needs it."""
+        subgroup = self.subgroups.get(key)
+        if subgroup is None:
+            subgroup = self.subgroups[key] = Subgroup()
+        subgroup.assessable += 1
+        subgroup.firing += fires
         if keep and attainment[0] < attainment[1]:
-            (cell.fired if fires else cell.quiet).append(attainment)
+            (subgroup.fired if fires else subgroup.quiet).append(attainment)
 
     def as_data(self) -> dict[str, Any]:
-        """JSON without floats or big numbers: integers over 2**53 stand as text."""
+        """The statistics as JSON; attainments are text, because their integers may exceed 2**53."""
         return {
             "cells": [
                 {
                     "key": list(key),
-                    "assessable": cell.assessable,
-                    "firing": cell.firing,
-                    "fired": [f"{top}/{bottom}" for top, bottom in cell.fired],
-                    "quiet": [f"{top}/{bottom}" for top, bottom in cell.quiet],
+                    "assessable": subgroup.assessable,
+                    "firing": subgroup.firing,
+                    "fired": [f"{top}/{bottom}" for top, bottom in subgroup.fired],
+                    "quiet": [f"{top}/{bottom}" for top, bottom in subgroup.quiet],
                 }
-                for key, cell in self.cells.items()
+                for key, subgroup in self.subgroups.items()
             ]
         }
 
@@ -90,19 +90,19 @@ class GroupStatistics:
     def from_data(cls, data: Mapping[str, Any]) -> Self:
         return cls(
             {
-                tuple(cell["key"]): Cell(
-                    cell["assessable"],
-                    cell["firing"],
-                    [_ratio(text) for text in cell["fired"]],
-                    [_ratio(text) for text in cell["quiet"]],
+                tuple(subgroup["key"]): Subgroup(
+                    subgroup["assessable"],
+                    subgroup["firing"],
+                    [_ratio(text) for text in subgroup["fired"]],
+                    [_ratio(text) for text in subgroup["quiet"]],
                 )
-                for cell in data["cells"]
+                for subgroup in data["cells"]
             }
         )
 
 
-class Standing(NamedTuple):
-    """How many people of a group stand strictly below, out of how many."""
+class PeerRank(NamedTuple):
+    """How many people of a group attained strictly less, out of how many."""
 
     below: int
     size: int
@@ -114,33 +114,33 @@ class Standing(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PeerGroup:
-    """A group's size and the ranks of as many of its lowest as could decide a peer rule, ascending."""
+    """A group's size, and the ranks of its lowest people, ascending: as many as a peer rule needs."""
 
     size: int
     lowest: tuple[int, ...]
 
-    def standing(self, attainment: tuple[int, int]) -> Standing:
-        """Exact up to the last rank kept; beyond it ``below`` is already too many for the rule to fire."""
-        return Standing(bisect_left(self.lowest, rank(*attainment)), self.size)
+    def rank_of(self, attainment: tuple[int, int]) -> PeerRank:
+        """Exact up to the last rank kept. Above that, ``below`` is already too high for the rule to fire."""
+        return PeerRank(bisect_left(self.lowest, rank(*attainment)), self.size)
 
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """What the second pass needs: each peer rule's groups, and the groups whose quotas are in question."""
+    """What the second pass needs: the groups of each peer rule, and the structural groups."""
 
-    peers: Mapping[str, Mapping[Key, PeerGroup]]
-    structural: frozenset[Key]
+    peers: Mapping[str, Mapping[GroupKey, PeerGroup]]
+    structural: frozenset[GroupKey]
 
-    def peer_finding(self, rule: PeerRankRule, key: Key, attainment: tuple[int, int]) -> Standing | None:
-        """The standing with which a peer rule fires on somebody of this group, or None.
+    def peer_finding(self, rule: PeerRankRule, key: GroupKey, attainment: tuple[int, int]) -> PeerRank | None:
+        """The rank with which a peer rule fires for a person of this group, or None.
 
-        ``attainment`` is a numerator and a denominator above zero; they need not be in lowest terms.
+        ``attainment`` is a (numerator, denominator) with a denominator above zero, in any terms.
         """
         group = self.peers[rule.id].get(key)
         if group is None or group.size < rule.min_group or attainment[0] >= attainment[1]:
             return None
-        standing = group.standing(attainment)
-        return standing if standing.is_under(rule.peer_rank_below) else None
+        found = group.rank_of(attainment)
+        return found if found.is_under(rule.peer_rank_below) else None
 
     def as_data(self) -> dict[str, Any]:
         return {
@@ -174,32 +174,34 @@ class Population:
 def merge(policy: Policy, shards: Iterable[GroupStatistics]) -> Population:
     """The whole population, from the statistics of all shards in any order."""
     fields = group_fields(policy)
-    cells: dict[Key, Cell] = {}
+    subgroups: dict[GroupKey, Subgroup] = {}
     for shard in shards:
-        for key, cell in shard.cells.items():
-            whole = cells.setdefault(key, Cell())
-            whole.assessable += cell.assessable
-            whole.firing += cell.firing
-            whole.fired += cell.fired
-            whole.quiet += cell.quiet
+        for key, subgroup in shard.subgroups.items():
+            whole = subgroups.setdefault(key, Subgroup())
+            whole.assessable += subgroup.assessable
+            whole.firing += subgroup.firing
+            whole.fired += subgroup.fired
+            whole.quiet += subgroup.quiet
     peers = {
-        rule.id: _peer_groups(rule, fields, cells) for rule in policy.rules if isinstance(rule, PeerRankRule)
+        rule.id: _peer_groups(rule, fields, subgroups)
+        for rule in policy.rules
+        if isinstance(rule, PeerRankRule)
     }
-    return Population(peers, _structural_groups(policy, fields, cells, peers))
+    return Population(peers, _structural_groups(policy, fields, subgroups, peers))
 
 
 def _peer_groups(
-    rule: PeerRankRule, fields: tuple[str, ...], cells: Mapping[Key, Cell]
-) -> dict[Key, PeerGroup]:
-    sizes: dict[Key, int] = {}
-    ranks: dict[Key, list[int]] = {}
-    for key, cell in cells.items():
+    rule: PeerRankRule, fields: tuple[str, ...], subgroups: Mapping[GroupKey, Subgroup]
+) -> dict[GroupKey, PeerGroup]:
+    sizes: dict[GroupKey, int] = {}
+    ranks: dict[GroupKey, list[int]] = {}
+    for key, subgroup in subgroups.items():
         group = narrowed(key, fields, rule.group_by)
-        sizes[group] = sizes.get(group, 0) + cell.assessable
-        ranks.setdefault(group, []).extend(rank(*ratio) for ratio in cell.fired + cell.quiet)
+        sizes[group] = sizes.get(group, 0) + subgroup.assessable
+        ranks.setdefault(group, []).extend(rank(*ratio) for ratio in subgroup.fired + subgroup.quiet)
     share = exact(rule.peer_rank_below)
     return {
-        # Who has ceil(share * size) people strictly below cannot be under the share any more.
+        # With ceil(share * size) people below, a person is not under the share, so more ranks are not needed.
         group: PeerGroup(size, tuple(sorted(ranks[group])[: -(-share.numerator * size // share.denominator)]))
         for group, size in sizes.items()
     }
@@ -208,27 +210,27 @@ def _peer_groups(
 def _structural_groups(
     policy: Policy,
     fields: tuple[str, ...],
-    cells: Mapping[Key, Cell],
-    peers: Mapping[str, Mapping[Key, PeerGroup]],
-) -> frozenset[Key]:
+    subgroups: Mapping[GroupKey, Subgroup],
+    peers: Mapping[str, Mapping[GroupKey, PeerGroup]],
+) -> frozenset[GroupKey]:
     if policy.structural is None:
         return frozenset()
     known = Population(peers, frozenset())
     rules = [
-        (rule, {key: narrowed(key, fields, rule.group_by) for key in cells})
+        (rule, {key: narrowed(key, fields, rule.group_by) for key in subgroups})
         for rule in policy.rules
         if isinstance(rule, PeerRankRule)
     ]
-    sizes: dict[Key, int] = {}
-    firing: dict[Key, int] = {}
-    for key, cell in cells.items():
+    sizes: dict[GroupKey, int] = {}
+    firing: dict[GroupKey, int] = {}
+    for key, subgroup in subgroups.items():
         group = narrowed(key, fields, policy.structural.group_by)
         by_rank = sum(
             any(known.peer_finding(rule, groups[key], ratio) for rule, groups in rules)
-            for ratio in (cell.quiet if rules else ())
+            for ratio in (subgroup.quiet if rules else ())
         )
-        sizes[group] = sizes.get(group, 0) + cell.assessable
-        firing[group] = firing.get(group, 0) + cell.firing + by_rank
+        sizes[group] = sizes.get(group, 0) + subgroup.assessable
+        firing[group] = firing.get(group, 0) + subgroup.firing + by_rank
     share = exact(policy.structural.share_below)
     return frozenset(
         group
@@ -237,8 +239,8 @@ def _structural_groups(
     )
 
 
-def narrowed(key: Key, fields: tuple[str, ...], wanted: tuple[str, ...]) -> Key:
-    """A cell's key cut down to the columns of one rule, in the order in which the rule names them."""
+def narrowed(key: GroupKey, fields: tuple[str, ...], wanted: tuple[str, ...]) -> GroupKey:
+    """A subgroup's key reduced to the columns of one rule, in the rule's order."""
     return tuple(key[fields.index(name)] for name in wanted)
 
 
@@ -247,5 +249,5 @@ def _ratio(text: str) -> tuple[int, int]:
     return int(top), int(bottom)
 
 
-def _order(key: Key) -> list[tuple[bool, str]]:
+def _order(key: GroupKey) -> list[tuple[bool, str]]:
     return [(value is not None, value or "") for value in key]

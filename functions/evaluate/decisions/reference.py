@@ -1,7 +1,7 @@
 """The test oracle: the evaluation written plainly, as the contract words it. Production runs ``columnar``.
 
-Three steps, so that shards can work apart: ``assess`` looks at one person alone, ``summarise`` and ``merge``
-tell what whole groups look like, ``decide`` joins the two. Tests hold ``columnar`` to the same bytes.
+It has three steps, so that shards can work independently: ``assess`` looks at one person alone, ``summarise``
+and ``merge`` count groups, and ``decide`` combines both. Tests require the same bytes from ``columnar``.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
-from functions.evaluate.decisions.decision import Decision, Finding, Outcome, stage_opened
+from functions.evaluate.decisions.decision import Decision, Finding, stage_opened
 from functions.evaluate.decisions.period_figures import PeriodFigures, Row, exact, figures, hire_date
 from functions.evaluate.decisions.population import (
+    GroupKey,
     GroupStatistics,
-    Key,
     Population,
     group_fields,
     group_key,
@@ -21,6 +21,7 @@ from functions.evaluate.decisions.population import (
     narrowed,
 )
 from functions.evaluate.decisions.scope import in_scope, rep_id
+from shared.domain.decision_json import Outcome, WhyNotAssessable
 from shared.domain.errors import InvalidDirectory
 from shared.domain.money import rounded
 from shared.domain.period import Period
@@ -29,22 +30,22 @@ from shared.domain.policy import BelowRule, PeerRankRule, Policy, TrailingRule
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What one person's own figures say; ``findings`` by rule id, of the rules that need nobody else's."""
+    """One person's own figures. ``findings``: by rule id, of rules that need only the person's figures."""
 
     rep_id: str
     in_scope: bool
     inputs: tuple[PeriodFigures, ...]
     findings: Mapping[str, Finding]
-    key: Key
+    key: GroupKey
 
     @property
     def now(self) -> PeriodFigures:
-        """The evaluated period's own figures."""
+        """The figures of the evaluated period."""
         return self.inputs[-1]
 
 
 def assess(policy: Policy, person: Row, facts_by_period: Mapping[str, Row], period: Period) -> Assessment:
-    """A person's periods and the findings of their own; ``facts_by_period`` is keyed ``2026-09``."""
+    """Assess one person alone. The keys of ``facts_by_period`` are periods such as ``2026-09``."""
     hired = hire_date(person)
     inputs = tuple(
         figures(policy, hired, facts_by_period.get(str(each)), each)
@@ -61,7 +62,7 @@ def assess(policy: Policy, person: Row, facts_by_period: Mapping[str, Row], peri
 
 
 def summarise(policy: Policy, assessments: Iterable[Assessment]) -> GroupStatistics:
-    """What a shard's people add to their groups."""
+    """The group statistics of a shard's people."""
     keep = any(isinstance(rule, PeerRankRule) for rule in policy.rules)
     statistics = GroupStatistics()
     for one in assessments:
@@ -72,10 +73,11 @@ def summarise(policy: Policy, assessments: Iterable[Assessment]) -> GroupStatist
 
 
 def decide(policy: Policy, assessment: Assessment, population: Population) -> Decision:
-    """The decision about one person, the whole population known."""
+    """The decision about one person, once the population is known."""
     findings: tuple[Finding, ...] = ()
     outcome: Outcome = "clear"
-    stage = reason = None
+    stage: str | None = None
+    reason: WhyNotAssessable | None = None
     if not assessment.in_scope:
         outcome = "out_of_scope"
     elif assessment.now.attainment is None:
@@ -101,13 +103,13 @@ def evaluate(
     facts: Mapping[str, Mapping[str, Row]],
     period: Period,
 ) -> Iterator[Decision]:
-    """Everybody's decision, by rep id; ``facts`` are keyed by rep id, then by period."""
+    """Every person's decision, by rep id. The keys of ``facts`` are rep ids, then periods."""
     nothing: Mapping[str, Row] = {}
     assessments = [assess(policy, one, facts.get(rep_id(one), nothing), period) for one in people]
     assessments.sort(key=lambda assessment: assessment.rep_id)
     for before, after in pairwise(assessments):
         if before.rep_id == after.rep_id:
-            raise InvalidDirectory(f"{after.rep_id!r} stands twice in the people file")
+            raise InvalidDirectory(f"{after.rep_id!r} is in the people file twice")
     population = merge(policy, [summarise(policy, assessments)])
     for assessment in assessments:
         yield decide(policy, assessment, population)
@@ -158,9 +160,9 @@ def _all_findings(policy: Policy, assessment: Assessment, population: Population
                 found.append(assessment.findings[rule.id])
         elif now.attainment is not None:
             key = narrowed(assessment.key, fields, rule.group_by)
-            standing = population.peer_finding(rule, key, now.attainment.as_integer_ratio())
-            if standing is not None:
-                share = rounded(Fraction(standing.below, standing.size), 4)
+            rank = population.peer_finding(rule, key, now.attainment.as_integer_ratio())
+            if rank is not None:
+                share = rounded(Fraction(rank.below, rank.size), 4)
                 found.append(Finding(rule.id, share, rule.peer_rank_below, (now.period,)))
     return tuple(found)
 

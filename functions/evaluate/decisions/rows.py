@@ -1,4 +1,4 @@
-"""JSON lines as ``read`` wrote them, taken apart into people and facts."""
+"""Reads the JSON lines of people and facts that ``plumbline read`` wrote."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -10,15 +10,15 @@ from shared.domain.errors import InvalidDirectory, InvalidFacts, InvalidInput
 
 
 def people_rows(chunks: Iterable[bytes], name: str, lines_before: int = 0) -> Iterator[Row]:
-    """The directory's rows; ``name`` is what the file is called where a line is at fault.
+    """The rows of the directory. ``name`` is the file's name in error messages.
 
-    Chunks are any pieces of the file that end where a line ends: single lines or megabytes of them.
+    Chunks are pieces of the file of any size that end at the end of a line.
     """
     return _rows(chunks, name, InvalidDirectory, lines_before)
 
 
 def facts_by_rep(files: Iterable[tuple[str, Iterable[bytes]]]) -> dict[str, dict[str, Row]]:
-    """Facts by rep and period, from (name, chunks) of each file; a later line supersedes an earlier one."""
+    """Facts by rep and period, from the (name, chunks) of each file. A later line supersedes."""
     facts: dict[str, dict[str, Row]] = {}
     for name, chunks in files:
         for row in _rows(chunks, name, InvalidFacts):
@@ -43,15 +43,15 @@ def _rows(
             if isinstance(row, dict):
                 yield row
             elif line.strip():
-                parsed_row(line, f"{name}: line {number}", fault)  # says what is wrong
+                parsed_row(line, f"{name}: line {number}", fault)  # raises the error that says what is wrong
 
 
 def parsed_row(line: bytes, where: str, fault: type[InvalidInput]) -> dict[str, Any]:
-    """One line as a row; ``fault`` is raised with ``where`` for anything that is none."""
+    """Parse one line. Raises ``fault``, with ``where`` in its message, for a line that is not a row."""
     try:
         row = orjson.loads(line)
     except orjson.JSONDecodeError as error:
         raise fault(f"{where} is not JSON: {error}") from error
     if not isinstance(row, dict):
-        raise fault(f"{where} is no row of named columns")
+        raise fault(f"{where} is not a row of named columns")
     return row

@@ -1,6 +1,6 @@
-"""A policy's own rules over one window of periods, for people whose figures stand in columns.
+"""Applies the rules about a person's own figures to columns of one window of periods.
 
-All arithmetic is of integers: thresholds are taken as fractions, sums brought to one denominator.
+All arithmetic uses integers: thresholds are fractions, and sums have a common denominator.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,22 +9,22 @@ from math import lcm
 
 import orjson
 
-from functions.evaluate.decisions.column_caches import STEPS, Printed, half_even
+from functions.evaluate.decisions.column_caches import STEPS, PrintedRatios, half_even
 from functions.evaluate.decisions.decision import Finding
 from functions.evaluate.decisions.directory_columns import Directory
 from functions.evaluate.decisions.fact_reader import read_facts
-from functions.evaluate.decisions.period_column import PeriodColumn, Shared
+from functions.evaluate.decisions.period_column import ColumnCaches, PeriodColumn
 from functions.evaluate.decisions.period_figures import exact
 from shared.domain.period import Period
 from shared.domain.policy import BelowRule, PeerRankRule, Policy, TrailingRule
 
 Findings = Mapping[str, str]
-"""By rule id, each as JSON text."""
+"""The JSON text of each finding, by rule id."""
 NO_FINDINGS: Findings = {}
 
 
 class Window:
-    """The periods that one evaluation looks at, and the rules that one person's figures decide."""
+    """The periods of one evaluation, and the rules that need only a person's own figures."""
 
     def __init__(self, policy: Policy, period: Period) -> None:
         self.policy = policy
@@ -34,7 +34,7 @@ class Window:
         self.has_peer_rules = any(isinstance(rule, PeerRankRule) for rule in policy.rules)
 
     def own_findings(self, directory: Directory, columns: Sequence[PeriodColumn]) -> dict[int, Findings]:
-        """The findings that people's own figures make, of all in scope whose P is assessable."""
+        """The findings of these rules, for all people in scope whose evaluated period is assessable."""
         findings: dict[int, dict[str, str]] = {}
         in_scope, now = directory.in_scope, columns[-1].credits
         for rule in self.policy.rules:
@@ -50,7 +50,7 @@ class Window:
         return dict(findings)
 
     def _below(self, rule: BelowRule, columns: Sequence[PeriodColumn]) -> Iterator[tuple[int, str]]:
-        """Of each who is under in P, the periods that were under stand as bits of a number."""
+        """Findings of a ``below`` rule. Each person's periods under the bar are the bits of a number."""
         *before, now = (column.under(exact(rule.below)) for column in columns)
         low = dict.fromkeys(now, 1 << len(before))
         for at, under in enumerate(before):
@@ -70,9 +70,9 @@ class Window:
         bar = exact(rule.trailing_below)
         top, bottom = bar.numerator, bar.denominator
         periods = tuple(column.name for column in columns)
-        printed, told = Printed(), dict[int, str]()
+        printed, told = PrintedRatios(), dict[int, str]()
         heavy = set[int]().union(*(column.weights for column in columns))
-        # Who is at or above the bar in every period is not under it: a mean is not below its least part.
+        # A weighted mean is at least its smallest part, so somebody has to be under the bar in one period.
         places = list(set[int]().union(*(column.under(bar) for column in columns)))
         credits_of = zip(*(map(column.credits.__getitem__, places) for column in columns), strict=True)
         quotas_of = zip(*(map(column.quotas.__getitem__, places) for column in columns), strict=True)
@@ -100,14 +100,14 @@ def read_columns(
     *,
     keep_texts: bool = True,
 ) -> list[PeriodColumn]:
-    """The figures of these periods, from (name, chunks) of each file of facts; a later line supersedes.
+    """The columns of these periods, from the (name, chunks) of each file. A later line supersedes.
 
-    Texts can be asked for only where ``keep_texts``; they take most of the memory.
+    ``keep_texts``: keep the JSON of each entry. It takes most of the memory, and lines need it.
     """
     bars = [exact(rule.below) for rule in policy.rules if isinstance(rule, BelowRule)]
     bars += [exact(rule.trailing_below) for rule in policy.rules if isinstance(rule, TrailingRule)]
-    shared = Shared(policy, max(bars, default=Fraction(-(10**60))), keep_texts=keep_texts)
-    columns = [PeriodColumn(shared, period, directory) for period in periods]
+    caches = ColumnCaches(policy, max(bars, default=Fraction(-(10**60))), keep_texts=keep_texts)
+    columns = [PeriodColumn(caches, period, directory) for period in periods]
     read_facts({column.name: column for column in columns}, files)
     for column in columns:
         column.settle()
@@ -115,7 +115,7 @@ def read_columns(
 
 
 def finding_text(finding: Finding) -> str:
-    """The finding as a decision's line has it."""
+    """The finding's JSON text, as in a decision's line."""
     return orjson.dumps(finding.as_data()).decode()
 
 
@@ -124,7 +124,7 @@ def _one_currency(columns: Sequence[PeriodColumn], place: int) -> bool:
 
 
 def _weighed(columns: Sequence[PeriodColumn], place: int) -> tuple[int, int]:
-    """Credits and adjusted quotas of these periods, all assessable, in one unit."""
+    """The sums of credits and of adjusted quotas in a common unit. All periods must be assessable."""
     weights = [column.weights.get(place, 1) for column in columns]
     unit = lcm(*weights)
     return (

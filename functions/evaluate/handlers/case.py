@@ -27,14 +27,14 @@ def _dependencies() -> tuple[Casework, TaskTokens, Callable[[str], bool]]:
         adapters.policies(settings),
         settings.clock,
     )
-    # A task is woken by its token alone, whichever machine it belongs to.
+    # Waking a task takes only its token, so no state machine is named here.
     workflow = StepFunctionsWorkflow(boto3.client("stepfunctions", config=adapters.AWS), state_machine_arn="")
     return work, adapters.task_tokens(settings), workflow.wake
 
 
 @logger.inject_lambda_context
 def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """``{"step", "case_id", "generation"}`` and, to ``wait``, ``version`` and ``token``.
+    """Takes ``{"step", "case_id", "generation"}``; the step ``wait`` also ``version`` and ``token``.
 
     The step ``advance`` does what is due and says what to wait for; ``wait`` stores the task's token.
     """
@@ -50,4 +50,4 @@ def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
             asleep = wait_for_case(case_id, generation, version, str(event["token"]), work, tokens, wake)
             return {"case_id": case_id, "asleep": asleep}
         case step:
-            raise InvalidInput(f"a case has no step {step!r}")
+            raise InvalidInput(f"{step!r} is not a step of the case workflow")

@@ -1,4 +1,4 @@
-"""Lambda: open and feed the cases of one slice of an evaluation's list."""
+"""Lambda: open cases, or pass results to open cases, for one slice of an evaluation's list."""
 
 from functools import cache
 from typing import Any
@@ -25,7 +25,7 @@ def _dependencies() -> Casework:
 
 @logger.inject_lambda_context
 def handle(event: dict[str, Any], context: object) -> dict[str, int]:
-    """``{"evaluation_id", "from", "to"}`` in; ``{"opened", "fed"}`` out."""
+    """Takes ``{"evaluation_id", "from", "to"}``; returns ``{"opened", "fed"}``."""
     evaluation = EvaluationId(event["evaluation_id"])
     done = open_cases(evaluation, int(event["from"]), int(event["to"]), _dependencies())
     logger.info("acted", evaluation=evaluation, done=done)

@@ -1,4 +1,4 @@
-"""Lambda: which evaluations does this batch call for?"""
+"""Lambda: plan the evaluations that a batch calls for."""
 
 from functools import cache
 from typing import Any
@@ -26,7 +26,7 @@ def _dependencies() -> Planning:
 
 @logger.inject_lambda_context
 def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """``{"batch"}`` in; ``{"batch", "evaluations": [{"evaluation_id", "shards_key"}]}`` out."""
+    """Takes ``{"batch"}``; returns ``{"batch", "evaluations": [{"evaluation_id", "shards_key"}]}``."""
     plans = plan_evaluation(BatchId(event["batch"]), _dependencies())
     logger.info("planned", batch=event["batch"], evaluations=[plan.id for plan in plans])
     return {

@@ -1,4 +1,4 @@
-"""Lambda, every five minutes: mend what was lost."""
+"""Lambda, every five minutes: repair open cases whose workflow or timer was lost."""
 
 from functools import cache
 from typing import Any
@@ -31,7 +31,7 @@ def _dependencies() -> tuple[Casework, Outbox, Workflow]:
 
 @logger.inject_lambda_context
 def handle(event: dict[str, Any], context: object) -> dict[str, int]:
-    """Whatever the event says: ``{"open", "moved", "restarted"}`` out."""
+    """Takes any event; returns ``{"open", "moved", "restarted"}``."""
     done = reconcile_cases(*_dependencies())
     counts = {"open": done.open, "moved": done.moved, "restarted": done.restarted}
     logger.info("reconciled", counts=counts)

@@ -20,7 +20,7 @@ def _dependencies() -> tuple[CaseStore, Files, Clock]:
 
 @logger.inject_lambda_context
 def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """``{"step", "evaluation_id", "shard"}``; the step ``collect`` returns slices of people to act on."""
+    """Takes ``{"step", "evaluation_id", "shard"}``; ``collect`` returns the slices of people to act on."""
     store, files, clock = _dependencies()
     evaluation = EvaluationId(event["evaluation_id"])
     match event["step"]:
@@ -37,5 +37,5 @@ def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
             logger.info("completed", evaluation=evaluation, outcomes=record.outcomes)
             return {"evaluation_id": evaluation, "outcomes": record.outcomes}
         case step:
-            raise InvalidInput(f"an evaluation has no step {step!r}")
+            raise InvalidInput(f"{step!r} is not a step of an evaluation")
     return {"evaluation_id": evaluation}

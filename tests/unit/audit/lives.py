@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from functions.evaluate.cases.triggers import FindingsHold, FindingsUndone, ResultsArrived
+from functions.evaluate.cases.triggers import FindingsRestored, FindingsUndone, ResultsArrived
 from shared.domain.canonical import digest
 from shared.domain.event import Actor, ActorKind, Authentication, EventTag
 from shared.domain.identifiers import EvaluationId, PersonId
@@ -88,7 +88,7 @@ def _restate(chance: random.Random, life: Life, turn: int) -> None:
         undone = decision("2026-09", figures("2026-09", "0.9000"), outcome="clear")
         life.happen(FindingsUndone(undone, EvaluationId(f"again-{turn}")))
     else:
-        life.happen(FindingsHold(decision("2026-09"), EvaluationId(f"again-{turn}")))
+        life.happen(FindingsRestored(decision("2026-09"), EvaluationId(f"again-{turn}")))
     life.settle()
 
 

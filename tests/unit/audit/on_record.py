@@ -3,7 +3,7 @@
 from typing import Any
 
 from functions.evaluate.cases.step_draft import Step
-from functions.evaluate.cases.triggers import Occurrence
+from functions.evaluate.cases.triggers import Trigger
 from shared.domain.answering import answering
 from shared.domain.event import Actor, ActorKind, Authentication, EventDraft, EventTag, stamp
 from shared.domain.identifiers import CommandId, case_subject
@@ -17,7 +17,7 @@ def put_on_record(life: Life) -> Life:
     """Let the life note what came from outside, before the step that takes it in."""
     inner, noted = life.happen, set[str]()
 
-    def happen(occurrence: Occurrence) -> Step:
+    def happen(trigger: Trigger) -> Step:
         for request in life.requests.values():
             if request.status in (RequestStatus.ANSWERED, RequestStatus.BOUNCED) and request.id not in noted:
                 noted.add(request.id)
@@ -26,7 +26,7 @@ def put_on_record(life: Life) -> Life:
             if told.id not in noted:
                 noted.add(told.id)
                 life.events.append(_event(life, EventTag.LEAVE_REPORTED, {"by": "partner"}, HR))
-        return inner(occurrence)
+        return inner(trigger)
 
     life.happen = happen  # type: ignore[method-assign] # to listen in
     return life

@@ -7,7 +7,7 @@ import pytest
 from functions.audit.api.answer_query import show_case
 from functions.audit.api.pause_case import pause_case
 from functions.audit.caller import Caller, Group
-from shared.domain.case import CaseStatus, Exit, Hold
+from shared.domain.case import CaseStatus, Exit, Pause
 from shared.domain.effect import WakeWorkflow
 from shared.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
 from shared.domain.event import EventTag
@@ -41,8 +41,8 @@ def test_the_case_shows_a_reported_leave_before_and_after_it_is_paused(desk: Des
 @pytest.mark.parametrize(
     "changes",
     [
-        {"hold": Hold(reason="leave", since=NOW, remaining_s=0)},
-        {"hold": Hold(reason="dispute", since=NOW, remaining_s=0), "holds_waiting": ("leave",)},
+        {"hold": Pause(reason="leave", since=NOW, remaining_s=0)},
+        {"hold": Pause(reason="dispute", since=NOW, remaining_s=0), "holds_waiting": ("leave",)},
     ],
 )
 def test_a_leave_that_pauses_the_case_or_waits_behind_another_hold_shows_as_held(
@@ -68,7 +68,7 @@ def test_a_leave_that_is_reported_twice_is_recorded_once(desk: Desk) -> None:
 
 
 def test_a_case_that_is_already_paused_for_leave_is_left_alone(desk: Desk) -> None:
-    case = desk.open(hold=Hold(reason="leave", since=NOW, remaining_s=0))
+    case = desk.open(hold=Pause(reason="leave", since=NOW, remaining_s=0))
     assert pause_case(desk.sources, PARTNER, case.id, WHY)["status"] == "held"
     assert desk.store.instructions(case.id) == []
 

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from zoneinfo import ZoneInfo
 
 from functions.evaluate.cases.escalation import step, what_is_due
 from functions.evaluate.cases.step_draft import Step
-from functions.evaluate.cases.triggers import Bounced, Context, Occurrence, Opened, ResultsArrived
+from functions.evaluate.cases.triggers import Bounced, Context, Opened, ResultsArrived, Trigger
 from shared.domain.case import Case
+from shared.domain.decision_json import DecisionJson
 from shared.domain.effect import Effect, Notice, NoticeKind
 from shared.domain.event import Actor, ActorKind, EventDraft, EventTag
 from shared.domain.identifiers import BatchId, CommandId, EvaluationId, PersonId, RequestId
@@ -114,10 +115,10 @@ def figures(period: str, attainment: str | None, leave_days: int = 0) -> dict[st
     }
 
 
-def decision(period: str, *inputs: Mapping[str, Any], outcome: str = "open_case") -> dict[str, Any]:
+def decision(period: str, *inputs: Mapping[str, Any], outcome: str = "open_case") -> DecisionJson:
     opens = outcome == "open_case"
     finding = {"rule": "two-of-three", "observed": "2", "threshold": "2", "periods": ["2026-08", "2026-09"]}
-    return {
+    made = {
         "rep_id": "rep",
         "period": period,
         "policy": "field-sales@1",
@@ -127,6 +128,7 @@ def decision(period: str, *inputs: Mapping[str, Any], outcome: str = "open_case"
         "findings": [finding] if opens else [],
         "inputs": [dict(entry) for entry in inputs or (figures(period, "0.5000"),)],
     }
+    return cast(DecisionJson, made)
 
 
 class Life:
@@ -186,11 +188,11 @@ class Life:
             policy_ended=self.policy_ended,
         )
 
-    def happen(self, occurrence: Occurrence) -> Step:
-        done = step(self.state, occurrence, self.context())
+    def happen(self, trigger: Trigger) -> Step:
+        done = step(self.state, trigger, self.context())
         self.state = done.case
         self.requests |= {request.id: request for request in done.requests}
-        assert done.events, f"{occurrence} leaves no trace"
+        assert done.events, f"{trigger} leaves no trace"
         self.events += done.events
         self.effects += done.effects
         self.instructions = tuple(one for one in self.instructions if one not in done.carried_out)
@@ -214,8 +216,8 @@ class Life:
 
     def settle(self) -> "Life":
         """Everything that is due now happens."""
-        while (occurrence := what_is_due(self.case, self.context())) is not None:
-            self.happen(occurrence)
+        while (trigger := what_is_due(self.case, self.context())) is not None:
+            self.happen(trigger)
         return self
 
     def wait(self, until: datetime) -> "Life":

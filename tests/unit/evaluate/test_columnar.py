@@ -136,10 +136,10 @@ def test_a_later_fact_supersedes_all_of_an_earlier_one_of_whatever_kind() -> Non
 @pytest.mark.parametrize(
     ("was", "becomes", "said"),
     [
-        ('"r-2"', '"r-1"', "'r-1' stands twice"),
+        ('"r-2"', '"r-1"', "'r-1' is in the people file twice"),
         ('"r-2"', '""', "no person_id"),
         ('"hire_date":"2020-01-15","hr_partner_id":null,"timezone":null,"active":"false"', '"x":1', "r-2"),
-        ("2020-01-15", "2020-13-15", "is no ISO date"),
+        ("2020-01-15", "2020-13-15", "is not an ISO date"),
         ('{"line":3', '"line":3', "people: line 2 is not JSON"),
         ("Nobody", "No\x01body", "people: line 1 is not JSON"),
         ("Nobody", "No\nbody", "people: line 1 is not JSON"),

@@ -8,9 +8,9 @@ import pytest
 from functions.evaluate.cases.escalation import step
 from functions.evaluate.cases.triggers import (
     Answered,
-    FindingsHold,
+    FindingsRestored,
     FindingsUndone,
-    HeldFor,
+    PauseRequested,
 )
 from shared.domain.case import CaseStatus, Exit, Phase, Waiting
 from shared.domain.effect import NoticeKind
@@ -100,7 +100,7 @@ def test_leave_holds_the_case_until_hr_lets_it_go_on() -> None:
     life = running()
     ends_at = life.case.stage_ends_at
     assert ends_at is not None
-    life.happen(HeldFor("leave"))
+    life.happen(PauseRequested("leave"))
     life.wait(life.now + timedelta(days=14))
     assert life.case.owner in ("partner", "hr-queue")
     life.answer("resume")
@@ -211,7 +211,7 @@ def test_findings_that_hold_again_take_the_question_back_and_the_days_do_not_cou
     life.happen(FindingsUndone(decision("2026-09", outcome="clear"), EvaluationId("restated")))
     asked = life.asked
     life.now += timedelta(days=1)
-    life.happen(FindingsHold(decision("2026-09"), EvaluationId("restated-again")))
+    life.happen(FindingsRestored(decision("2026-09"), EvaluationId("restated-again")))
     assert (life.case.phase, life.case.marked, life.case.restated, life.case.hold) == (
         Phase.RUNNING, None, None, None
     )  # fmt: skip
@@ -223,11 +223,11 @@ def test_findings_that_hold_again_while_a_dispute_is_decided_leave_only_the_disp
     life = Life().open().answer("dispute_figures")
     life.happen(FindingsUndone(decision("2026-09", outcome="clear"), EvaluationId("restated")))
     assert "withdrawal" in life.case.holds_waiting
-    life.happen(FindingsHold(decision("2026-09"), EvaluationId("restated-again")))
+    life.happen(FindingsRestored(decision("2026-09"), EvaluationId("restated-again")))
     assert not life.case.holds_waiting
     assert life.asked.purpose == "dispute"
 
 
 def test_findings_that_were_never_undone_cannot_come_back() -> None:
     with pytest.raises(IllegalTransition):
-        running().happen(FindingsHold(decision("2026-09"), EvaluationId("e")))
+        running().happen(FindingsRestored(decision("2026-09"), EvaluationId("e")))

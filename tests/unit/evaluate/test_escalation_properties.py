@@ -12,11 +12,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from functions.evaluate.cases.escalation import what_is_due
 from functions.evaluate.cases.triggers import (
     CheckInDue,
-    FindingsHold,
+    FindingsRestored,
     FindingsUndone,
-    HeldFor,
     Opened,
     OwnerLeft,
+    PauseRequested,
     PersonLeft,
     PolicyEnded,
     ResultsArrived,
@@ -187,7 +187,7 @@ class CaseLife(RuleBasedStateMachine):
     @rule()
     def restated_again_the_findings_hold(self) -> None:
         self.serial += 1
-        self.life.happen(FindingsHold(decision("2026-09"), EvaluationId(f"again-{self.serial}")))
+        self.life.happen(FindingsRestored(decision("2026-09"), EvaluationId(f"again-{self.serial}")))
         self.life.settle()
 
     @precondition(lambda self: is_open(self) and self.serial % 3 == 0)
@@ -287,18 +287,18 @@ class CaseLife(RuleBasedStateMachine):
             return
         assert what_is_due(case, self.life.context()) is None
         news = decision("2027-12", figures("2027-12", "0.2"))
-        for occurrence in (
+        for trigger in (
             PersonLeft(),
             PolicyEnded(),
             StageEnded(),
             CheckInDue(),
             OwnerLeft(),
-            HeldFor("leave"),
+            PauseRequested("leave"),
             ResultsArrived(news, EvaluationId("late")),
             FindingsUndone(news, EvaluationId("late")),
         ):
             with pytest.raises(IllegalTransition):
-                self.life.happen(occurrence)
+                self.life.happen(trigger)
         assert self.life.state == case
 
     @invariant()

@@ -10,8 +10,8 @@ from functions.evaluate.cases.triggers import (
     CheckInDue,
     DeadlinePassed,
     FindingsUndone,
-    HeldFor,
     Opened,
+    PauseRequested,
     PersonLeft,
     PolicyEnded,
     ResultsArrived,
@@ -118,16 +118,16 @@ def test_a_relapse_opens_at_the_gate_of_the_later_stage() -> None:
 def test_a_closed_case_never_acts_again() -> None:
     life = Life().open().answer("dispute_figures").answer("uphold")
     news = decision("2026-10", outcome="clear")
-    for occurrence in (
+    for trigger in (
         PersonLeft(),
         PolicyEnded(),
         StageEnded(),
         CheckInDue(),
-        HeldFor("leave"),
+        PauseRequested("leave"),
         ResultsArrived(news, EvaluationId("e")),
     ):
         with pytest.raises(IllegalTransition):
-            life.happen(occurrence)
+            life.happen(trigger)
 
 
 def test_an_open_case_is_not_opened_again() -> None:
@@ -137,7 +137,7 @@ def test_an_open_case_is_not_opened_again() -> None:
 
 def test_what_is_not_due_does_not_happen() -> None:
     life = Life().open()
-    for occurrence in (
+    for trigger in (
         DeadlinePassed(life.asked.id),
         Answered(life.asked.id),
         StageEnded(),
@@ -146,7 +146,7 @@ def test_what_is_not_due_does_not_happen() -> None:
         FindingsUndone(decision("2026-09"), EvaluationId("e")),
     ):
         with pytest.raises(IllegalTransition):
-            life.happen(occurrence)
+            life.happen(trigger)
 
 
 def test_an_answer_is_taken_in_before_anything_else_happens() -> None:
@@ -159,9 +159,9 @@ def test_an_answer_is_taken_in_before_anything_else_happens() -> None:
         answered_at=life.now,
     )
     life.requests[life.asked.id] = life.asked.answered(given)
-    for occurrence in (HeldFor("leave"), ResultsArrived(decision("2026-10"), EvaluationId("e"))):
+    for trigger in (PauseRequested("leave"), ResultsArrived(decision("2026-10"), EvaluationId("e"))):
         with pytest.raises(IllegalTransition):
-            life.happen(occurrence)
+            life.happen(trigger)
 
 
 def test_only_a_flagging_decision_opens_a_case() -> None:

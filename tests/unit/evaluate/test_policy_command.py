@@ -31,15 +31,15 @@ def test_a_policy_that_can_go_live_is_read_out_under_its_digest(capsys: pytest.C
     ("was", "becomes", "fault"),
     [
         ("country: US", "country: XX", "calendar.country: no holidays are known for 'XX'"),
-        ("subdivision: null", "subdivision: ZZ", "calendar.subdivision: US has no 'ZZ' that is known"),
+        ("subdivision: null", "subdivision: ZZ", "calendar.subdivision: US has no known subdivision 'ZZ'"),
         (
             "country: US, subdivision: null",
             "country: null, subdivision: CA",
-            "calendar.subdivision: 'CA' stands without a country",
+            "calendar.subdivision: 'CA' needs a country",
         ),
-        ("New_York", "Nowhere", "calendar.timezone: 'America/Nowhere' is no IANA time zone"),
+        ("New_York", "Nowhere", "calendar.timezone: 'America/Nowhere' is not an IANA time zone"),
         ("roles: [AE, SDR, AM]", "roles: []", "applies_to.roles: is empty; name at least one"),
-        ('below: "0.70"', "below: 0.70", 'rules[0].below: is a YAML number; write it in quotes, as in "0.7"'),
+        ('below: "0.70"', "below: 0.70", 'rules[0].below: is a YAML number; write it in quotes: "0.7"'),
         ("period: month", "period: [", "line 8, column 1: expected ',' or ']', but got '<scalar>'"),
     ],
 )

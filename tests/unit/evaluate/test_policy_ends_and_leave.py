@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.domain.case import CaseStatus, Exit, Hold
+from shared.domain.case import CaseStatus, Exit, Pause
 from shared.domain.change import Change
 from shared.domain.event import EventTag
 from shared.domain.identifiers import CommandId, PersonId
@@ -29,7 +29,7 @@ def report_leave(office: Office, name: str = "leave-1") -> None:
     office.store.commit(Change(command=CommandId(name), result="", events=(), instruction=instruction))
 
 
-def held(office: Office) -> Hold:
+def held(office: Office) -> Pause:
     assert office.case.hold is not None
     return office.case.hold
 

@@ -154,7 +154,7 @@ def test_an_evaluation_that_was_planned_and_never_finished_is_said_to_be_so() ->
     organisation.month("2026-08")
     (plan,) = organisation.plan(organisation.month("2026-09"))
     replay = replay_evaluation(plan.id, organisation.store, organisation.files, "test")
-    assert [fault.says for fault in replay.faults] == ["the evaluation was planned and never finished"]
+    assert [fault.says for fault in replay.faults] == ["the evaluation was planned but never finished"]
 
 
 def test_an_evaluation_that_nobody_planned_is_not_found(evaluated: Evaluated) -> None:
