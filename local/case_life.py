@@ -114,9 +114,9 @@ def _possible(case: Case, known: Known, now: datetime) -> Iterator[tuple[str, Tr
     if case.request_id is None and case.stage_ends_at is not None:
         yield "time is up", StageEnded(), {}, case.stage_ends_at
     if case.hold is not None and case.hold.reason == "withdrawal":
-        yield "findings hold again", FindingsRestored(_decision("open_case"), EvaluationId("anew")), {}, now
+        yield "findings restored", FindingsRestored(_decision("open_case"), EvaluationId("anew")), {}, now
     if case.hold is None:
-        yield "held for leave", PauseRequested("leave"), {}, now
+        yield "leave reported", PauseRequested("leave"), {}, now
         if case.marked is None:
             undone = FindingsUndone(_decision("clear"), EvaluationId("again"))
             yield "findings undone", undone, {}, now
@@ -145,20 +145,20 @@ def _step(
 def _state(case: Case) -> str:
     if case.exit is not None:
         return case.exit.value
-    return case.phase.value if case.hold is None else f"hold_{case.hold.reason}"
+    return case.phase.value if case.hold is None else f"paused_{case.hold.reason}"
 
 
 def _names(arrows: dict[tuple[str, str], list[str]]) -> Iterator[str]:
     """The labels of the states."""
     spoken = {
-        "asking": "the stage’s question goes along the chain",
-        "running": "the stage runs, results are awaited",
+        "asking": "the chain is asked the stage’s question",
+        "running": "the stage runs",
         "gate": "HR is asked whether the next stage begins",
         "approving": "HR is asked to approve a removal",
-        "hold_dispute": "on hold: HR decides a dispute",
-        "hold_exception": "on hold: HR decides on an exception",
-        "hold_withdrawal": "on hold: HR confirms a withdrawal",
-        "hold_leave": "on hold: leave",
+        "paused_dispute": "paused: HR decides a dispute",
+        "paused_exception": "paused: HR decides about an exception",
+        "paused_withdrawal": "paused: HR confirms a withdrawal",
+        "paused_leave": "paused: the rep is on leave",
     }
     used = {state for arrow in arrows for state in arrow}
     return (f"    {state}: {name}" for state, name in spoken.items() if state in used)

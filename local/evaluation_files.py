@@ -1,4 +1,4 @@
-"""Reads and writes the files of an evaluation. A result is written completely or not at all."""
+"""Reads and writes the files of the evaluation commands: policies, JSON lines and results."""
 
 import errno
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,7 @@ from shared.domain.policy import Policy, parse_policy
 
 
 def read_policy(path: Path) -> Policy:
-    """The policy in a file. Raises InvalidPolicy with the file and the YAML path of each fault."""
+    """The policy in a file; InvalidPolicy names the file and the YAML path of each fault."""
     try:
         return parse_policy(path.read_bytes().decode("utf-8-sig"), str(path))
     except UnicodeDecodeError as error:
@@ -24,7 +24,7 @@ def read_chunks(path: Path) -> Iterator[bytes]:
 
 
 def write_whole(path: Path, lines: Iterable[bytes]) -> None:
-    """Write a temporary file that replaces ``path`` when complete. A device is written directly."""
+    """Write a file whole or not at all, by renaming a temporary file. Devices are written directly."""
     if path.exists() and not path.is_file():
         with path.open("wb") as device:
             device.writelines(lines)

@@ -7,12 +7,12 @@ from itertools import chain, pairwise
 from typing import Any
 
 from functions.evaluate.decisions.columnar import assess_many, judge_many, summarise_many
-from functions.evaluate.decisions.decision import Outcome
 from functions.evaluate.decisions.directory_columns import Directory
 from functions.evaluate.decisions.period_column import PeriodColumn
 from functions.evaluate.decisions.period_figures import exact
 from functions.evaluate.decisions.population import merge
 from functions.evaluate.decisions.window_rules import Window, read_columns
+from shared.domain.decision_json import Outcome
 from shared.domain.errors import InvalidPolicy
 from shared.domain.identifiers import PolicyRef
 from shared.domain.period import Period

@@ -1,4 +1,4 @@
-"""``plumbline backtest``: what a policy would have done, before it goes live."""
+"""``plumbline backtest``: try a policy on past periods before it goes live."""
 
 import argparse
 import json
@@ -14,8 +14,9 @@ examples:
   plumbline backtest field-sales.yaml --people people/accepted.jsonl \\
       --facts read/*/accepted.jsonl --from 2025-10 --to 2026-09 --out report.json --chart backtest.svg
 
-Every period is evaluated as if live, with the figures as known now; graduation, relapse and the policy's date
-of effect are ignored, and people are as the file says in every period. A chart needs requirements/charts.in.
+Each period is evaluated as if live, with the figures that are known now. Graduation, relapse and the
+policy's effective_from are ignored, and the people file is used for every period. A chart needs
+requirements/charts.in.
 
 Exit status: 0 done; 2 for a policy, a period or a file that cannot be used, with one line that says why.
 """
@@ -26,25 +27,36 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("policy", type=Path, metavar="POLICY.yaml", help="the policy to try")
     parser.add_argument("--people", type=Path, required=True, help="accepted.jsonl of a people export")
     parser.add_argument(
-        "--facts", type=Path, nargs="+", action="extend", required=True, help="accepted.jsonl of exports"
+        "--facts",
+        type=Path,
+        nargs="+",
+        action="extend",
+        required=True,
+        help="accepted.jsonl of attainment exports",
     )
-    parser.add_argument("--from", dest="first", required=True, metavar="PERIOD", help="such as 2025-10")
-    parser.add_argument("--to", dest="last", required=True, metavar="PERIOD", help="such as 2026-09")
-    parser.add_argument("--out", type=Path, required=True, metavar="report.json", help="the counts, as JSON")
-    parser.add_argument("--chart", type=Path, metavar="FILE.svg", help="a picture, too: .svg or .png")
+    parser.add_argument(
+        "--from", dest="first", required=True, metavar="PERIOD", help="first period, such as 2025-10"
+    )
+    parser.add_argument(
+        "--to", dest="last", required=True, metavar="PERIOD", help="last period, such as 2026-09"
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="report.json", help="where to write the counts"
+    )
+    parser.add_argument("--chart", type=Path, metavar="FILE.svg", help="also draw a chart: .svg or .png")
 
 
 def run(args: argparse.Namespace) -> int:
     policy = read_policy(args.policy)
     if args.chart is not None and args.chart.suffix.lower() not in (".svg", ".png"):
-        raise InvalidInput(f"{args.chart}: a chart is written as .svg or .png")
+        raise InvalidInput(f"{args.chart}: a chart has to be .svg or .png")
     first, last = policy.require_kind(args.first), policy.require_kind(args.last)
     facts = ((str(path), read_chunks(path)) for path in args.facts)
     directory = Directory(policy, read_chunks(args.people), str(args.people))
     result = backtest(policy, directory, facts, first, last)
     write_whole(args.out, [json.dumps(result.report(), indent=2).encode() + b"\n"])
     if args.chart is not None:
-        from local.backtest_chart import draw  # only who wants a chart needs the library behind it
+        from local.backtest_chart import draw  # its library is installed only for charts
 
         draw(result, args.chart)
     _print_tables(result)
@@ -58,7 +70,7 @@ def _print_tables(result: Backtest) -> None:
     rules = sorted({rule for tally in result.periods for rule in tally.rules})
     periods = Table(title=f"{result.policy}, {result.first} to {result.last}")
     for heading in ("period", "cases", "structural", "clear", "not assessable", *rules):
-        # A rule's name that is cut off could be any rule's.
+        # Fold long names of rules: names that are cut off could be confused.
         periods.add_column(heading, justify="left" if heading == "period" else "right", overflow="fold")
     for tally in result.periods:
         outcomes = ("open_case", "structural", "clear", "not_assessable")

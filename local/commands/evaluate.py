@@ -1,4 +1,4 @@
-"""``plumbline evaluate``: everybody's decision, from files that ``plumbline read`` wrote."""
+"""``plumbline evaluate``: decide about every person, from files that ``plumbline read`` wrote."""
 
 import argparse
 import gc
@@ -20,9 +20,9 @@ examples:
   plumbline evaluate field-sales.yaml --people people/accepted.jsonl \\
       --facts read/*/accepted.jsonl --period 2026-09 --out decisions.jsonl
 
-Of several facts files a later one supersedes an earlier one, rep by rep and period by period: give them in
-the order in which they became known. Every person of the people file gets one line, sorted by rep_id.
-The same files and the same policy give the same bytes anywhere; their digest is printed as sha256sum does.
+Where several facts files have the same rep and period, the last one wins, so give them in the order in which
+they became known. The result has one line for each person of the people file, sorted by rep_id. The same
+policy and files give the same bytes on every machine; their SHA-256 is printed in the form of sha256sum.
 
 Exit status: 0 done; 2 for a policy, a period or a file that cannot be used, with one line that says why.
 """
@@ -30,7 +30,7 @@ Exit status: 0 done; 2 for a policy, a period or a file that cannot be used, wit
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOG
-    parser.add_argument("policy", type=Path, metavar="POLICY.yaml", help="the dated policy to decide by")
+    parser.add_argument("policy", type=Path, metavar="POLICY.yaml", help="the policy to evaluate")
     parser.add_argument("--people", type=Path, required=True, help="accepted.jsonl of a people export")
     parser.add_argument(
         "--facts",
@@ -38,16 +38,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         action="extend",
         required=True,
-        help="accepted.jsonl of exports",
+        help="accepted.jsonl of attainment exports",
     )
-    parser.add_argument("--period", required=True, help="the period to decide about: 2026-09 or 2026-Q3")
-    parser.add_argument("--out", type=Path, required=True, metavar="decisions.jsonl", help="the result")
+    parser.add_argument("--period", required=True, help="the period to evaluate: 2026-09 or 2026-Q3")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="decisions.jsonl", help="where to write the decisions"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     policy = read_policy(args.policy)
     period = policy.require_period(args.period)
-    # Nothing that is made here goes in circles, and looking for circles would cost a third of the time.
+    # The evaluation makes no reference cycles, and searching for them would take a third of the time.
     gc.disable()
     try:
         return _evaluate(args, policy, period)

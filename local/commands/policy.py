@@ -1,4 +1,4 @@
-"""``plumbline policy``: check a policy before it goes live, read it as sentences, see what changed."""
+"""``plumbline policy``: check a policy before it goes live, read it as sentences, compare two versions."""
 
 import argparse
 import sys
@@ -16,23 +16,23 @@ examples:
   plumbline policy check config/policies/field-sales.yaml
   plumbline policy diff field-sales-1.yaml field-sales-2.yaml
 
-Exit status of check: 0 for a policy that can go live, 1 with one line a fault otherwise.
-Exit status of diff: 0 where nothing differs, 1 where something does.
+Exit status of check: 0 for a policy that can go live; 1 otherwise, with one line for each fault.
+Exit status of diff: 0 where nothing differs; 1 where something differs.
 """
 CHECK = """\
-Every fault is one line with its YAML path, such as rules[0].count: what is malformed, and what could never
-fire or never end, such as a ladder that leads back to where it began, or a chain that does not end with HR.
-A policy without fault is read out in plain sentences, under the SHA-256 that makes a used version immutable.
+Each fault is one line with its YAML path, such as rules[0].count. The check finds malformed keys, rules that
+could never fire and stages that could never end, such as a chain that does not end with HR.
+For a policy without faults it prints the file's SHA-256 and the policy in plain sentences.
 
-Exit status: 0 for a policy that can go live, 1 with one line a fault otherwise, 2 where there is no file.
+Exit status: 0 for a policy that can go live; 1 otherwise, with one line for each fault; 2 without a file.
 
 example:
   plumbline policy check config/policies/field-sales.yaml
 """
 DIFF = """\
-Rules and stages are compared by their names, wherever they stand; a changed order is named, too.
+Rules and stages are matched by name, not by position. A changed order is listed as a difference of its own.
 
-Exit status: 0 where nothing differs, 1 where something does, 2 where one of the two is no policy.
+Exit status: 0 where nothing differs; 1 where something differs; 2 where a file is not a valid policy.
 
 example:
   plumbline policy diff field-sales-1.yaml field-sales-2.yaml
@@ -42,11 +42,13 @@ example:
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOG
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="check|diff")
-    check = _verb(verbs, "check", "name every fault of a policy, or print it in plain sentences", CHECK)
+    check = _verb(
+        verbs, "check", "list every fault of a policy, or print the policy in plain sentences", CHECK
+    )
     check.add_argument("policy", type=Path, metavar="POLICY.yaml", help="the policy to check")
-    diff = _verb(verbs, "diff", "what differs between two policies, one line each", DIFF)
-    diff.add_argument("before", type=Path, metavar="A.yaml", help="the policy as it was")
-    diff.add_argument("after", type=Path, metavar="B.yaml", help="the policy as it is to be")
+    diff = _verb(verbs, "diff", "list the differences between two policies, one a line", DIFF)
+    diff.add_argument("before", type=Path, metavar="A.yaml", help="the policy before the change")
+    diff.add_argument("after", type=Path, metavar="B.yaml", help="the policy after the change")
 
 
 def _verb(verbs: Any, name: str, says: str, epilog: str) -> argparse.ArgumentParser:
@@ -89,7 +91,7 @@ def _diff(before: Path, after: Path) -> int:
         print(line)
     if lines and old.ref == new.ref:
         print(
-            f"both call themselves {old.ref}: a used version never changes",
+            f"both files are {old.ref}: a version in use must not change, so give B a new version",
             file=sys.stderr,
         )
     return 1 if lines else 0

@@ -1,4 +1,4 @@
-"""``plumbline replay``: does an evaluation of the running local cloud still come out as it did?"""
+"""``plumbline replay``: re-run a past evaluation of the local cloud and compare the results."""
 
 import argparse
 import sys
@@ -20,16 +20,16 @@ from shared.domain.identifiers import EvaluationId
 from shared.runtime.clock import ScaledClock
 
 EPILOG = """\
-Fetched is what the evaluation named: its plan, the policy by its SHA-256, the directory and the revisions of
-the facts, each held to the digest that was recorded of it. Everybody is decided about anew, and compared are
-the digest of each shard's decisions, the filed decisions, the counts, and the Merkle root that the ledger
-holds. Nothing is written. What became known later, a newer policy included, does not matter.
+The replay reads the inputs that the evaluation pinned: its plan, the policy, the directory and the revisions
+of the facts. It checks each input against its recorded digest, decides about every person again, and compares
+the decisions of each shard, the filed decisions, the counts and the Merkle root in the ledger. It writes
+nothing. Figures and policies that became known later are not used.
 
 example:
   plumbline replay evaluation-0123456789abcdef0123
 
-Exit status: 0 identical to the byte; 1 something is missing or differs, one line for each; 2 no cloud runs.
-Evaluations are listed in the console, and by the API under /evaluations.
+Exit status: 0 identical; 1 something is missing or differs, with one line for each; 2 no local cloud runs.
+The console lists evaluations, and so does the API under /evaluations.
 """
 
 
@@ -37,7 +37,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOG
     parser.add_argument("evaluation", metavar="EVALUATION", help="the evaluation's id")
     parser.add_argument(
-        "--data", metavar="DIR", type=Path, default=Path(".plumbline"), help="default: .plumbline"
+        "--data",
+        metavar="DIR",
+        type=Path,
+        default=Path(".plumbline"),
+        help="the local cloud's folder (default: .plumbline)",
     )
 
 
@@ -54,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def show(replay: Replay) -> None:
-    """What was decided anew on standard output, what is missing or differs on standard error."""
+    """Print the replay to standard output, and what is missing or differs to standard error."""
     plan = replay.plan
     print(f"{plan.id}: {plan.policy} on {plan.period}, directory {plan.directory}")
     if replay.other_code:
@@ -68,9 +72,9 @@ def show(replay: Replay) -> None:
         print(f"{fault.where}: {fault.says}", file=sys.stderr)
     people = sum(shard.people for shard in replay.shards)
     if replay.identical:
-        print(f"identical: {people} decisions in {len(replay.shards)} shards, to the byte")
+        print(f"identical: {people} decisions in {len(replay.shards)} shards, byte for byte")
     elif replay.root is None:
-        print("not replayed: what it was decided from is not there as it was")
+        print("not replayed: an input is missing or was changed")
     else:
         print("not identical")
 
@@ -84,7 +88,7 @@ def _store(info: dict[str, Any]) -> TableStore:
         aws_secret_access_key="local",
     )
     table = Table(info["table"], resource)
-    # A replay reads no private part of any event, so no key is ever asked for.
+    # A replay reads no private part of an event, so it needs no key.
     subject_keys = KmsSubjectKeys(table, client("kms", info), "")
     return TableStore(table, subject_keys, ScaledClock(1, None))
 

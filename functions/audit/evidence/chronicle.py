@@ -12,6 +12,7 @@ from typing import Any, Final
 from functions.audit.event_sentences import actor_in_words, headline, in_background
 from functions.audit.hr_figures import period_in_words
 from shared.domain.canonical import parse_canonical
+from shared.domain.decision_json import PeriodJson
 from shared.domain.event import Event, moment
 from shared.domain.figure_text import attainment_of, percent
 from shared.domain.person import NameOf
@@ -96,7 +97,7 @@ def _private(event: Event, private: Mapping[str, Any] | None) -> str:
     return f"<blockquote><dl>{parts}</dl></blockquote>" if parts else ""
 
 
-def _figures(value: Any) -> list[Mapping[str, Any]]:
+def _figures(value: Any) -> list[PeriodJson]:
     """The inputs of a decision, at any depth of a private part."""
     if not isinstance(value, dict):
         return []

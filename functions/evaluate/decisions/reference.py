@@ -80,7 +80,7 @@ def decide(policy: Policy, assessment: Assessment, population: Population) -> De
     reason: WhyNotAssessable | None = None
     if not assessment.in_scope:
         outcome = "out_of_scope"
-    elif assessment.now.attainment is None:
+    elif assessment.now.status != "assessable":
         outcome, reason = "not_assessable", assessment.now.status
     elif findings := _all_findings(policy, assessment, population):
         outcome = "structural" if _is_structural(policy, assessment, population) else "open_case"

@@ -42,6 +42,7 @@ from shared.domain import paths
 from shared.domain.answering import answering
 from shared.domain.case import Case, CaseStatus
 from shared.domain.change import Change
+from shared.domain.decision_json import DecisionJson
 from shared.domain.event import Actor, ActorKind, EventDraft, EventTag
 from shared.domain.identifiers import BatchId, CommandId, EvaluationId, PersonId, evaluation_subject
 from shared.domain.policy import parse_policy
@@ -58,7 +59,7 @@ ANSWERED, ASKED, LATE, ON_LEAVE, GONE = REPS
 ADMIN = Caller("a-1", PersonId("partner"), frozenset({Group.HR_ADMIN}))
 
 
-def decided(period: str, rep: str) -> dict[str, Any]:
+def decided(period: str, rep: str) -> DecisionJson:
     inputs = [figures(each, "0.5") for each in ("2026-08", "2026-09", "2026-10")]
     return decision(period, *inputs) | {"rep_id": rep}
 

@@ -1,7 +1,5 @@
 """Figures that HR reads stand on their own side of the bar, because they are compared before any rounding."""
 
-from typing import Any
-
 import pytest
 
 from functions.audit.api.case_view import case_view
@@ -11,6 +9,7 @@ from functions.audit.evidence.reading_aids import rendered
 from functions.audit.hr_figures import period_in_words
 from shared.domain.canonical import canonical_bytes
 from shared.domain.case import PeriodResult
+from shared.domain.decision_json import FindingJson, PeriodJson
 from shared.domain.figure_text import attainment_of, finding_in_words
 from shared.domain.identifiers import EvaluationId, PersonId
 from shared.domain.policy import parse_policy
@@ -26,7 +25,7 @@ TRAILING = parse_policy(
 HUGO = Caller("a-3", PersonId("hr-9"), frozenset({Group.HR_ADMIN}))
 
 
-def period(name: str, credited: str, quota: str = "100000") -> dict[str, Any]:
+def period(name: str, credited: str, quota: str = "100000") -> PeriodJson:
     return {
         "period": name,
         "quota": quota,
@@ -59,7 +58,7 @@ def test_an_attainment_has_as_many_digits_as_it_takes_to_stand_on_its_own_side_o
 
 def test_a_trailing_finding_says_the_exact_share_that_fired_it() -> None:
     inputs = [period("2026-08", "69995"), period("2026-09", "69996")]
-    finding = {
+    finding: FindingJson = {
         "rule": "trailing",
         "observed": "0.7000",
         "threshold": "0.70",

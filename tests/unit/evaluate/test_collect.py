@@ -5,15 +5,14 @@ import orjson
 from functions.evaluate.run_evaluation import collect
 from shared.domain import paths
 from shared.domain.change import Change
+from shared.domain.decision_json import DecisionJson
 from shared.domain.identifiers import CommandId, EvaluationId, PolicyRef
 from tests.fakes.builders import a_plan
 from tests.unit.evaluate.case_life import decision, figures
 from tests.unit.evaluate.office import DIGEST, Office
 
 
-def planned(
-    office: Office, name: str, *decisions: dict[str, object], opens_cases: bool = True
-) -> EvaluationId:
+def planned(office: Office, name: str, *decisions: DecisionJson, opens_cases: bool = True) -> EvaluationId:
     """An evaluation of one shard, decided but not collected yet."""
     evaluation = EvaluationId(name)
     plan = a_plan(

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from functions.evaluate.cases.results import has_news
 from shared.domain.case import CaseStatus, Exit, Phase, Waiting
 from shared.domain.effect import NoticeKind
 from shared.domain.event import EventTag
@@ -10,6 +11,7 @@ from tests.unit.evaluate.case_life import (
     POLICY,
     Life,
     at_the_gate,
+    decision,
     directory,
     figures,
     in_final_review,
@@ -51,6 +53,15 @@ def test_two_good_periods_of_three_graduate() -> None:
     assert life.case.exit is Exit.GRADUATED
     assert set(life.told(NoticeKind.CASE_CLOSED)) == {"manager", "partner", "rep"}
     assert all(request.status is not RequestStatus.OPEN for request in life.requests.values())
+
+
+def test_the_period_that_opened_the_case_is_never_a_later_result() -> None:
+    life = running()
+    opening = figures("2026-09", "0.9000")
+    assert not has_news(life.case, decision("2026-09", opening, outcome="clear"))
+    life.results("2026-10", opening, figures("2026-10", "0.9000"))
+    assert [result.period for result in life.case.results] == ["2026-10"]
+    assert life.case.status is CaseStatus.OPEN, "one good period since the opening is not two"
 
 
 def test_the_bar_is_compared_before_rounding() -> None:
