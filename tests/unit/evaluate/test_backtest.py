@@ -123,7 +123,7 @@ def test_a_chart_of_another_form_is_refused_before_any_work_is_done(
 ) -> None:
     assert _backtest(files, "2019-01", "2019-04", "--chart", str(files / "chart.gif")) == 2
 
-    assert capsys.readouterr().err.endswith("chart.gif: a chart is written as .svg or .png\n")
+    assert capsys.readouterr().err.endswith("chart.gif: a chart has to be .svg or .png\n")
     assert not (files / "report.json").exists()
 
 

@@ -105,6 +105,43 @@ def test_days_of_leave_are_added_to_the_stage_once() -> None:
     assert EventTag.STAGE_EXTENDED in life
 
 
+def test_leave_restated_to_fewer_days_takes_nothing_back_from_the_rep() -> None:
+    life = running()
+    ends_at = life.case.stage_ends_at
+    assert ends_at is not None
+    life.now += timedelta(days=20)
+    life.results("2026-10", figures("2026-10", "0.2000", leave_days=5))
+    life.results("2026-10", figures("2026-10", "0.2500", leave_days=2), evaluation="fewer")
+    life.results("2026-10", figures("2026-10", "0.3000", leave_days=5), evaluation="five-again")
+    assert life.case.results[0].days_returned == 5
+    assert life.case.stage_ends_at == ends_at + timedelta(days=5)
+
+
+def test_a_month_of_leave_gives_back_only_the_days_on_which_the_stage_ran() -> None:
+    life = running()  # from 2 October on
+    ends_at = life.case.stage_ends_at
+    assert ends_at is not None
+    life.now += timedelta(days=20)
+    life.results("2026-10", figures("2026-10", "0.2000", leave_days=30))
+    # From 2 to 22 October, both days included.
+    assert life.case.stage_ends_at == ends_at + timedelta(days=21)
+
+
+def test_leave_after_the_end_of_the_stage_gives_no_days_back() -> None:
+    life = running()
+    ends_at = life.case.stage_ends_at
+    assert ends_at is not None
+    life.now += timedelta(days=40)  # an outage: the stage was over on 1 November
+    life.results("2026-11", figures("2026-11", "0.2000", leave_days=10))
+    assert life.case.stage_ends_at == ends_at + timedelta(days=1)
+
+
+def test_only_the_evaluated_period_is_recorded_as_missing() -> None:
+    life = running()
+    life.results("2026-11", figures("2026-10", None), figures("2026-11", None))
+    assert [(result.period, result.status) for result in life.case.results] == [("2026-11", "missing")]
+
+
 def test_the_stages_end_leads_to_hrs_gate_and_then_to_the_plan() -> None:
     life = at_the_gate()
     assert (life.case.phase, life.case.waiting_for, life.case.stage) == (Phase.GATE, Waiting.HR, "coaching")
