@@ -12,6 +12,7 @@ from shared.domain.canonical import digest
 from shared.domain.event import Actor, ActorKind, Authentication, EventTag
 from shared.domain.identifiers import EvaluationId, PersonId
 from shared.domain.period import Period
+from shared.domain.person import HR_QUEUE
 from shared.domain.policy import Policy
 from shared.domain.request import RequestStatus
 from tests.unit.audit.on_record import put_on_record, values_of
@@ -50,7 +51,7 @@ def _answer_well(chance: random.Random, life: Life, turn: int) -> None:
     if request is None:
         life.wait(life.case.due_at)
         return
-    by = f"hr-{turn}" if request.assignee == "hr-queue" or request.seat == "hr_queue" else request.assignee
+    by = f"hr-{turn}" if request.assignee == HR_QUEUE or request.seat == "hr_queue" else request.assignee
     known: Literal["cognito", "link+code"] = "cognito" if request.seat == "hr_queue" else "link+code"
     life.answer(chance.choice([request.choices[0], *request.choices]), by=by, known_by=known, request=request)
 

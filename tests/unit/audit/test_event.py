@@ -78,7 +78,7 @@ def test_a_private_part_is_never_dropped_nor_left_unsealed() -> None:
 def test_floats_are_refused_where_the_event_is_drafted() -> None:
     with pytest.raises(ValueError, match="exact"):
         draft(data={"attainment": 0.7})
-    with pytest.raises(ValueError, match="named by text"):
+    with pytest.raises(ValueError, match="have to be text"):
         draft(relied_on={"rows": 3})
 
 

@@ -9,6 +9,7 @@ from shared.domain.case import CaseStatus, Phase, Waiting
 from shared.domain.effect import NoticeKind, StartWorkflow
 from shared.domain.event import EventTag
 from shared.domain.identifiers import PersonId
+from shared.domain.person import HR_QUEUE
 from shared.domain.request import RequestStatus
 from tests.unit.evaluate.case_life import (
     Life,
@@ -60,12 +61,12 @@ def test_silence_goes_from_reminder_to_skip_level_to_hr_partner_to_hr_queue_and_
         ("manager", "manager", "manager"),
         ("skip_level", "director", "director"),
         ("hr_partner", "partner", "partner"),
-        ("hr_queue", "hr-queue", "hr-queue"),
-        ("hr_queue", "hr-queue", "hr-queue"),
+        ("hr_queue", HR_QUEUE, HR_QUEUE),
+        ("hr_queue", HR_QUEUE, HR_QUEUE),
     ]
-    assert life.told(NoticeKind.REMINDER) == ["manager", "hr-queue", "hr-queue"]
+    assert life.told(NoticeKind.REMINDER) == ["manager", HR_QUEUE, HR_QUEUE]
     assert life.told(NoticeKind.ESCALATION) == ["director"]
-    assert life.told(NoticeKind.HR_ESCALATION) == ["partner", "hr-queue"]
+    assert life.told(NoticeKind.HR_ESCALATION) == ["partner", HR_QUEUE]
     assert life.case.phase is Phase.ASKING
 
 
@@ -96,14 +97,14 @@ def test_hr_is_told_once_of_the_seats_in_which_nobody_sits() -> None:
 
 def test_where_hrs_own_seat_is_empty_its_queue_has_the_question_and_no_second_mail() -> None:
     life = Life(directory(person("rep", "manager"))).open().answer("request_exception")
-    assert life.asked.assignee == "hr-queue"
+    assert life.asked.assignee == HR_QUEUE
     assert life.told(NoticeKind.UNREACHABLE) == []
 
 
 def test_without_anybody_the_hr_queue_owns_the_case() -> None:
     life = Life(directory(person("rep"))).open()
-    assert life.case.owner == "hr-queue"
-    assert life.told(NoticeKind.CASE_OPENED) == ["hr-queue"]
+    assert life.case.owner == HR_QUEUE
+    assert life.told(NoticeKind.CASE_OPENED) == [HR_QUEUE]
 
 
 def test_a_delegate_in_force_is_asked_and_both_names_are_recorded() -> None:
@@ -143,7 +144,7 @@ def test_a_delegates_days_begin_where_the_person_lives_for_whom_they_stand_in(
 def test_nobody_is_asked_about_their_own_case() -> None:
     alone = person("rep", "rep", "rep")
     life = Life(directory(alone)).open()
-    assert life.case.owner == "hr-queue"
+    assert life.case.owner == HR_QUEUE
     stand_in = person("manager", "director", "partner", delegate_id=PersonId("rep"))
     assert Life(directory(stand_in)).open().asked.assignee == "manager"
 
@@ -151,11 +152,11 @@ def test_nobody_is_asked_about_their_own_case() -> None:
 def test_in_a_circle_of_managers_without_hr_partners_somebody_else_is_asked_until_hrs_queue_has_it() -> None:
     # The rep's manager answers to the rep, so the manager's manager is the rep.
     life = Life(directory(person("rep", "manager"), person("manager", "rep"))).open()
-    while life.asked.assignee != "hr-queue":
+    while life.asked.assignee != HR_QUEUE:
         life.pass_deadline()
     asked = [request.assignee for request in life.requests.values() if request.purpose == "stage_plan"]
-    assert asked == ["manager", "manager", "hr-queue"]
-    assert life.case.owner == "hr-queue"
+    assert asked == ["manager", "manager", HR_QUEUE]
+    assert life.case.owner == HR_QUEUE
     assert life.case.due_at > life.now
 
 
@@ -177,18 +178,18 @@ def test_where_mails_to_the_hr_partner_come_back_hrs_queue_is_told_of_it() -> No
     life = Life().open().answer("request_exception")
     assert life.asked.assignee == "partner"
     life.bounce(life.asked)
-    assert life.asked.assignee == "hr-queue"
-    assert life.told(NoticeKind.UNREACHABLE) == ["hr-queue"]
+    assert life.asked.assignee == HR_QUEUE
+    assert life.told(NoticeKind.UNREACHABLE) == [HR_QUEUE]
 
 
 def test_a_mail_that_hrs_queue_sends_back_is_not_sent_in_a_circle() -> None:
     life = Life(directory(person("rep"))).open()
     life.bounce(life.asked)
-    assert (life.asked.assignee, life.asked.status) == ("hr-queue", RequestStatus.OPEN)
-    assert life.told(NoticeKind.HR_ESCALATION) == ["hr-queue"]
+    assert (life.asked.assignee, life.asked.status) == (HR_QUEUE, RequestStatus.OPEN)
+    assert life.told(NoticeKind.HR_ESCALATION) == [HR_QUEUE]
     assert life.told(NoticeKind.REMINDER) == []
     life.pass_deadline()
-    assert life.told(NoticeKind.REMINDER) == ["hr-queue"]
+    assert life.told(NoticeKind.REMINDER) == [HR_QUEUE]
 
 
 def test_when_the_asked_manager_leaves_the_next_one_is_asked_at_once() -> None:

@@ -17,6 +17,7 @@ from shared.domain.effect import NoticeKind
 from shared.domain.errors import IllegalTransition
 from shared.domain.event import EventTag
 from shared.domain.identifiers import EvaluationId, PersonId
+from shared.domain.person import HR_QUEUE
 from shared.domain.request import RequestStatus
 from tests.unit.evaluate.case_life import (
     POLICY,
@@ -102,7 +103,7 @@ def test_leave_holds_the_case_until_hr_lets_it_go_on() -> None:
     assert ends_at is not None
     life.happen(PauseRequested("leave"))
     life.wait(life.now + timedelta(days=14))
-    assert life.case.owner in ("partner", "hr-queue")
+    assert life.case.owner in ("partner", HR_QUEUE)
     life.answer("resume")
     assert life.case.stage_ends_at == ends_at + timedelta(days=14)
 
@@ -167,7 +168,7 @@ def test_where_no_hr_partner_is_left_the_queue_is_told_of_a_rebuttal() -> None:
     life = running()
     life.people = directory(person("partner", active=False))
     life.answer("rebut", request=life.standing("rep"))
-    assert life.told(NoticeKind.REBUTTAL) == ["hr-queue"]
+    assert life.told(NoticeKind.REBUTTAL) == [HR_QUEUE]
 
 
 def test_a_rep_who_was_never_told_hears_nothing_of_the_end() -> None:
@@ -189,7 +190,7 @@ def test_a_rep_who_is_missing_from_the_directory_has_not_left() -> None:
     life.people = replace(life.people, people=known)
     life.pass_deadline()
     assert life.case.status is CaseStatus.OPEN
-    assert life.case.owner == "hr-queue"
+    assert life.case.owner == HR_QUEUE
 
 
 def test_restated_again_before_hr_decides_the_same_question_stands_beside_the_newer_figures() -> None:

@@ -22,6 +22,7 @@ from shared.domain.effect import NoticeKind
 from shared.domain.errors import IllegalTransition
 from shared.domain.event import EventTag
 from shared.domain.identifiers import EvaluationId, PersonId
+from shared.domain.person import HR_QUEUE
 from shared.domain.request import Answer
 from tests.unit.evaluate.case_life import (
     FRIDAY,
@@ -58,7 +59,7 @@ def test_who_proposed_removal_cannot_approve_it() -> None:
     life = in_final_review().pass_deadline().pass_deadline()
     assert life.asked.assignee == "partner"
     life.answer("propose_removal", known_by="cognito")
-    assert life.asked.assignee == "hr-queue"
+    assert life.asked.assignee == HR_QUEUE
     life.answer("approve", by="partner", known_by="cognito")
     assert life.case.status is CaseStatus.OPEN
     refused = [event.data["reason"] for event in life.events if event.tag is EventTag.ANSWER_REFUSED]
@@ -71,14 +72,14 @@ def test_from_hrs_shared_mailbox_nobody_proposes_or_approves_a_removal_without_t
     """Whoever reads it might be the partner, and then one person alone would have removed somebody."""
     life = in_final_review().pass_deadline().pass_deadline()
     life.answer("propose_removal", known_by="cognito")
-    assert life.asked.assignee == "hr-queue"
+    assert life.asked.assignee == HR_QUEUE
     life.answer("approve", known_by="link+code")
     assert (life.case.status, life.asked.purpose) == (CaseStatus.OPEN, "removal_approval")
     life.answer("approve", by="partner-2", known_by="cognito")
     assert life.case.exit is Exit.REMOVAL_APPROVED
 
     unanswered = in_final_review().pass_deadline().pass_deadline().pass_deadline()
-    assert (unanswered.asked.assignee, unanswered.asked.purpose) == ("hr-queue", "removal_proposal")
+    assert (unanswered.asked.assignee, unanswered.asked.purpose) == (HR_QUEUE, "removal_proposal")
     unanswered.answer("propose_removal", known_by="link+code")
     assert unanswered.case.phase is Phase.ASKING
     refused = [e.data["reason"] for e in unanswered.events if e.tag is EventTag.ANSWER_REFUSED]
@@ -105,7 +106,7 @@ def test_instead_of_a_removal_the_plan_may_be_extended() -> None:
 def test_silence_never_removes_anybody() -> None:
     life = in_final_review().wait_days(200)
     assert life.case.status is CaseStatus.OPEN
-    assert (life.case.owner, life.case.phase) == ("hr-queue", Phase.ASKING)
+    assert (life.case.owner, life.case.phase) == (HR_QUEUE, Phase.ASKING)
 
 
 def test_a_relapse_opens_at_the_gate_of_the_later_stage() -> None:

@@ -6,6 +6,7 @@ from functions.evaluate.cases.results import has_news
 from shared.domain.case import CaseStatus, Exit, Phase, Waiting
 from shared.domain.effect import NoticeKind
 from shared.domain.event import EventTag
+from shared.domain.person import HR_QUEUE
 from shared.domain.request import RequestStatus
 from tests.unit.evaluate.case_life import (
     POLICY,
@@ -167,7 +168,7 @@ def test_the_proposer_of_a_plan_does_not_publish_the_next_one() -> None:
     life.open().answer("coach")
     assert life.case.proposed_by == "partner"
     life.wait_days(31)
-    assert (life.case.phase, life.asked.assignee) == (Phase.GATE, "hr-queue")
+    assert (life.case.phase, life.asked.assignee) == (Phase.GATE, HR_QUEUE)
 
 
 def test_without_results_hr_is_asked_even_where_the_policy_has_no_gate() -> None:

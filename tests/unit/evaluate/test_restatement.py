@@ -14,6 +14,7 @@ from shared.domain.case import Case, CaseStatus, Exit
 from shared.domain.effect import Notice, NoticeKind
 from shared.domain.event import EventTag
 from shared.domain.identifiers import PersonId
+from shared.domain.person import HR_QUEUE
 from shared.domain.policy import parse_policy
 from shared.domain.record import PlannedEvaluation
 from shared.domain.request import Answer
@@ -171,7 +172,7 @@ def test_hr_is_told_once_whom_a_past_period_newly_finds_and_no_case_opens(floor:
     assert set(floor.open_cases) == known
     assert UNFLAGGED not in known
     (told,) = floor.told(NoticeKind.PAST_FINDINGS)
-    assert (told.to, told.parameters["people"], told.parameters["count"]) == ("hr-queue", UNFLAGGED, "1")
+    assert (told.to, told.parameters["people"], told.parameters["count"]) == (HR_QUEUE, UNFLAGGED, "1")
     assert told.parameters["period"] == "2026-09"
 
 
