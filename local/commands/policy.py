@@ -91,7 +91,7 @@ def _diff(before: Path, after: Path) -> int:
         print(line)
     if lines and old.ref == new.ref:
         print(
-            f"both files are {old.ref}: a version in use must not change, so give B a new version",
+            f"both files are {old.ref}: a version in use must not change",
             file=sys.stderr,
         )
     return 1 if lines else 0

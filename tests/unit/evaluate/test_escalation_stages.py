@@ -113,9 +113,10 @@ def test_leave_restated_to_fewer_days_takes_nothing_back_from_the_rep() -> None:
     life.now += timedelta(days=20)
     life.results("2026-10", figures("2026-10", "0.2000", leave_days=5))
     life.results("2026-10", figures("2026-10", "0.2500", leave_days=2), evaluation="fewer")
-    life.results("2026-10", figures("2026-10", "0.3000", leave_days=5), evaluation="five-again")
     assert life.case.results[0].days_returned == 5
     assert life.case.stage_ends_at == ends_at + timedelta(days=5)
+    life.results("2026-10", figures("2026-10", "0.3000", leave_days=6), evaluation="more")
+    assert life.case.stage_ends_at == ends_at + timedelta(days=6)
 
 
 def test_a_month_of_leave_gives_back_only_the_days_on_which_the_stage_ran() -> None:
