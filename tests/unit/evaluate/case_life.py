@@ -1,4 +1,4 @@
-"""A case's life in memory: the pure core, driven as the use cases drive it, with time set by the test."""
+"""Runs a case in memory through the pure core, as the use cases do, with the time set by the test."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The use cases of cases on fakes: a store, a clock, files, a workflow, and somebody who answers."""
+"""Runs the use cases of cases on fakes: store, clock, files, workflow, and people who answer."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal

@@ -1,4 +1,4 @@
-"""The sample organisation, with everything in memory: what a batch sets off, step by step."""
+"""The sample organisation in memory: drops exports and runs the evaluations that follow, step by step."""
 
 import json
 from pathlib import Path

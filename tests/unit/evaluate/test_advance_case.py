@@ -1,4 +1,4 @@
-"""What the case's workflow asks for at each turn, whole, on fakes."""
+"""The turns of a case's workflow, with the whole use case on fakes."""
 
 from datetime import timedelta
 
@@ -32,7 +32,7 @@ def test_a_new_case_waits_for_the_managers_answer_until_the_deadline(office: Off
     assert (told["case_id"], told["generation"], told["version"]) == (office.case.id, 1, 1)
 
 
-def test_an_answer_is_taken_in_at_the_next_turn(office: Office) -> None:
+def test_an_answer_is_applied_at_the_next_turn(office: Office) -> None:
     office.answer("coach")
     assert office.case.version == 1
     assert office.advance()["waiting_for"] == "results"
@@ -40,14 +40,14 @@ def test_an_answer_is_taken_in_at_the_next_turn(office: Office) -> None:
     assert office.mailed(NoticeKind.REP_TOLD) == 1
 
 
-def test_a_turn_that_is_taken_twice_does_its_work_once(office: Office) -> None:
+def test_a_repeated_turn_does_its_work_once(office: Office) -> None:
     office.answer("coach")
     first = office.advance()
     assert office.advance() == first
     assert office.mailed(NoticeKind.REP_TOLD) == 1
 
 
-def test_a_passed_deadline_reminds_and_says_the_new_one(office: Office) -> None:
+def test_after_a_missed_deadline_a_reminder_is_sent_with_a_new_deadline(office: Office) -> None:
     office.clock.set(office.asked.due_at)
     told = office.advance()
     assert told["waiting_for"] == "answer"
@@ -55,12 +55,12 @@ def test_a_passed_deadline_reminds_and_says_the_new_one(office: Office) -> None:
     assert office.mailed(NoticeKind.REMINDER) == 1
 
 
-def test_hrs_decisions_are_waited_for_by_name(office: Office) -> None:
+def test_the_workflow_is_told_when_the_case_waits_for_hr(office: Office) -> None:
     office.answer("request_exception")
     assert office.advance()["waiting_for"] == "hr"
 
 
-def test_a_closed_case_is_waited_for_no_longer(office: Office) -> None:
+def test_the_workflow_of_a_closed_case_ends(office: Office) -> None:
     office.answer("request_exception")
     office.advance()
     office.answer("grant")
@@ -97,7 +97,7 @@ def test_an_answer_and_a_timeout_at_one_moment_end_in_one_outcome(office: Office
     assert EventTag.REQUEST_EXPIRED not in other.store
 
 
-def test_a_timeout_decided_on_an_old_look_gives_way_to_the_answer(
+def test_a_timeout_decided_on_an_old_version_gives_way_to_the_answer(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unanswered = office.asked
@@ -112,7 +112,7 @@ def test_a_timeout_decided_on_an_old_look_gives_way_to_the_answer(
     assert EventTag.REQUEST_EXPIRED not in office.store
 
 
-def test_somebody_who_is_always_first_makes_the_workflow_try_again_later(
+def test_after_repeated_conflicts_the_workflow_tries_again_later(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office.clock.set(office.asked.due_at)
@@ -125,7 +125,7 @@ def test_somebody_who_is_always_first_makes_the_workflow_try_again_later(
         settle(office.case, office.work)
 
 
-def test_everything_that_fell_due_during_an_outage_happens_at_one_turn(office: Office) -> None:
+def test_everything_that_fell_due_during_an_outage_is_done_in_one_turn(office: Office) -> None:
     office.answer("coach")
     office.advance()
     office.clock.advance(days=40)
@@ -134,7 +134,7 @@ def test_everything_that_fell_due_during_an_outage_happens_at_one_turn(office: O
     assert moment(told["due_at"]) > office.clock.now()
 
 
-def test_after_enough_turns_or_half_a_year_a_successor_goes_on(office: Office) -> None:
+def test_after_enough_turns_or_half_a_year_a_successor_takes_over(office: Office) -> None:
     told = office.advance(turn=MOST_TURNS)
     assert (told["waiting_for"], told["generation"]) == ("continue", 2)
     assert EventTag.WORKFLOW_RESTARTED in office.store
@@ -160,7 +160,7 @@ def test_a_workflow_that_goes_to_sleep_leaves_its_token(office: Office) -> None:
     assert office.workflow.woken == []
 
 
-def test_an_answer_before_the_token_was_stored_is_not_slept_through(office: Office) -> None:
+def test_a_workflow_does_not_sleep_if_an_answer_came_before_its_token_was_stored(office: Office) -> None:
     version = office.advance()["version"]
     office.answer("coach")  # its wake finds no token yet
     office.relay()

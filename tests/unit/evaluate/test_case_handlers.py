@@ -1,4 +1,4 @@
-"""The thin ends: what the workflows send, and what they get back."""
+"""The Lambda handlers of cases: what the workflows send, and what they get back."""
 
 from dataclasses import dataclass
 
@@ -66,7 +66,7 @@ def test_an_unknown_step_is_refused(opened: Office) -> None:
         case_handler.handle({"step": "dance", "case_id": opened.case.id, "generation": 1}, Context())
 
 
-def test_the_reconciler_counts_what_it_mended(opened: Office) -> None:
+def test_the_reconciler_counts_what_it_repaired(opened: Office) -> None:
     opened.workflow.alive.clear()
     assert reconcile_handler.handle({}, Context()) == {"open": 1, "moved": 0, "restarted": 1}
 

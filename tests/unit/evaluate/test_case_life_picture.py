@@ -1,4 +1,4 @@
-"""The page's picture is what the code does."""
+"""The diagram of docs/case-life.md matches the code."""
 
 import pytest
 
@@ -12,12 +12,12 @@ def drawn() -> list[Edge]:
     return edges(parse_policy(POLICY.read_text(), POLICY.name))
 
 
-def test_the_picture_in_the_docs_is_the_one_that_the_code_draws(drawn: list[Edge]) -> None:
+def test_the_diagram_in_the_docs_is_the_one_that_the_code_draws(drawn: list[Edge]) -> None:
     text = PAGE.read_text()
     assert page(text, mermaid(drawn)) == text, "run: python -m local.case_life"
 
 
-def test_the_picture_shows_every_good_and_bad_end_that_an_answer_leads_to(drawn: list[Edge]) -> None:
+def test_the_diagram_shows_every_exit_that_an_answer_leads_to(drawn: list[Edge]) -> None:
     ends = {target for _, _, target in drawn}
     assert {Exit.GRADUATED, Exit.WITHDRAWN, Exit.EXCEPTED, Exit.REMOVAL_APPROVED} <= ends
 
@@ -27,5 +27,5 @@ def test_nothing_but_an_approval_leads_to_removal(drawn: list[Edge]) -> None:
     assert ways == {("approving", "approve")}
 
 
-def test_silence_leads_nowhere(drawn: list[Edge]) -> None:
+def test_silence_alone_changes_no_state(drawn: list[Edge]) -> None:
     assert not [why for _, why, _ in drawn if why == "silence"]

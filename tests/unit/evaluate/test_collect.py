@@ -1,4 +1,4 @@
-"""Whom an evaluation acts on: the flagged, and everybody with an open case."""
+"""The people on whom an evaluation acts: the flagged, and everybody with an open case."""
 
 import orjson
 
@@ -32,7 +32,7 @@ def listed(office: Office, evaluation: EvaluationId) -> list[tuple[str, str]]:
     return [(one["rep_id"], one["outcome"]) for one in people]
 
 
-def test_a_past_period_acts_on_people_with_an_open_case_and_on_nobody_else() -> None:
+def test_a_past_period_acts_only_on_people_with_an_open_case() -> None:
     office = Office()
     office.evaluated("e-1", [decision("2026-09")])
     restated = planned(
@@ -45,7 +45,7 @@ def test_a_past_period_acts_on_people_with_an_open_case_and_on_nobody_else() -> 
     assert listed(office, restated) == [("rep", "clear")]
 
 
-def test_the_list_stays_as_it_was_made_when_the_step_is_done_again_after_cases_were_opened() -> None:
+def test_a_repeated_step_keeps_the_first_list_after_cases_were_opened() -> None:
     office = Office()
     evaluation = planned(office, "e-1", decision("2026-09") | {"rep_id": "another"}, decision("2026-09"))
     before = listed(office, evaluation)

@@ -1,4 +1,4 @@
-"""The bulk lane gives the plain rules' bytes, however the lines of its files are spelt."""
+"""The columnar evaluation gives the bytes of the reference, however the lines of its files are written."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -100,7 +100,7 @@ def test_every_spelling_of_the_same_directory_decides_the_same(policy: Policy, d
     assert _in_bulk(policy, [mixed], [known]) == plainly
 
 
-def test_a_later_fact_supersedes_all_of_an_earlier_one_of_whatever_kind() -> None:
+def test_a_later_fact_replaces_an_earlier_one_whatever_its_form() -> None:
     usual: Row = {"quota": "1000", "credited": "100.5", "currency": "USD", "leave_days": "0"}
     changes: list[Row] = [
         *({}, {"credited": "900.25"}, {"credited": "100.125"}, {"credited": "-3"}),
@@ -145,7 +145,7 @@ def test_a_later_fact_supersedes_all_of_an_earlier_one_of_whatever_kind() -> Non
         ("Nobody", "No\nbody", "people: line 1 is not JSON"),
     ],
 )
-def test_a_directory_that_read_never_wrote_is_refused(was: str, becomes: str, said: str) -> None:
+def test_a_malformed_directory_is_refused(was: str, becomes: str, said: str) -> None:
     rows = [
         _person_as_read_writes({"person_id": f"r-{number}", "name": "Nobody", "active": active}, number + 1)
         for number, active in ((1, "true"), (2, "false"))
@@ -181,12 +181,12 @@ _GOOD = (
         3 * _GOOD + b'{"line":3,"rep_id":"r-1"\n,"period":"2026-05"}\n',
     ],
 )
-def test_a_file_that_breaks_off_or_is_of_another_kind_is_refused(content: bytes) -> None:
+def test_a_truncated_file_or_one_of_another_kind_is_refused(content: bytes) -> None:
     with pytest.raises(InvalidFacts):
         _columns([content])
 
 
-def test_a_large_file_of_mostly_other_periods_gives_up_only_the_windows_facts() -> None:
+def test_of_a_large_file_only_the_windows_facts_are_read() -> None:
     rows = [
         {"line": line, "rep_id": f"r-{line}", "period": f"2026-{month:02d}", "quota": "1", "credited": "1"}
         | {"currency": "USD", "leave_days": "0"}

@@ -1,4 +1,4 @@
-"""A backtest is worked in bulk, and counts what the plain rules decide about each of its periods."""
+"""A backtest uses columns, and counts what the reference decides about each period."""
 
 from collections import Counter
 from pathlib import Path
@@ -22,7 +22,7 @@ FIRST, LAST = Period.parse("2026-07"), Period.parse("2026-10")
 
 @settings(max_examples=40, deadline=None)
 @given(policies(), st.data())
-def test_a_backtest_counts_what_the_plain_rules_decide(policy: Policy, data: st.DataObject) -> None:
+def test_a_backtest_counts_what_the_reference_decides(policy: Policy, data: st.DataObject) -> None:
     directory = data.draw(people())
     content = jsonl(data.draw(facts(directory)))
     columns = Directory(policy, [jsonl(directory)], "people")
@@ -45,7 +45,7 @@ def test_a_backtest_counts_what_the_plain_rules_decide(policy: Policy, data: st.
     assert (result.met_the_bar, result.assessed) == (sum(met.values()), len(met))
 
 
-def test_a_currency_that_stands_in_a_strangely_written_row_alone_is_not_overlooked() -> None:
+def test_a_currency_in_an_unusually_written_row_is_not_overlooked() -> None:
     rows: list[Row] = [
         {"rep_id": "r-1", "period": f"2026-0{month}", "quota": "1000", "credited": "100", "currency": "USD"}
         | {"leave_days": "0", "line": str(month)}

@@ -85,13 +85,13 @@ def test_a_time_of_day_that_summer_time_skips_is_an_hour_later() -> None:
     assert due(at("2026-03-07T02:30"), "1d", "America/New_York", "US") == at("2026-03-08T03:30")
 
 
-def test_of_two_equal_times_of_day_the_first_counts() -> None:
+def test_of_a_repeated_time_of_day_the_first_counts() -> None:
     assert due(at("2026-10-31T01:30"), "1d", "America/New_York", "US") == datetime(
         2026, 11, 1, 5, 30, tzinfo=UTC
     )
 
 
-def test_the_assignees_own_day_counts_and_not_the_servers() -> None:
+def test_a_deadline_counts_the_assignees_days_not_the_servers() -> None:
     asked = datetime(2026, 10, 2, 22, 0, tzinfo=UTC)  # Friday in New York, Saturday in Sydney
     assert due(asked, "1bd", "America/New_York", None) == datetime(2026, 10, 5, 22, 0, tzinfo=UTC)
     assert due(asked, "1bd", "Australia/Sydney", None) == at("2026-10-05T08:00", "Australia/Sydney")
@@ -121,7 +121,7 @@ def test_an_instant_without_a_zone_is_refused() -> None:
     st.sampled_from(["America/New_York", "Europe/Berlin", "Asia/Kolkata", "Pacific/Apia"]),
     st.sampled_from([None, "US", "DE", "IN"]),
 )
-def test_a_business_deadline_lies_ahead_on_a_business_day_and_more_days_are_never_sooner(
+def test_a_business_deadline_is_a_later_business_day_and_more_days_are_never_sooner(
     asked: datetime, count: int, zone: str, country: str | None
 ) -> None:
     instant = asked.replace(tzinfo=UTC)

@@ -20,7 +20,7 @@ from tests.unit.evaluate.case_life import (
 )
 
 
-def test_a_case_opens_with_a_question_to_the_manager_and_word_to_hr() -> None:
+def test_a_case_opens_with_a_question_to_the_manager_and_a_mail_to_hr() -> None:
     life = Life().open()
     assert life.case.status is CaseStatus.OPEN
     assert (life.case.stage, life.case.phase) == ("coaching", Phase.ASKING)
@@ -37,7 +37,7 @@ def test_a_case_opens_with_a_question_to_the_manager_and_word_to_hr() -> None:
     assert any(isinstance(effect, StartWorkflow) for effect in life.effects)
 
 
-def test_the_reps_figures_stand_only_in_the_sealed_part_of_the_opening_event() -> None:
+def test_the_reps_figures_are_only_in_the_sealed_part_of_the_opening_event() -> None:
     opened = Life().open().events[0]
     assert opened.person == "rep"
     assert opened.private == {"decision": decision("2026-09")}
@@ -95,13 +95,13 @@ def test_hr_is_told_once_of_the_seats_in_which_nobody_sits() -> None:
     assert life.told(NoticeKind.UNREACHABLE) == ["partner"], "the question was past those seats before"
 
 
-def test_where_hrs_own_seat_is_empty_its_queue_has_the_question_and_no_second_mail() -> None:
+def test_if_the_hr_partners_seat_is_empty_the_hr_queue_is_asked_without_a_second_mail() -> None:
     life = Life(directory(person("rep", "manager"))).open().answer("request_exception")
     assert life.asked.assignee == HR_QUEUE
     assert life.told(NoticeKind.UNREACHABLE) == []
 
 
-def test_without_anybody_the_hr_queue_owns_the_case() -> None:
+def test_if_all_seats_are_empty_the_hr_queue_owns_the_case() -> None:
     life = Life(directory(person("rep"))).open()
     assert life.case.owner == HR_QUEUE
     assert life.told(NoticeKind.CASE_OPENED) == [HR_QUEUE]
@@ -126,7 +126,7 @@ def test_a_delegate_in_force_is_asked_and_both_names_are_recorded() -> None:
 
 
 @pytest.mark.parametrize(("zone", "asked"), [(None, "manager"), ("Australia/Sydney", "deputy")])
-def test_a_delegates_days_begin_where_the_person_lives_for_whom_they_stand_in(
+def test_a_delegation_begins_in_the_time_zone_of_the_person_who_delegates(
     zone: str | None, asked: str
 ) -> None:
     # Friday afternoon in New York is Saturday in Sydney.
@@ -149,7 +149,7 @@ def test_nobody_is_asked_about_their_own_case() -> None:
     assert Life(directory(stand_in)).open().asked.assignee == "manager"
 
 
-def test_in_a_circle_of_managers_without_hr_partners_somebody_else_is_asked_until_hrs_queue_has_it() -> None:
+def test_if_two_people_manage_each_other_the_question_still_reaches_the_hr_queue() -> None:
     # The rep's manager answers to the rep, so the manager's manager is the rep.
     life = Life(directory(person("rep", "manager"), person("manager", "rep"))).open()
     while life.asked.assignee != HR_QUEUE:
@@ -167,14 +167,14 @@ def test_a_deadline_is_counted_where_the_asked_person_lives() -> None:
     assert life.asked.due_at == datetime(2026, 10, 6, 5, 0, tzinfo=ZoneInfo("Australia/Sydney"))
 
 
-def test_a_bounced_question_goes_on_at_once_past_the_same_persons_reminder_and_hr_is_told() -> None:
+def test_after_a_bounce_the_next_person_is_asked_at_once_and_hr_is_told() -> None:
     life = Life().open()
     life.bounce(life.asked)
     assert life.asked.assignee == "director"
     assert life.told(NoticeKind.UNREACHABLE) == ["partner"]
 
 
-def test_where_mails_to_the_hr_partner_come_back_hrs_queue_is_told_of_it() -> None:
+def test_if_a_mail_to_the_hr_partner_bounces_the_hr_queue_is_told() -> None:
     life = Life().open().answer("request_exception")
     assert life.asked.assignee == "partner"
     life.bounce(life.asked)
@@ -182,7 +182,7 @@ def test_where_mails_to_the_hr_partner_come_back_hrs_queue_is_told_of_it() -> No
     assert life.told(NoticeKind.UNREACHABLE) == [HR_QUEUE]
 
 
-def test_a_mail_that_hrs_queue_sends_back_is_not_sent_in_a_circle() -> None:
+def test_a_mail_that_bounces_from_the_hr_queue_is_not_sent_again_at_once() -> None:
     life = Life(directory(person("rep"))).open()
     life.bounce(life.asked)
     assert (life.asked.assignee, life.asked.status) == (HR_QUEUE, RequestStatus.OPEN)
@@ -200,7 +200,7 @@ def test_when_the_asked_manager_leaves_the_next_one_is_asked_at_once() -> None:
     assert life.told(NoticeKind.UNREACHABLE) == ["partner"]
 
 
-def test_a_new_manager_in_the_seat_is_asked_in_the_old_ones_place() -> None:
+def test_a_new_manager_is_asked_in_place_of_the_old_one() -> None:
     life = Life().open()
     life.people = directory(
         person("manager", "director", "partner", active=False), person("rep", "deputy", "partner")

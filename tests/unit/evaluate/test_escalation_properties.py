@@ -1,4 +1,4 @@
-"""Whatever happens to a case, in whatever order: the promises that no path may break."""
+"""Invariants of a case: promises that must hold after any triggers in any order."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

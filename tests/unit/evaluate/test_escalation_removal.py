@@ -1,4 +1,4 @@
-"""Removal takes two; relapse; and what cannot happen at all."""
+"""Removal needs two people; relapse; and triggers that a case refuses."""
 
 from datetime import UTC
 
@@ -68,7 +68,7 @@ def test_who_proposed_removal_cannot_approve_it() -> None:
     assert life.case.exit is Exit.REMOVAL_APPROVED
 
 
-def test_from_hrs_shared_mailbox_nobody_proposes_or_approves_a_removal_without_their_name() -> None:
+def test_the_hr_queue_proposes_and_approves_a_removal_only_by_sign_in() -> None:
     """Whoever reads it might be the partner, and then one person alone would have removed somebody."""
     life = in_final_review().pass_deadline().pass_deadline()
     life.answer("propose_removal", known_by="cognito")
@@ -116,7 +116,7 @@ def test_a_relapse_opens_at_the_gate_of_the_later_stage() -> None:
     assert life.answer("publish").asked.assignee == "manager"
 
 
-def test_a_closed_case_never_acts_again() -> None:
+def test_a_closed_case_refuses_every_trigger() -> None:
     life = Life().open().answer("dispute_figures").answer("uphold")
     news = decision("2026-10", outcome="clear")
     for trigger in (
@@ -136,7 +136,7 @@ def test_an_open_case_is_not_opened_again() -> None:
         Life().open().open()
 
 
-def test_what_is_not_due_does_not_happen() -> None:
+def test_a_trigger_that_is_not_due_is_refused() -> None:
     life = Life().open()
     for trigger in (
         DeadlinePassed(life.asked.id),
@@ -150,7 +150,7 @@ def test_what_is_not_due_does_not_happen() -> None:
             life.happen(trigger)
 
 
-def test_an_answer_is_taken_in_before_anything_else_happens() -> None:
+def test_an_answer_is_applied_before_any_other_trigger() -> None:
     life = Life().open()
     given = Answer(
         choice="coach",
@@ -179,5 +179,5 @@ def test_a_policys_end_closes_the_case() -> None:
     assert life.case.exit is Exit.POLICY_CLOSED
 
 
-def test_stories_begin_on_a_friday_afternoon_in_new_york() -> None:
+def test_the_test_cases_open_on_a_friday_afternoon_in_new_york() -> None:
     assert new_york("2026-10-02T15:00").astimezone(UTC) == FRIDAY

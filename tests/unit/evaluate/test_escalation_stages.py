@@ -22,7 +22,7 @@ from tests.unit.evaluate.case_life import (
 )
 
 
-def test_an_answer_lets_the_stage_run_and_the_rep_is_told() -> None:
+def test_an_answer_starts_the_stage_and_the_rep_is_told() -> None:
     life = running()
     assert (life.case.phase, life.case.waiting_for) == (Phase.RUNNING, Waiting.RESULTS)
     assert life.case.stage_ends_at == new_york("2026-11-01T15:00")
@@ -31,7 +31,7 @@ def test_an_answer_lets_the_stage_run_and_the_rep_is_told() -> None:
     assert life.case.owner == "manager"
 
 
-def test_whoever_looks_after_the_case_hears_that_a_stage_runs_by_somebody_elses_answer() -> None:
+def test_the_responsible_manager_is_told_if_somebody_elses_answer_starts_the_stage() -> None:
     assert running().told(NoticeKind.STAGE_ENTERED) == [], "the manager answered, and knows"
     by_the_skip_level = Life().open().pass_deadline().pass_deadline()
     assert by_the_skip_level.asked.assignee == "director"
@@ -39,7 +39,7 @@ def test_whoever_looks_after_the_case_hears_that_a_stage_runs_by_somebody_elses_
     assert at_the_gate().answer("extend").told(NoticeKind.STAGE_ENTERED) == ["manager"]
 
 
-def test_a_stage_that_asks_nothing_is_told_to_whoever_looks_after_the_case() -> None:
+def test_the_responsible_manager_is_told_of_a_stage_that_asks_nothing() -> None:
     quiet = POLICY.ladder[0].model_copy(update={"ask": None})
     life = Life(policy=POLICY.model_copy(update={"ladder": (quiet, *POLICY.ladder[1:])})).open()
     assert life.case.phase is Phase.RUNNING
@@ -54,6 +54,14 @@ def test_two_good_periods_of_three_graduate() -> None:
     assert life.case.exit is Exit.GRADUATED
     assert set(life.told(NoticeKind.CASE_CLOSED)) == {"manager", "partner", "rep"}
     assert all(request.status is not RequestStatus.OPEN for request in life.requests.values())
+
+
+def test_only_the_latest_three_periods_count_towards_graduation() -> None:
+    life = running()
+    life.results("2026-10", figures("2026-10", "0.9000"))
+    poor = [figures(month, "0.2000") for month in ("2026-11", "2026-12")]
+    life.results("2027-01", *poor, figures("2027-01", "0.9000"))
+    assert life.case.status is CaseStatus.OPEN, "the good October is not one of the latest three"
 
 
 def test_the_period_that_opened_the_case_is_never_a_later_result() -> None:
@@ -72,7 +80,7 @@ def test_the_bar_is_compared_before_rounding() -> None:
     assert life.case.status is CaseStatus.OPEN
 
 
-def test_a_restated_period_replaces_its_figure_and_is_not_counted_twice() -> None:
+def test_a_restated_period_replaces_its_result_and_is_not_counted_twice() -> None:
     life = running()
     life.results("2026-10", figures("2026-10", "0.9000"))
     life.results("2026-10", figures("2026-10", "0.9100"), evaluation="evaluation-again")
@@ -81,7 +89,7 @@ def test_a_restated_period_replaces_its_figure_and_is_not_counted_twice() -> Non
     assert life.case.status is CaseStatus.OPEN
 
 
-def test_a_period_that_is_not_assessable_uses_up_none_of_the_three() -> None:
+def test_a_period_that_is_not_assessable_is_not_one_of_the_three() -> None:
     life = running()
     away = figures("2026-11", "0.1000") | {"status": "leave", "attainment": None}
     life.results(
@@ -106,7 +114,7 @@ def test_days_of_leave_are_added_to_the_stage_once() -> None:
     assert EventTag.STAGE_EXTENDED in life
 
 
-def test_leave_restated_to_fewer_days_takes_nothing_back_from_the_rep() -> None:
+def test_leave_restated_to_fewer_days_does_not_shorten_the_stage() -> None:
     life = running()
     ends_at = life.case.stage_ends_at
     assert ends_at is not None
@@ -205,7 +213,7 @@ def test_a_check_in_that_an_outage_kept_from_being_asked_is_missed_too() -> None
     assert missed == ["never_asked"]
 
 
-def test_missed_check_ins_hold_up_the_adverse_step_until_hr_has_seen_them() -> None:
+def test_missed_check_ins_lead_to_hrs_gate_before_an_adverse_stage() -> None:
     life = in_final_review()
     because = [event.data["because"] for event in life.events if event.tag is EventTag.STAGE_GATED]
     assert because[-1] == ["check_ins_missed"]

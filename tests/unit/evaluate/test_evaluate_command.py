@@ -74,7 +74,7 @@ def test_a_later_file_supersedes_an_earlier_one_by_rep_and_period(folder: Path, 
     assert [one["credited"] for one in decision["inputs"]] == ["512.5", None, "800"]
 
 
-def test_facts_of_strangers_are_ignored(folder: Path) -> None:
+def test_facts_of_people_outside_the_directory_are_ignored(folder: Path) -> None:
     (folder / "more.jsonl").write_bytes(jsonl([{**SEPTEMBER, "rep_id": "stranger"}]))
 
     assert _evaluate(folder, "--facts", str(folder / "facts.jsonl"), str(folder / "more.jsonl")) == 0
@@ -137,7 +137,7 @@ def test_a_policy_that_cannot_decide_is_a_usage_error_in_one_line(
         ("facts.jsonl", jsonl([{**SEPTEMBER, "leave_days": "1.5"}])),
     ],
 )
-def test_files_that_read_never_wrote_are_refused_in_one_line(
+def test_malformed_files_are_refused_in_one_line(
     folder: Path, name: str, content: bytes, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (folder / name).write_bytes(content)
@@ -148,9 +148,7 @@ def test_files_that_read_never_wrote_are_refused_in_one_line(
     assert not (folder / "decisions.jsonl").exists()
 
 
-def test_a_folder_that_is_not_there_is_named_and_made_by_nobody(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_missing_folder_is_named_and_not_created(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = folder / "nowhere" / "decisions.jsonl"
     inputs = ["--people", str(folder / "people.jsonl"), "--facts", str(folder / "facts.jsonl")]
 
@@ -160,7 +158,9 @@ def test_a_folder_that_is_not_there_is_named_and_made_by_nobody(
     assert capsys.readouterr().err == f"plumbline: {out.parent}: no such folder to write to\n"
 
 
-def test_facts_given_for_people_are_told_so(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_facts_file_given_as_people_is_refused_by_name(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (folder / "people.jsonl").write_bytes((folder / "facts.jsonl").read_bytes())
 
     assert _evaluate(folder, "--facts", str(folder / "facts.jsonl")) == 2

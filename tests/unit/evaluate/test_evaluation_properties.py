@@ -14,7 +14,7 @@ modest = settings(max_examples=60, deadline=None)
 
 @modest
 @given(policies(), st.data(), st.permutations(range(4)))
-def test_shards_in_any_order_decide_what_one_process_decides(
+def test_shards_in_any_order_give_the_decisions_of_one_process(
     policy: Policy, data: st.DataObject, order: list[int]
 ) -> None:
     directory = data.draw(people())

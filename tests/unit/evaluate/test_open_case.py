@@ -1,4 +1,4 @@
-"""Opening and feeding cases, whole, on fakes."""
+"""Opening cases and passing results to them, with the whole use case on fakes."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.unit.evaluate.case_life import decision, directory, figures, person
 from tests.unit.evaluate.office import Office
 
 
-def test_a_flagged_rep_gets_one_case_however_often_the_slice_is_done() -> None:
+def test_a_flagged_rep_gets_one_case_however_often_the_slice_is_repeated() -> None:
     office = Office()
     flagged = [decision("2026-09")]
     assert office.evaluated("e-1", flagged) == {"opened": 1, "fed": 0}
@@ -85,7 +85,7 @@ def test_findings_of_a_past_period_open_no_case() -> None:
     assert len(office.store) == 0
 
 
-def test_a_relapse_within_the_policys_time_enters_further_on_and_a_later_one_does_not() -> None:
+def test_only_a_relapse_within_the_policys_time_begins_at_the_later_stage() -> None:
     for days, stage in ((100, "improvement_plan"), (200, "coaching")):
         office = Office()
         office.evaluated("e-1", [decision("2026-09")])
@@ -98,7 +98,7 @@ def test_a_relapse_within_the_policys_time_enters_further_on_and_a_later_one_doe
         assert (reopened.phase is Phase.GATE) == (stage == "improvement_plan")
 
 
-def test_a_withdrawn_case_is_not_opened_again_on_the_same_figures() -> None:
+def test_a_withdrawn_case_is_not_reopened_on_the_same_figures() -> None:
     office = Office()
     office.evaluated("e-1", [decision("2026-09")])
     office.answer("dispute_figures")
@@ -119,7 +119,7 @@ def test_many_reps_are_opened_in_one_slice() -> None:
     assert len(office.store) == 10
 
 
-def test_a_loser_of_a_race_reads_and_decides_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_a_conflict_the_case_is_read_and_decided_again(monkeypatch: pytest.MonkeyPatch) -> None:
     office = Office()
     office.evaluated("e-1", [decision("2026-09")])
     stale = office.case

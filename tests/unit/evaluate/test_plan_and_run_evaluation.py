@@ -1,4 +1,4 @@
-"""From batches to decisions, on fakes: which evaluations are due, what they pin, what they leave behind."""
+"""From batches to decisions, on fakes: which evaluations are planned, what they pin, what they write."""
 
 import json
 from dataclasses import replace
@@ -44,7 +44,7 @@ def test_everybody_in_the_directory_gets_one_decision(
     assert EventTag.EVALUATION_COMPLETED in organisation.store
 
 
-def test_the_end_of_an_evaluation_commits_to_all_that_its_decisions_were_made_from(
+def test_a_completed_evaluation_commits_to_all_inputs_of_its_decisions(
     organisation: Organisation, september: PlannedEvaluation
 ) -> None:
     organisation.run(september)
@@ -146,7 +146,7 @@ def test_a_past_period_opens_no_case_and_hr_is_told_of_its_findings(organisation
     assert NoticeKind.PAST_FINDINGS in told
 
 
-def test_whoever_has_an_open_case_is_fed_results_also_when_nothing_fires(
+def test_an_open_case_gets_results_even_when_no_rule_fires(
     organisation: Organisation, september: PlannedEvaluation
 ) -> None:
     case = a_case(rep_id="R000003")
@@ -174,7 +174,7 @@ def test_a_policy_version_changed_after_use_evaluates_nothing_and_hr_is_told(
     assert told.parameters["policy"] == "field-sales@1"
 
 
-def test_a_policy_changed_after_use_holds_up_no_other_policy(
+def test_a_policy_changed_after_use_does_not_delay_other_policies(
     organisation: Organisation, september: PlannedEvaluation
 ) -> None:
     changed = POLICY.replace('below: "0.70"', 'below: "0.90"')
@@ -186,7 +186,7 @@ def test_a_policy_changed_after_use_holds_up_no_other_policy(
     assert [plan.policy for plan in organisation.plan(restated)] == ["inside-sales@1"]
 
 
-def test_a_policy_by_whose_calendar_no_deadline_can_be_counted_opens_no_case_and_hr_is_told(
+def test_a_policy_with_an_unusable_calendar_opens_no_case_and_hr_is_told(
     organisation: Organisation,
 ) -> None:
     organisation.people()
@@ -199,7 +199,7 @@ def test_a_policy_by_whose_calendar_no_deadline_can_be_counted_opens_no_case_and
     assert told.parameters["fault"] == "field-sales@1: calendar.country: no holidays are known for 'XX'"
 
 
-def test_a_policy_that_cannot_be_read_stops_new_evaluations_until_it_is_mended_and_hr_is_told(
+def test_an_invalid_policy_stops_new_evaluations_until_it_is_corrected_and_hr_is_told(
     organisation: Organisation,
 ) -> None:
     organisation.people()

@@ -1,4 +1,4 @@
-"""The sentences of ``tests/policies``, each evaluated in every way that a decision can come about."""
+"""Runs the cases of ``tests/policies`` in every way in which decisions are made."""
 
 import json
 import re

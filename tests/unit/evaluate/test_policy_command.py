@@ -1,4 +1,4 @@
-"""`plumbline policy` as HR meets it: what is said, where, and with which exit status."""
+"""`plumbline policy` as HR uses it: its output and exit status."""
 
 import hashlib
 from pathlib import Path
@@ -60,7 +60,7 @@ def test_a_subdivision_that_keeps_holidays_of_its_own_can_go_live(tmp_path: Path
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"", b"- a list\n"])
-def test_what_is_no_policy_at_all_is_told_so_in_one_line(
+def test_a_file_that_is_not_a_policy_is_refused_in_one_line(
     content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "policy.yaml"
@@ -77,7 +77,7 @@ def test_a_policy_that_is_not_there_is_a_usage_error(
     assert "nowhere.yaml" in capsys.readouterr().err
 
 
-def test_a_difference_is_named_by_its_path_and_a_changed_text_under_an_old_version_is_warned_of(
+def test_a_difference_is_named_by_its_path_and_an_unchanged_version_gets_a_warning(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     changed = _changed(tmp_path, 'below: "0.70"', 'below: "0.65"')
@@ -94,7 +94,7 @@ def test_a_policy_does_not_differ_from_itself(capsys: pytest.CaptureFixture[str]
     assert capsys.readouterr().out == ""
 
 
-def test_nothing_is_compared_with_what_is_no_policy(
+def test_a_policy_is_not_compared_with_an_invalid_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = _changed(tmp_path, "version: 1", "version: none")

@@ -1,4 +1,4 @@
-"""What HR says outside of any question: a leave, and the end of a policy."""
+"""What HR tells a case without being asked: a leave, and the end of the policy."""
 
 import pytest
 
@@ -34,7 +34,7 @@ def held(office: Office) -> Pause:
     return office.case.hold
 
 
-def test_a_reported_leave_holds_the_case_at_its_next_look(office: Office) -> None:
+def test_a_reported_leave_pauses_the_case_at_its_next_step(office: Office) -> None:
     report_leave(office)
     assert office.advance()["waiting_for"] == "hr"
     assert held(office).reason == "leave"
@@ -42,14 +42,14 @@ def test_a_reported_leave_holds_the_case_at_its_next_look(office: Office) -> Non
     assert office.store.instructions(office.case.id) == []
 
 
-def test_the_reconciler_too_takes_a_reported_leave_in(office: Office) -> None:
+def test_the_reconciler_also_applies_a_reported_leave(office: Office) -> None:
     office.relay()
     report_leave(office)
     office.reconcile()
     assert held(office).reason == "leave"
 
 
-def test_an_answer_on_its_way_counts_before_the_leave(office: Office) -> None:
+def test_an_answer_already_given_is_applied_before_the_leave(office: Office) -> None:
     office.answer("coach")
     report_leave(office)
     office.advance()
@@ -57,7 +57,7 @@ def test_an_answer_on_its_way_counts_before_the_leave(office: Office) -> None:
     assert held(office).remaining_s > 0  # the stage had begun
 
 
-def test_a_leave_reported_during_the_hold_changes_nothing_more(office: Office) -> None:
+def test_a_leave_reported_twice_pauses_the_case_once(office: Office) -> None:
     for name in ("leave-1", "leave-2"):
         report_leave(office, name)
         office.advance()
@@ -66,7 +66,7 @@ def test_a_leave_reported_during_the_hold_changes_nothing_more(office: Office) -
     assert office.store.seen[-1].tag is EventTag.OCCURRENCE_NOTED
 
 
-def test_a_leave_reported_during_another_hold_is_on_record_and_has_its_turn(office: Office) -> None:
+def test_a_leave_reported_during_another_pause_is_recorded_and_decided_next(office: Office) -> None:
     office.answer("dispute_figures")
     office.advance()
     assert held(office).reason == "dispute"

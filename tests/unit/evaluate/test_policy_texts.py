@@ -1,4 +1,4 @@
-"""Policies as people write them: what is refused, and with which words."""
+"""Policies as people write them: what is refused, and with which message."""
 
 from pathlib import Path
 
@@ -61,7 +61,7 @@ def test_a_malformed_policy_is_refused_with_the_path(was: str, becomes: str, fau
     "text",
     ["", "[]", "a: [", "\x00", "a: *b", "a: &b 1", "{[1]: 2}", "a: !!set {x}", "a: " + "[" * 5000, "1", "~"],
 )
-def test_whatever_is_no_policy_is_told_so_in_words(text: str) -> None:
+def test_a_text_that_is_not_a_policy_is_refused_with_a_plain_message(text: str) -> None:
     assert policy_faults(text)
 
 
@@ -152,7 +152,7 @@ def test_a_policys_end_is_told_in_a_sentence() -> None:
     ]
 
 
-def test_two_versions_differ_where_their_words_do() -> None:
+def test_the_differences_of_two_versions_are_listed() -> None:
     before = parse_policy(FIELD_SALES, "before")
     after = parse_policy(FIELD_SALES.replace('"0.70"', '"0.65"').replace("version: 1", "version: 2"), "after")
 

@@ -1,4 +1,4 @@
-"""Lost workflows and timers are mended from the table."""
+"""Lost workflows and timers are repaired from the table."""
 
 import pytest
 
@@ -53,7 +53,7 @@ def test_after_a_stop_over_a_deadline_the_reminder_still_goes_out(office: Office
     assert office.mailed(NoticeKind.REMINDER) == 1
 
 
-def test_a_timer_that_never_rang_is_made_up_for_and_the_workflow_is_woken(office: Office) -> None:
+def test_after_a_lost_timer_the_due_step_is_done_and_the_workflow_is_woken(office: Office) -> None:
     office.relay()
     office.wait("token-1")
     office.clock.set(office.asked.due_at)
@@ -62,7 +62,7 @@ def test_a_timer_that_never_rang_is_made_up_for_and_the_workflow_is_woken(office
     assert office.workflow.woken == ["token-1"]
 
 
-def test_an_answer_whose_wake_was_lost_is_taken_in(office: Office) -> None:
+def test_an_answer_whose_wake_up_was_lost_is_applied(office: Office) -> None:
     office.relay()
     office.answer("coach")
     assert office.reconcile().moved == 1
@@ -124,7 +124,7 @@ def test_while_executions_cannot_be_listed_deadlines_are_still_kept_and_nothing_
     assert office.reconcile().restarted == 1
 
 
-def test_one_case_that_fails_does_not_keep_the_others_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_in_one_case_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     people = directory(*(person(f"rep-{n}", "manager", "partner") for n in range(3)))
     office = Office(people)
     office.evaluated("e-1", [decision("2026-09") | {"rep_id": f"rep-{n}"} for n in range(3)])

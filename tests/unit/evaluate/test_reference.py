@@ -1,4 +1,4 @@
-"""The plain evaluation is the tests' oracle; people are decided about by the columnar one alone."""
+"""Only tests run the reference evaluation; the product runs the columnar one."""
 
 import ast
 from collections.abc import Iterator

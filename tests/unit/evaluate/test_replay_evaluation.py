@@ -1,4 +1,4 @@
-"""An evaluation can be decided anew, years later: the same bytes, or a plain word of what is not the same."""
+"""A replay of a past evaluation gives the same bytes, or names what differs."""
 
 import gzip
 
@@ -56,7 +56,7 @@ def test_the_same_evidence_gives_the_same_bytes_and_leaves_no_trace(evaluated: E
     assert (evaluated.files.files, len(evaluated.store.seen)) == (files, events)
 
 
-def test_what_became_known_later_changes_no_replay(evaluated: Evaluated) -> None:
+def test_figures_that_arrived_later_do_not_change_a_replay(evaluated: Evaluated) -> None:
     (later,) = evaluated.plan(
         evaluated.drop("varicent-attainment", "varicent-attainment-2026-08-restated.csv")
     )
@@ -67,12 +67,12 @@ def test_what_became_known_later_changes_no_replay(evaluated: Evaluated) -> None
     assert replay_evaluation(later.id, evaluated.store, evaluated.files, "test").identical
 
 
-def test_a_policy_that_says_something_else_by_now_changes_no_replay(evaluated: Evaluated) -> None:
+def test_a_policy_changed_since_then_does_not_change_a_replay(evaluated: Evaluated) -> None:
     evaluated.policies.policies = []
     assert evaluated.replay().identical
 
 
-def test_other_code_is_named_and_its_bytes_are_held_to_the_same_record(evaluated: Evaluated) -> None:
+def test_a_replay_by_other_code_says_so_and_must_give_the_same_bytes(evaluated: Evaluated) -> None:
     replay = evaluated.replay(code_version="a year later")
     assert replay.other_code
     assert replay.identical
@@ -148,7 +148,7 @@ def test_rules_that_decide_otherwise_are_found_by_shard_and_by_root(
     assert {"record", "Merkle root", paths.decisions(forged.plan.id, 0)} <= named
 
 
-def test_an_evaluation_that_was_planned_and_never_finished_is_said_to_be_so() -> None:
+def test_the_replay_of_an_unfinished_evaluation_says_so() -> None:
     organisation = Organisation()
     organisation.people()
     organisation.month("2026-08")

@@ -1,4 +1,4 @@
-"""Figures that change afterwards, the whole way on fakes: from the restated export to the end of a case."""
+"""Restated figures, from the export to the end of a case, on fakes."""
 
 from collections.abc import Mapping
 
@@ -98,7 +98,7 @@ def floor() -> Floor:
     return Floor()
 
 
-def test_a_restatement_that_undoes_a_case_is_for_hr_to_confirm_and_touches_nobody_else(floor: Floor) -> None:
+def test_hr_confirms_a_restatement_that_undoes_a_case_and_no_other_case_changes(floor: Floor) -> None:
     others = {rep: case for rep, case in floor.open_cases.items() if rep != REP}
     assert len(others) >= 3
     before = floor.case()
@@ -136,7 +136,7 @@ def test_an_earlier_month_restated_counts_too_where_it_is_in_the_window(floor: F
     assert floor.case().marked is not None
 
 
-def test_a_case_that_hr_keeps_is_not_asked_about_again_for_the_very_same_figures(floor: Floor) -> None:
+def test_hr_is_not_asked_again_about_the_same_figures_of_a_case_that_it_kept(floor: Floor) -> None:
     floor.take_in("2026-09", {REP: "999999"})
     kept = floor.hr_says("keep")
     assert kept.marked is None
@@ -147,7 +147,7 @@ def test_a_case_that_hr_keeps_is_not_asked_about_again_for_the_very_same_figures
     assert len(floor.told(NoticeKind.WITHDRAWAL)) == 2
 
 
-def test_figures_that_are_restated_back_take_the_question_back(floor: Floor) -> None:
+def test_figures_restated_to_their_first_values_withdraw_hrs_question(floor: Floor) -> None:
     before = floor.case()
     floor.take_in("2026-09", {REP: "999999"})
     floor.take_in("2026-09", again=2)
@@ -155,7 +155,7 @@ def test_figures_that_are_restated_back_take_the_question_back(floor: Floor) -> 
     assert (after.marked, after.hold, after.phase) == (None, None, before.phase)
 
 
-def test_a_past_period_undoes_the_case_that_it_opened_while_a_later_one_is_the_latest(floor: Floor) -> None:
+def test_a_restated_past_period_undoes_the_case_that_it_opened(floor: Floor) -> None:
     floor.october()
     plans = floor.take_in("2026-09", {REP: "999999"})
     assert {plan.period: plan.opens_cases for plan in plans} == {"2026-09": False, "2026-10": True}
@@ -163,7 +163,7 @@ def test_a_past_period_undoes_the_case_that_it_opened_while_a_later_one_is_the_l
     assert floor.told(NoticeKind.PAST_FINDINGS) == []
 
 
-def test_hr_is_told_once_whom_a_past_period_newly_finds_and_no_case_opens(floor: Floor) -> None:
+def test_hr_is_told_once_of_new_findings_of_a_past_period_and_no_case_opens(floor: Floor) -> None:
     floor.october({UNFLAGGED: "999999"})
     known = set(floor.open_cases)
     for again in (0, 1):
@@ -199,7 +199,7 @@ def test_a_correction_reaches_a_case_by_the_version_that_opened_it(floor: Floor)
     assert second.policy == "field-sales@2"
 
 
-def test_nobody_is_acted_on_whom_the_restatement_does_not_concern(floor: Floor) -> None:
+def test_a_restatement_acts_only_on_the_people_whom_it_concerns(floor: Floor) -> None:
     (plan,) = floor.take_in("2026-09", {UNFLAGGED: "999999"})
     assert {each["rep_id"] for each in floor.to_act_on(plan)} == set(floor.open_cases)
     assert paths.flagged(plan.id) in floor.files

@@ -1,4 +1,4 @@
-"""What an evaluation costs in workflow steps: so many a shard, and no more however many people there are."""
+"""The cost of an evaluation in workflow transitions: it depends on shards, not on people."""
 
 import json
 import math
@@ -77,7 +77,7 @@ def evaluated(count: int, flagged: int, shards: int) -> tuple[int, PlannedEvalua
     return transitions(FLOW, TAKEN, items), plan, len(organisation.to_act_on(plan))
 
 
-def test_ten_times_the_people_take_not_one_transition_more() -> None:
+def test_ten_times_the_people_take_no_more_transitions() -> None:
     few, many = evaluated(60, 5, shards=4), evaluated(600, 5, shards=4)
     assert few[0] == many[0]
     assert few[2] == many[2] == 5

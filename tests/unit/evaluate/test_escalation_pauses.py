@@ -1,4 +1,4 @@
-"""What stops the clock, and what the rep says."""
+"""Pauses of a case, and the responses of the rep."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -60,7 +60,7 @@ def test_after_a_rejected_dispute_the_manager_is_asked_again_without_that_choice
     assert life.asked.choices == ("coach", "request_exception")
 
 
-def test_an_exception_is_hrs_to_grant() -> None:
+def test_hr_grants_or_refuses_an_exception() -> None:
     assert Life().open().answer("request_exception").answer("grant").case.exit is Exit.EXCEPTED
     refused = Life().open().answer("request_exception").answer("refuse")
     assert refused.asked.choices == ("coach", "dispute_figures")
@@ -79,7 +79,7 @@ def test_hr_confirms_the_withdrawal_when_restated_figures_undo_the_findings() ->
     assert life.case.exit is Exit.WITHDRAWN
 
 
-def test_a_case_that_hr_keeps_goes_on_where_it_was() -> None:
+def test_a_case_that_hr_keeps_continues_where_it_was() -> None:
     life = running()
     undone = decision("2026-09", figures("2026-09", "0.9"), outcome="clear")
     life.happen(FindingsUndone(undone, EvaluationId("restated")))
@@ -87,7 +87,7 @@ def test_a_case_that_hr_keeps_goes_on_where_it_was() -> None:
     assert (life.case.phase, life.case.marked, life.case.hold) == (Phase.RUNNING, None, None)
 
 
-def test_a_second_reason_to_hold_waits_for_its_turn() -> None:
+def test_a_second_reason_to_pause_waits_until_the_first_is_decided() -> None:
     life = running()
     life.answer("dispute_figures", request=life.standing("rep"))
     undone = decision("2026-09", figures("2026-09", "0.9"), outcome="clear")
@@ -97,7 +97,7 @@ def test_a_second_reason_to_hold_waits_for_its_turn() -> None:
     assert purposes == ["dispute", "withdrawal"]
 
 
-def test_leave_holds_the_case_until_hr_lets_it_go_on() -> None:
+def test_leave_pauses_the_case_until_hr_resumes_it() -> None:
     life = running()
     ends_at = life.case.stage_ends_at
     assert ends_at is not None
@@ -117,7 +117,7 @@ def test_where_the_policy_lets_the_clock_run_a_dispute_gives_no_days_back() -> N
     assert life.answer("reject").case.stage_ends_at == ends_at
 
 
-def test_good_results_during_a_hold_count_when_it_is_over() -> None:
+def test_good_results_during_a_pause_count_when_it_ends() -> None:
     life = running()
     life.answer("dispute_figures", request=life.standing("rep"))
     life.results("2026-11", figures("2026-10", "0.9"), figures("2026-11", "0.9"))
@@ -125,7 +125,7 @@ def test_good_results_during_a_hold_count_when_it_is_over() -> None:
     assert life.answer("reject").case.exit is Exit.GRADUATED
 
 
-def test_good_results_during_a_hold_end_a_case_whose_question_still_stood() -> None:
+def test_good_results_during_a_pause_close_a_case_that_was_still_asking() -> None:
     life = Life().open().answer("dispute_figures")
     life.results("2026-11", figures("2026-10", "0.9"), figures("2026-11", "0.9"))
     assert life.answer("reject").case.exit is Exit.GRADUATED
@@ -134,7 +134,7 @@ def test_good_results_during_a_hold_end_a_case_whose_question_still_stood() -> N
 @pytest.mark.parametrize(
     ("choice", "tag"), [("acknowledge", EventTag.REP_ACKNOWLEDGED), ("rebut", EventTag.REP_REBUTTED)]
 )
-def test_what_the_rep_says_travels_with_the_record(choice: str, tag: EventTag) -> None:
+def test_the_reps_response_is_recorded_and_sealed(choice: str, tag: EventTag) -> None:
     life = running()
     life.answer(choice, request=life.standing("rep"))
     said = next(event for event in life.events if event.tag is tag)
@@ -143,7 +143,7 @@ def test_what_the_rep_says_travels_with_the_record(choice: str, tag: EventTag) -
     assert life.case.phase is Phase.RUNNING
 
 
-def test_hr_is_told_once_that_the_rep_sees_it_differently_and_the_manager_is_not() -> None:
+def test_hr_is_told_once_of_a_rebuttal_and_the_manager_is_not() -> None:
     life = running()
     context, case = life.context(), life.case
     rebuttal = life.standing("rep")
@@ -158,20 +158,20 @@ def test_hr_is_told_once_that_the_rep_sees_it_differently_and_the_manager_is_not
     assert told in again.effects, "a step done again after a crash asks for the very same notice"
 
 
-def test_a_rep_who_only_takes_note_is_no_news_to_hr() -> None:
+def test_hr_gets_no_mail_when_the_rep_acknowledges() -> None:
     life = running()
     life.answer("acknowledge", request=life.standing("rep"))
     assert life.told(NoticeKind.REBUTTAL) == []
 
 
-def test_where_no_hr_partner_is_left_the_queue_is_told_of_a_rebuttal() -> None:
+def test_without_an_hr_partner_the_hr_queue_is_told_of_a_rebuttal() -> None:
     life = running()
     life.people = directory(person("partner", active=False))
     life.answer("rebut", request=life.standing("rep"))
     assert life.told(NoticeKind.REBUTTAL) == [HR_QUEUE]
 
 
-def test_a_rep_who_was_never_told_hears_nothing_of_the_end() -> None:
+def test_a_rep_who_was_never_told_gets_no_mail_when_the_case_closes() -> None:
     life = Life().open().answer("request_exception").answer("grant")
     assert "rep" not in life.told(NoticeKind.CASE_CLOSED)
 
@@ -193,7 +193,7 @@ def test_a_rep_who_is_missing_from_the_directory_has_not_left() -> None:
     assert life.case.owner == HR_QUEUE
 
 
-def test_restated_again_before_hr_decides_the_same_question_stands_beside_the_newer_figures() -> None:
+def test_a_second_restatement_keeps_hrs_question_and_updates_its_figures() -> None:
     life = running()
     first = decision("2026-09", figures("2026-09", "0.9"), outcome="clear")
     second = decision("2026-09", figures("2026-09", "0.8"), outcome="clear")
@@ -205,7 +205,7 @@ def test_restated_again_before_hr_decides_the_same_question_stands_beside_the_ne
     assert [event.tag for event in life.events].count(EventTag.CASE_MARKED) == 2
 
 
-def test_findings_that_hold_again_take_the_question_back_and_the_days_do_not_count() -> None:
+def test_restored_findings_withdraw_hrs_question_and_its_days_do_not_count() -> None:
     life = running()
     ends_at = life.case.stage_ends_at
     assert ends_at is not None
@@ -220,7 +220,7 @@ def test_findings_that_hold_again_take_the_question_back_and_the_days_do_not_cou
     assert life.case.stage_ends_at == ends_at + timedelta(days=1)
 
 
-def test_findings_that_hold_again_while_a_dispute_is_decided_leave_only_the_dispute() -> None:
+def test_findings_restored_during_a_dispute_leave_only_the_dispute() -> None:
     life = Life().open().answer("dispute_figures")
     life.happen(FindingsUndone(decision("2026-09", outcome="clear"), EvaluationId("restated")))
     assert "withdrawal" in life.case.holds_waiting
@@ -229,6 +229,6 @@ def test_findings_that_hold_again_while_a_dispute_is_decided_leave_only_the_disp
     assert life.asked.purpose == "dispute"
 
 
-def test_findings_that_were_never_undone_cannot_come_back() -> None:
+def test_findings_that_were_never_undone_cannot_be_restored() -> None:
     with pytest.raises(IllegalTransition):
         running().happen(FindingsRestored(decision("2026-09"), EvaluationId("e")))
