@@ -43,7 +43,7 @@ def jsonl(rows: Iterable[Row]) -> bytes:
 
 
 def in_one_process(policy: Policy, period: Period, people: Sequence[Row], facts: Sequence[Row]) -> bytes:
-    """The decisions file by the plain rules."""
+    """The decisions file by the reference."""
     directory = list(people_rows([jsonl(people)], "people"))
     by_rep = facts_by_rep([("facts", [jsonl(facts)])])
     return b"".join(map(decision_line, evaluate(policy, directory, by_rep, period)))

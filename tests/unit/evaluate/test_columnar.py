@@ -50,7 +50,7 @@ SPELLINGS: list[Callable[[Row], str]] = [
 ]
 
 
-def _in_bulk(policy: Policy, people: list[bytes], chunks: list[bytes]) -> bytes:
+def _columnar(policy: Policy, people: list[bytes], chunks: list[bytes]) -> bytes:
     window = Window(policy, SEPTEMBER)
     assessed = assess_files(window, Directory(policy, people, "people"), [("facts", chunks)])
     statistics = GroupStatistics.from_data(json.loads(json.dumps(summarise_many(window, assessed).as_data())))
@@ -76,10 +76,10 @@ def test_every_spelling_of_the_same_facts_decides_the_same(policy: Policy, data:
     plainly = in_one_process(policy, SEPTEMBER, directory, known)
 
     everybody = [jsonl(directory)]
-    assert _in_bulk(policy, everybody, [mixed]) == plainly
-    assert _in_bulk(policy, everybody, [uniform]) == plainly
-    assert _in_bulk(policy, everybody, uniform.splitlines(keepends=True)) == plainly
-    assert _in_bulk(policy, everybody, [uniform[:-1]]) == plainly
+    assert _columnar(policy, everybody, [mixed]) == plainly
+    assert _columnar(policy, everybody, [uniform]) == plainly
+    assert _columnar(policy, everybody, uniform.splitlines(keepends=True)) == plainly
+    assert _columnar(policy, everybody, [uniform[:-1]]) == plainly
 
 
 @settings(max_examples=80, deadline=None)
@@ -92,12 +92,12 @@ def test_every_spelling_of_the_same_directory_decides_the_same(policy: Policy, d
     usual = "".join(_as_read_writes(row) + "\n" for row in rows).encode()
     mixed = "".join(spell(row) + "\n" for spell, row in zip(spelling, rows, strict=True)).encode()
 
-    plainly = _in_bulk(policy, [jsonl(directory)], [known])
+    plainly = _columnar(policy, [jsonl(directory)], [known])
 
-    assert _in_bulk(policy, [usual], [known]) == plainly
-    assert _in_bulk(policy, [usual[:-1]], [known]) == plainly
-    assert _in_bulk(policy, usual.splitlines(keepends=True), [known]) == plainly
-    assert _in_bulk(policy, [mixed], [known]) == plainly
+    assert _columnar(policy, [usual], [known]) == plainly
+    assert _columnar(policy, [usual[:-1]], [known]) == plainly
+    assert _columnar(policy, usual.splitlines(keepends=True), [known]) == plainly
+    assert _columnar(policy, [mixed], [known]) == plainly
 
 
 def test_a_later_fact_replaces_an_earlier_one_whatever_its_form() -> None:
@@ -128,9 +128,9 @@ def test_a_later_fact_replaces_an_earlier_one_whatever_its_form() -> None:
     plainly = in_one_process(POLICY, SEPTEMBER, directory, known)
 
     chunks = [line.encode() for line in lines]
-    assert _in_bulk(POLICY, [jsonl(directory)], [jsonl(known)]) == plainly
-    assert _in_bulk(POLICY, [jsonl(directory)], chunks) == plainly
-    assert _in_bulk(POLICY, [jsonl(directory)], [b"".join(chunks)]) == plainly
+    assert _columnar(POLICY, [jsonl(directory)], [jsonl(known)]) == plainly
+    assert _columnar(POLICY, [jsonl(directory)], chunks) == plainly
+    assert _columnar(POLICY, [jsonl(directory)], [b"".join(chunks)]) == plainly
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def report_leave(office: Office, name: str = "leave-1") -> None:
     office.store.commit(Change(command=CommandId(name), result="", events=(), instruction=instruction))
 
 
-def held(office: Office) -> Pause:
+def paused(office: Office) -> Pause:
     assert office.case.hold is not None
     return office.case.hold
 
@@ -37,7 +37,7 @@ def held(office: Office) -> Pause:
 def test_a_reported_leave_pauses_the_case_at_its_next_step(office: Office) -> None:
     report_leave(office)
     assert office.advance()["waiting_for"] == "hr"
-    assert held(office).reason == "leave"
+    assert paused(office).reason == "leave"
     assert office.asked.purpose == "leave"
     assert office.store.instructions(office.case.id) == []
 
@@ -46,15 +46,15 @@ def test_the_reconciler_also_applies_a_reported_leave(office: Office) -> None:
     office.relay()
     report_leave(office)
     office.reconcile()
-    assert held(office).reason == "leave"
+    assert paused(office).reason == "leave"
 
 
 def test_an_answer_already_given_is_applied_before_the_leave(office: Office) -> None:
     office.answer("coach")
     report_leave(office)
     office.advance()
-    assert held(office).reason == "leave"
-    assert held(office).remaining_s > 0  # the stage had begun
+    assert paused(office).reason == "leave"
+    assert paused(office).remaining_s > 0  # the stage had begun
 
 
 def test_a_leave_reported_twice_pauses_the_case_once(office: Office) -> None:
@@ -69,10 +69,10 @@ def test_a_leave_reported_twice_pauses_the_case_once(office: Office) -> None:
 def test_a_leave_reported_during_another_pause_is_recorded_and_decided_next(office: Office) -> None:
     office.answer("dispute_figures")
     office.advance()
-    assert held(office).reason == "dispute"
+    assert paused(office).reason == "dispute"
     report_leave(office)
     office.advance()
-    assert (held(office).reason, office.case.holds_waiting) == ("dispute", ("leave",))
+    assert (paused(office).reason, office.case.holds_waiting) == ("dispute", ("leave",))
     noted = office.store.seen[-1]
     assert (noted.tag, noted.data["what"]) == (EventTag.OCCURRENCE_NOTED, "held_for")
 
