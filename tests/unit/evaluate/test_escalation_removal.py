@@ -1,6 +1,6 @@
 """Removal needs two people; relapse; and triggers that a case refuses."""
 
-from datetime import UTC
+from datetime import UTC, timedelta
 
 import pytest
 
@@ -30,6 +30,7 @@ from tests.unit.evaluate.case_life import (
     decision,
     in_final_review,
     new_york,
+    running,
 )
 
 
@@ -163,6 +164,21 @@ def test_an_answer_is_applied_before_any_other_trigger() -> None:
     for trigger in (PauseRequested("leave"), ResultsArrived(decision("2026-10"), EvaluationId("e"))):
         with pytest.raises(IllegalTransition):
             life.happen(trigger)
+
+
+def test_of_two_answers_the_earlier_one_is_applied_first() -> None:
+    life = running().wait_days(7)
+    rep, check_in = life.standing("rep"), life.standing("check_in")
+    for request, choice, minutes in ((rep, "acknowledge", 2), (check_in, "held", 1)):
+        given = Answer(
+            choice=choice,
+            reason="we met and talked about it",
+            answered_by=request.assignee,
+            authenticated_by="link",
+            answered_at=life.now + timedelta(minutes=minutes),
+        )
+        life.requests[request.id] = request.answered(given)
+    assert what_is_due(life.case, life.context()) == Answered(check_in.id)
 
 
 def test_only_a_flagging_decision_opens_a_case() -> None:
