@@ -91,6 +91,11 @@ def test_of_a_repeated_time_of_day_the_first_counts() -> None:
     )
 
 
+def test_a_length_from_the_second_of_two_equal_times_to_another_such_night_ends_at_the_first() -> None:
+    second = datetime(2025, 11, 2, 6, 30, tzinfo=UTC)  # 01:30 in New York, an hour after the first 01:30
+    assert due(second, "364d", "America/New_York", None) == datetime(2026, 11, 1, 5, 30, tzinfo=UTC)
+
+
 def test_a_deadline_counts_the_assignees_days_not_the_servers() -> None:
     asked = datetime(2026, 10, 2, 22, 0, tzinfo=UTC)  # Friday in New York, Saturday in Sydney
     assert due(asked, "1bd", "America/New_York", None) == datetime(2026, 10, 5, 22, 0, tzinfo=UTC)
