@@ -8,10 +8,10 @@ from typing import Final, get_args
 import pytest
 
 from functions.evaluate.cases import requests
-from functions.evaluate.decisions.decision import Outcome
 from functions.ingest.reading.codes import FileCode, RowCode
-from shared.domain.case import CaseStatus, Exit, HoldReason, Waiting
+from shared.domain.case import CaseStatus, Exit, PauseReason, Waiting
 from shared.domain.comparators import Fate
+from shared.domain.decision_json import Outcome
 from shared.domain.labels import LABELS, fate, label
 from shared.domain.policy import GroupField, parse_policy
 from shared.domain.request import Purpose, RequestStatus, Seat
@@ -40,7 +40,7 @@ CODES: Final[dict[str, Iterable[str]]] = {
     "group": get_args(GroupField),
     "outcome": get_args(Outcome),
     "outcome_meaning": get_args(Outcome),
-    "pause": get_args(HoldReason),
+    "pause": get_args(PauseReason),
     "question_explanation": get_args(Purpose),
     "question_heading": get_args(Purpose),
     "question_topic": get_args(Purpose),
