@@ -67,7 +67,7 @@ screenshots: setup browser
 
 # The peers have their own environment, with its interpreter in PEERS_PYTHON.
 bench: setup $(STAMPS)/peers
-	@for name in read evaluate ledger; do \
+	@for name in read evaluate pace ledger; do \
 		PEERS_PYTHON=$(CURDIR)/.venv-peers/bin/python $(PY) -m bench.$$name || exit 1; done
 
 # The tests with a long form, the longest first. About two hours on one core.

@@ -16,6 +16,7 @@ COMMANDS: dict[str, str] = {
     "profile": "check a profile, or propose one for an export",
     "evaluate": "evaluate every person of a directory by a policy",
     "backtest": "report what a policy would have decided in past periods",
+    "pace": "estimate how an unfinished period will end, person by person, and check such estimates",
     "policy": "check a policy and explain it in plain sentences, or compare two",
     "replay": "re-run a past evaluation from its pinned inputs and compare the result byte for byte",
     "up": "run the local cloud with its mailbox and console until it is interrupted",

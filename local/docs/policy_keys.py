@@ -31,6 +31,10 @@ _HEAD: Final[dict[str, tuple[str, str]]] = {
         '{group_by: [role], min_group: 10, share_below: "0.6"}',
         "When a shortfall is put down to quotas and not to people; see below.",
     ),
+    "pace": (
+        '{below: "0.70", from: "0.4", coverage: "0.8", history: 12, min_history: 60, group_by: [role]}',
+        "How `plumbline pace` estimates the end of an unfinished period; without it there is no pace.",
+    ),
     "rules": (
         '[{id: two-of-three, below: "0.70", count: 2, of_last: 3, opens: coaching}]',
         "What opens a case. Each rule has exactly one of `below`, `trailing_below` and `peer_rank_below`.",
@@ -72,6 +76,18 @@ _HEAD: Final[dict[str, tuple[str, str]]] = {
         "Where at least this share of a group has a finding, sales leadership is asked about quotas "
         "and no case opens.",
     ),
+    "pace.below": ('"0.70"', "The share of quota that the words `behind` and `at_risk` are about."),
+    "pace.from": (
+        '"0.4"',
+        "The share of the period's business days that is over before anybody gets a band.",
+    ),
+    "pace.coverage": ('"0.8"', "How often the band is meant to hold the final figure; between 0 and 1."),
+    "pace.history": ("12", "How many calendar periods back past figures are taken from."),
+    "pace.min_history": (
+        "60",
+        "With fewer past figures in a group, everybody's are used; fewer still make no band.",
+    ),
+    "pace.group_by": ("[role]", "Whose past figures are comparable; `[]` makes everybody one group."),
 }
 
 _RULES: Final = {

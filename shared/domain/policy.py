@@ -3,9 +3,19 @@
 import hashlib
 import json
 from datetime import date
+from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    model_validator,
+)
 
 from shared.domain import strict_yaml
 from shared.domain.canonical import canonical_bytes, refuse_inexact
@@ -50,6 +60,31 @@ class Structural(_Part):
     group_by: tuple[GroupField, ...]
     min_group: Annotated[int, Field(ge=1)]
     share_below: Decimal
+
+
+def _at_most_one(share: str) -> str:
+    if Fraction(share) > 1:
+        raise ValueError(f"{share} is over 1")
+    return share
+
+
+def _inside_zero_and_one(share: str) -> str:
+    if not 0 < Fraction(share) < 1:
+        raise ValueError(f"{share} is not between 0 and 1, both excluded")
+    return share
+
+
+class Pace(_Part):
+    """How an unfinished period is projected; a policy without these terms projects none."""
+
+    below: SignedDecimal
+    speaks_from: Annotated[Decimal, AfterValidator(_at_most_one), Field(alias="from")]
+    """The share of the period's business days that has to be over before anybody is projected."""
+    coverage: Annotated[Decimal, AfterValidator(_inside_zero_and_one)]
+    history: Annotated[int, Field(ge=1)]
+    """How many calendar periods back the figures of the past are taken."""
+    min_history: Annotated[int, Field(ge=1)]
+    group_by: tuple[GroupField, ...]
 
 
 class _Rule(_Part):
@@ -106,6 +141,7 @@ class Policy(_Part):
     applies_to: AppliesTo
     eligibility: Eligibility
     structural: Structural | None = None
+    pace: Pace | None = None
     rules: tuple[Rule, ...]
     ladder: Annotated[tuple[Stage, ...], Field(min_length=1)]
     relapse: Relapse | None = None
@@ -155,6 +191,12 @@ class Policy(_Part):
                 f"{self.ref} is in force from {self.effective_from}; {text} begins on {period.first_day}"
             )
         return period
+
+    def require_pace(self) -> Pace:
+        """The terms of pace; InvalidPolicy where the policy has none."""
+        if self.pace is None:
+            raise InvalidPolicy(f"{self.ref} has no key pace, so no unfinished {self.period} is projected")
+        return self.pace
 
     def require_kind(self, text: str) -> Period:
         """Parse a period of the policy's own kind, month or quarter."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
+from math import ceil
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from shared.domain.ladder import HR_SEATS, Stage
@@ -13,6 +14,7 @@ def check_policy(policy: Policy) -> list[str]:
     return [
         *_head_faults(policy),
         *_rule_faults(policy),
+        *_pace_faults(policy),
         *(fault for index in range(len(policy.ladder)) for fault in _stage_faults(policy, index)),
         *_path_faults(policy),
     ]
@@ -50,6 +52,18 @@ def _rule_faults(policy: Policy) -> Iterator[str]:
                 yield f"{path}.count: is {rule.count}, but the rule looks at only {rule.of_last} periods"
         elif isinstance(rule, PeerRankRule) and Fraction(rule.peer_rank_below) == 0:
             yield f"{path}.peer_rank_below: is 0, so the rule could never fire"
+
+
+def _pace_faults(policy: Policy) -> Iterator[str]:
+    if policy.pace is None:
+        return
+    # The lower end of the band is gain number floor((n + 1)(1 - coverage) / 2), which has to be 1 at least.
+    fewest = ceil(2 / (1 - Fraction(policy.pace.coverage))) - 1
+    if policy.pace.min_history < fewest:
+        yield (
+            f"pace.min_history: {policy.pace.min_history} gains are too few; a band with coverage "
+            f"{policy.pace.coverage} takes at least {fewest}"
+        )
 
 
 def _stage_faults(policy: Policy, index: int) -> Iterator[str]:

@@ -23,6 +23,7 @@ def sentences(policy: Policy) -> list[str]:
         *_what_counts(policy),
         *(_rule(policy, rule) for rule in policy.rules),
         *_structural(policy),
+        *_pace(policy),
         *(sentence for stage in policy.ladder for sentence in _stage(policy, stage)),
         *_rest(policy),
     ]
@@ -108,6 +109,21 @@ def _structural(policy: Policy) -> Iterator[str]:
     )
 
 
+def _pace(policy: Policy) -> Iterator[str]:
+    if policy.pace is None:
+        return
+    terms, period = policy.pace, policy.period
+    yield (
+        f"Once {_percent(terms.speaks_from)} of the business days of a {period} are over, a band for each "
+        f"person's final attainment is computed from the last {terms.history} {period}s of "
+        f"{_group(terms.group_by)}, or of everybody where there are fewer than {terms.min_history} figures."
+    )
+    yield (
+        f"A person is behind where the upper end of the band ({_percent(terms.coverage)} coverage) is under "
+        f"{_percent(terms.below)} of quota, and at risk where its median is; neither opens a case."
+    )
+
+
 def _stage(policy: Policy, stage: Stage) -> Iterator[str]:
     gate = ", which HR has to publish," if stage.gate else ""
     length = f" lasts {_length(policy, stage.length)}" if stage.length else " lasts until it is decided"
@@ -172,7 +188,7 @@ def _length(policy: Policy, length: Length) -> str:
 
 
 def _keyed(policy: Policy) -> dict[str, Any]:
-    data = policy.model_dump(mode="json")
+    data = policy.model_dump(mode="json", by_alias=True)
     for place, name in (("rules", "id"), ("ladder", "stage")):
         data[f"{place} in order"] = [entry[name] for entry in data[place]]
         data[place] = {entry[name]: entry for entry in data[place]}

@@ -27,6 +27,10 @@ PEER_RULE: Final = (
     '{id: bottom-decile, peer_rank_below: "0.10", group_by: [role], min_group: 20, opens: coaching}'
 )
 
+PACE: Final = (
+    'pace: {below: "0.70", from: "0.4", coverage: "0.8", history: 12, min_history: 60, group_by: [role]}'
+)
+
 
 DOCUMENTS: Final = (ROOT / "README.md", *sorted(DOCS.rglob("*.md")))
 
@@ -46,7 +50,7 @@ def test_links_between_files_lead_to_files(page: Path) -> None:
 @pytest.mark.parametrize("path", sorted(POLICY_KEYS))
 def test_each_example_of_a_policys_key_is_accepted(path: str) -> None:
     text = (CONFIG / "policies" / "field-sales.yaml").read_text("utf-8")
-    sample: dict[str, Any] = yaml.safe_load(text.replace("rules:\n", f"rules:\n  - {PEER_RULE}\n"))
+    sample: dict[str, Any] = yaml.safe_load(text.replace("rules:\n", f"{PACE}\nrules:\n  - {PEER_RULE}\n"))
     put(sample, path, strict_yaml.load(POLICY_KEYS[path][0]))
     parse_policy(yaml.safe_dump(sample), path)
 

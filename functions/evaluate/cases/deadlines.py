@@ -2,17 +2,14 @@
 
 from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from holidays import HolidayBase, country_holidays
-
+from shared.domain.business_days import holiday_calendar, is_business_day
 from shared.domain.errors import InvalidPolicy
 from shared.domain.ladder import Length
 from shared.domain.period import PeriodKind
 from shared.domain.policy import Calendar
 
-_SATURDAY = 5
 _LONGEST_REST = 400
 """No real calendar has so many days off in a row, so one that has is a fault of the policy."""
 
@@ -58,12 +55,6 @@ def local_day(instant: datetime, timezone: str) -> date:
     return instant.astimezone(_zone(timezone)).date()
 
 
-def is_business_day(day: date, country: str | None, subdivision: str | None = None) -> bool:
-    if country is None:
-        return day.weekday() < _SATURDAY
-    return bool(_calendar(country, subdivision).is_working_day(day))
-
-
 def calendar_fault(calendar: Calendar) -> str | None:
     """Why a policy's calendar cannot be used for deadlines, with the YAML path; None where it can."""
     if calendar.subdivision is not None and calendar.country is None:
@@ -74,11 +65,11 @@ def calendar_fault(calendar: Calendar) -> str | None:
         return f"calendar.timezone: {calendar.timezone!r} is not an IANA time zone"
     if calendar.country is not None:
         try:
-            _calendar(calendar.country, None)
+            holiday_calendar(calendar.country, None)
         except InvalidPolicy:
             return f"calendar.country: no holidays are known for {calendar.country!r}"
         try:
-            _calendar(calendar.country, calendar.subdivision)
+            holiday_calendar(calendar.country, calendar.subdivision)
         except InvalidPolicy:
             return (
                 f"calendar.subdivision: {calendar.country} has no known subdivision {calendar.subdivision!r}"
@@ -110,14 +101,3 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise InvalidPolicy(f"calendar: {name!r} is not an IANA time zone") from error
-
-
-@lru_cache(maxsize=64)
-def _calendar(country: str, subdivision: str | None) -> HolidayBase:
-    # A calendar loads each year on demand, so one calendar a place is enough.
-    try:
-        return country_holidays(country, subdiv=subdivision)
-    except NotImplementedError as error:
-        raise InvalidPolicy(
-            f"calendar: no holidays are known for {country} {subdivision or ''}".rstrip()
-        ) from error

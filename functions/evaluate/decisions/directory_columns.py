@@ -4,7 +4,7 @@ Lines in the form that ``plumbline read`` writes are matched by one pattern. All
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import islice, pairwise
 from operator import itemgetter, lt
@@ -42,9 +42,18 @@ class Cohort:
 class Directory:
     """All people in the order of rep ids. Everywhere else a person is named by their place in it."""
 
-    def __init__(self, policy: Policy, chunks: Iterable[bytes], name: str) -> None:
-        """``chunks`` are pieces of the file ``name``. Each piece ends at the end of a line."""
-        reader = _Reader(policy)
+    def __init__(
+        self,
+        policy: Policy,
+        chunks: Iterable[bytes],
+        name: str,
+        group_by: Sequence[str] | None = None,
+    ) -> None:
+        """``chunks`` are pieces of the file ``name``. Each piece ends at the end of a line.
+
+        People are grouped by the columns ``group_by``, by default those that the policy's rules use.
+        """
+        reader = _Reader(policy, group_fields(policy) if group_by is None else group_by)
         reader.read(chunks, name)
         self.reps, self.cohorts, self.hired = reader.reps, reader.cohorts, reader.hired
         """``hired`` are ISO dates."""
@@ -68,8 +77,7 @@ class Directory:
 class _Reader:
     """Fills the columns, in the file's order."""
 
-    def __init__(self, policy: Policy) -> None:
-        groups = group_fields(policy)
+    def __init__(self, policy: Policy, groups: Sequence[str]) -> None:
         shared = tuple(dict.fromkeys(("role", "region", "active", *groups)))
         self.reps: list[str] = []
         self.cohorts: list[Cohort] = []

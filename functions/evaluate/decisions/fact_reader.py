@@ -6,10 +6,9 @@ to a period are parsed as JSON and kept as rows for `PeriodColumn`.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from functions.evaluate.decisions.column_caches import NUMBER, FactLine
-from functions.evaluate.decisions.period_column import PeriodColumn
 from functions.evaluate.decisions.period_figures import Row
 from functions.evaluate.decisions.rows import parsed_row
 from shared.domain.errors import InvalidFacts
@@ -34,7 +33,19 @@ _LINES_OF_SUM: Final = re.compile(r',"lines":\[[0-9,]+\](?=\}\n)')
 _IS_PERIOD: Final = re.compile("[0-9Q-]+")
 
 
-def read_facts(columns: Mapping[str, PeriodColumn], files: Iterable[tuple[str, Iterable[bytes]]]) -> None:
+class FactColumn(Protocol):
+    """Takes the facts of one period."""
+
+    def put(self, lines: Sequence[FactLine]) -> list[FactLine]:
+        """Take this period's facts and return the others. Raises ValueError for a fact of another form."""
+        ...
+
+    def put_row(self, rep: str, row: Row) -> None:
+        """Take a fact that does not have the form in which ``read`` writes facts."""
+        ...
+
+
+def read_facts(columns: Mapping[str, FactColumn], files: Iterable[tuple[str, Iterable[bytes]]]) -> None:
     """Put the facts of each file, given as (name, chunks), into the columns of their periods.
 
     A later fact supersedes an earlier one. Chunks end at the end of a line. Other periods are skipped.
@@ -55,7 +66,7 @@ def read_facts(columns: Mapping[str, PeriodColumn], files: Iterable[tuple[str, I
 
 
 class _Reader:
-    def __init__(self, columns: Mapping[str, PeriodColumn]) -> None:
+    def __init__(self, columns: Mapping[str, FactColumn]) -> None:
         self._columns = columns
 
     def read(self, chunk: bytes, name: str) -> None:

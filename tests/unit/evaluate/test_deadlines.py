@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.evaluate.cases.deadlines import due, is_business_day
+from functions.evaluate.cases.deadlines import due
+from shared.domain.business_days import is_business_day
 from shared.domain.errors import InvalidPolicy
 
 
