@@ -53,6 +53,7 @@ check: setup
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	$(PY) -m local.check_templates
+	$(NODE) exec node_modules/.bin/biome check --error-on-warnings
 	@for policy in config/policies/*.yaml; do .venv/bin/plumbline policy check $$policy >/dev/null || exit 1; done
 
 # MkDocs has its own environment. The reference pages are generated from the code first.

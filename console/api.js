@@ -15,7 +15,12 @@ async function call(path, options = {}) {
   if (bearer === null) throw new Problem(401, "Please sign in again.");
   let answer;
   try {
-    answer = await fetch(base + path, { ...options, headers: { ...options.headers, Authorization: `Bearer ${bearer}` }, cache: "no-store", referrerPolicy: "no-referrer" });
+    answer = await fetch(base + path, {
+      ...options,
+      headers: { ...options.headers, Authorization: `Bearer ${bearer}` },
+      cache: "no-store",
+      referrerPolicy: "no-referrer",
+    });
   } catch {
     throw new Problem(0, "The service cannot be reached. Nothing was changed; please try again.");
   }
@@ -32,14 +37,23 @@ export async function get(path, parameters = {}) {
 }
 
 export async function post(path, body) {
-  return (await call(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) })).json();
+  return (
+    await call(path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    })
+  ).json();
 }
 
 /** Save the answer to a GET as a file, under the name that the service gives. */
 export async function download(path) {
   const answer = await call(path);
-  if (answer.headers.get("Content-Type")?.startsWith("application/vnd.plumbline.link+json")) return fetched(await answer.json());
-  const name = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition") ?? "")?.[1] ?? path.split("/").filter(Boolean).join("-").replace(/\?.*/, "");
+  if (answer.headers.get("Content-Type")?.startsWith("application/vnd.plumbline.link+json"))
+    return fetched(await answer.json());
+  const name =
+    /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition") ?? "")?.[1] ??
+    path.split("/").filter(Boolean).join("-").replace(/\?.*/, "");
   const address = URL.createObjectURL(await answer.blob());
   const link = document.createElement("a");
   link.href = address;

@@ -9,7 +9,10 @@ export class SignInRefused extends Error {}
 export async function configuration() {
   if (config === null) {
     const answer = await fetch("config.json", { cache: "no-store" });
-    if (!answer.ok) throw new Error("The file config.json is missing beside this page; docs/reference/api.md says what is in it.");
+    if (!answer.ok)
+      throw new Error(
+        "The file config.json is missing beside this page; docs/reference/api.md says what is in it.",
+      );
     config = await answer.json();
   }
   return config;
@@ -21,7 +24,10 @@ async function cognito(action, body) {
   try {
     answer = await fetch(`${endpoint}/`, {
       method: "POST",
-      headers: { "Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": `AWSCognitoIdentityProviderService.${action}` },
+      headers: {
+        "Content-Type": "application/x-amz-json-1.1",
+        "X-Amz-Target": `AWSCognitoIdentityProviderService.${action}`,
+      },
       body: JSON.stringify(body),
       referrerPolicy: "no-referrer",
     });
@@ -37,7 +43,14 @@ async function cognito(action, body) {
 export async function signIn(name, password) {
   const { client_id: client } = await configuration();
   const parameters = { USERNAME: name, PASSWORD: password };
-  return step(name, await cognito("InitiateAuth", { AuthFlow: "USER_PASSWORD_AUTH", ClientId: client, AuthParameters: parameters }));
+  return step(
+    name,
+    await cognito("InitiateAuth", {
+      AuthFlow: "USER_PASSWORD_AUTH",
+      ClientId: client,
+      AuthParameters: parameters,
+    }),
+  );
 }
 
 /** Answer a challenge: a new password, a code, or the first code of a new authenticator. */
@@ -47,8 +60,14 @@ export async function answerChallenge(challenge, typed) {
   const responses = { USERNAME: challenge.user };
   if (challenge.kind === "NEW_PASSWORD_REQUIRED") responses.NEW_PASSWORD = typed;
   if (challenge.kind === "SOFTWARE_TOKEN_MFA") responses.SOFTWARE_TOKEN_MFA_CODE = typed;
-  if (challenge.kind === "MFA_SETUP") token = (await cognito("VerifySoftwareToken", { Session: token, UserCode: typed })).Session;
-  const said = await cognito("RespondToAuthChallenge", { ClientId: client, ChallengeName: challenge.kind, Session: token, ChallengeResponses: responses });
+  if (challenge.kind === "MFA_SETUP")
+    token = (await cognito("VerifySoftwareToken", { Session: token, UserCode: typed })).Session;
+  const said = await cognito("RespondToAuthChallenge", {
+    ClientId: client,
+    ChallengeName: challenge.kind,
+    Session: token,
+    ChallengeResponses: responses,
+  });
   return step(challenge.user, said);
 }
 
@@ -57,7 +76,11 @@ async function step(name, said) {
     keep(said.AuthenticationResult);
     return null;
   }
-  const challenge = { kind: said.ChallengeName, session: said.Session, user: said.ChallengeParameters?.USER_ID_FOR_SRP ?? name };
+  const challenge = {
+    kind: said.ChallengeName,
+    session: said.Session,
+    user: said.ChallengeParameters?.USER_ID_FOR_SRP ?? name,
+  };
   if (challenge.kind === "MFA_SETUP") {
     const setup = await cognito("AssociateSoftwareToken", { Session: challenge.session });
     return { ...challenge, session: setup.Session, secret: setup.SecretCode };
@@ -69,7 +92,11 @@ async function step(name, said) {
 }
 
 function keep(result) {
-  session = { id: result.IdToken, access: result.AccessToken, refresh: result.RefreshToken ?? session?.refresh };
+  session = {
+    id: result.IdToken,
+    access: result.AccessToken,
+    refresh: result.RefreshToken ?? session?.refresh,
+  };
   sessionStorage.setItem(KEPT, JSON.stringify(session));
 }
 
@@ -79,7 +106,11 @@ export async function token() {
   if (claims().exp * 1000 - Date.now() > 60_000) return session.id;
   try {
     const { client_id: client } = await configuration();
-    const said = await cognito("InitiateAuth", { AuthFlow: "REFRESH_TOKEN_AUTH", ClientId: client, AuthParameters: { REFRESH_TOKEN: session.refresh } });
+    const said = await cognito("InitiateAuth", {
+      AuthFlow: "REFRESH_TOKEN_AUTH",
+      ClientId: client,
+      AuthParameters: { REFRESH_TOKEN: session.refresh },
+    });
     keep(said.AuthenticationResult);
     return session.id;
   } catch (error) {
@@ -92,7 +123,9 @@ export async function token() {
 /** The token's claims. The API checks the token, so this page does not. */
 function claims() {
   const body = session.id.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
-  return JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(body), (character) => character.charCodeAt(0))));
+  return JSON.parse(
+    new TextDecoder().decode(Uint8Array.from(atob(body), (character) => character.charCodeAt(0))),
+  );
 }
 
 export function user() {
@@ -101,7 +134,12 @@ export function user() {
   const groups = said["cognito:groups"] ?? [];
   return {
     name: said.name ?? said.email ?? said["cognito:username"] ?? said.sub,
-    groups: Array.isArray(groups) ? groups : String(groups).replace(/[[\]]/g, "").split(/[\s,]+/).filter(Boolean),
+    groups: Array.isArray(groups)
+      ? groups
+      : String(groups)
+          .replace(/[[\]]/g, "")
+          .split(/[\s,]+/)
+          .filter(Boolean),
   };
 }
 

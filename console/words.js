@@ -5,7 +5,8 @@ const answer = await fetch(new URL("labels.json", import.meta.url));
 if (!answer.ok) throw new Error("The file labels.json is missing beside this page.");
 const LABELS = await answer.json();
 
-/** `label("exit", "graduated")`. A policy may name stages and answers of its own: those are shown as themselves. */
+/** `label("exit", "graduated")`. A policy may name stages and answers of its own;
+ * those are shown as they are. */
 export function label(kind, code) {
   if (code === null || code === undefined) return "–";
   return LABELS[kind][code] ?? code.replaceAll("_", " ");
@@ -23,7 +24,7 @@ export function capital(text) {
 
 /** A person's name; the id of someone who has left the directory. */
 export function person(someone) {
-  return someone ? someone.name ?? someone.id : "–";
+  return someone ? (someone.name ?? someone.id) : "–";
 }
 
 const DAY = { year: "numeric", month: "short", day: "numeric" };
@@ -34,7 +35,11 @@ export function when(stamp, exact = true) {
   return new Intl.DateTimeFormat(undefined, exact ? MINUTE : DAY).format(new Date(stamp));
 }
 
-const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60]];
+const UNITS = [
+  ["day", 86400],
+  ["hour", 3600],
+  ["minute", 60],
+];
 
 /** The time left: `in 2 days`, `3 hours late`. `asOf` is the service's time, not this machine's. */
 export function distance(stamp, asOf) {
