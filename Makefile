@@ -96,7 +96,7 @@ $(STAMPS)/python: requirements/tools.txt requirements/dev.txt
 		.venv-tools/bin/python -m pip --python $(PY) install -q --require-hashes -r requirements/dev.txt
 	@mkdir -p $(STAMPS) build && touch $@
 
-$(STAMPS)/project: $(STAMPS)/python pyproject.toml
+$(STAMPS)/project: $(STAMPS)/python pyproject.toml hatch_build.py LICENSE
 	@$(UV) pip install -q --python $(PY) --no-deps --no-build-isolation --offline -e .
 	@touch $@
 
