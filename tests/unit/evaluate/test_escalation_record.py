@@ -31,6 +31,10 @@ def last(life: Life, tag: EventTag) -> EventDraft:
     return events(life, tag)[-1]
 
 
+def opened() -> Life:
+    return Life().open()
+
+
 def disputed() -> Life:
     return Life().open().answer("dispute_figures")
 
@@ -62,8 +66,8 @@ def a_week_on() -> Life:
 @pytest.mark.parametrize(
     ("start", "of", "choice", "tag", "data"),
     [
-        (Life().open, main, "dispute_figures", EventTag.DISPUTE_RAISED, {}),
-        (Life().open, main, "request_exception", EventTag.EXCEPTION_REQUESTED, {"request": "its own"}),
+        (opened, main, "dispute_figures", EventTag.DISPUTE_RAISED, {}),
+        (opened, main, "request_exception", EventTag.EXCEPTION_REQUESTED, {"request": "its own"}),
         (at_the_gate, main, "publish", EventTag.STAGE_APPROVED, {"to": PLAN, "choice": "publish"}),
         (at_the_gate, main, "extend", EventTag.STAGE_SENT_BACK, {"to": PLAN, "choice": "extend"}),
         (at_the_gate, main, "close", EventTag.STAGE_SENT_BACK, {"to": PLAN, "choice": "close"}),
