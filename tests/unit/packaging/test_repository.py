@@ -32,8 +32,8 @@ def test_each_link_of_a_guide_leads_somewhere(guide: str) -> None:
 
 def test_the_decisions_are_numbered_without_gaps_and_listed() -> None:
     assert [path.name[:4] for path in ADRS] == [f"{number:04}" for number in range(1, len(ADRS) + 1)]
-    index = (ROOT / "docs/adr/README.md").read_text(encoding="utf-8")
-    assert re.findall(r"\]\((\d{4}-[\w-]+\.md)\)", index) == [path.name for path in ADRS]
+    listed = (ROOT / "docs/explanation/decisions.md").read_text(encoding="utf-8")
+    assert re.findall(r"adr/(\d{4}-[\w-]+\.md)\)", listed) == [path.name for path in ADRS]
 
 
 @pytest.mark.parametrize("path", ADRS, ids=lambda path: path.stem)
