@@ -13,7 +13,6 @@ from tests.unit.evaluate.case_life import (
     Life,
     at_the_gate,
     directory,
-    figures,
     in_final_review,
     person,
     running,
@@ -258,12 +257,3 @@ def test_a_stages_end_takes_its_check_in_back() -> None:
 def test_hrs_gate_names_each_reason_for_asking() -> None:
     because: list[Any] = [event.data["because"] for event in events(in_final_review(), EventTag.STAGE_GATED)]
     assert because == [["policy", "no_results"], ["check_ins_missed"]]
-
-
-def test_the_opening_period_itself_is_no_later_result() -> None:
-    life = running()
-    before = life.case.results
-    life.results("2026-10", figures("2026-09", "0.9000"), figures("2026-10", "0.4000"))
-    assert before == ()
-    assert [result.period for result in life.case.results] == ["2026-10"]
-    assert last(life, EventTag.RESULTS_ARRIVED).data["periods"] == ["2026-10"]
