@@ -1,6 +1,7 @@
 """What each step leaves on the record: who acted, what anybody may read, and what is sealed."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,8 +9,10 @@ import pytest
 from shared.domain.case import Exit, Phase
 from shared.domain.effect import NoticeKind
 from shared.domain.event import EventDraft, EventTag
+from shared.domain.ladder import CheckIns, Length
 from shared.domain.request import Request, RequestStatus
 from tests.unit.evaluate.case_life import (
+    POLICY,
     Life,
     at_the_gate,
     directory,
@@ -148,6 +151,7 @@ def test_an_unanswered_check_in_is_a_miss_and_names_its_question() -> None:
     life.wait_days(6)
     event = last(life, EventTag.CHECK_IN_MISSED)
     assert {"request": asked.id, "because": "expired"}.items() <= event.data.items()
+    assert life.requests[asked.id].status is RequestStatus.EXPIRED
 
 
 def test_a_check_in_whose_mail_bounces_is_a_miss_and_is_asked_of_nobody_else() -> None:
@@ -230,15 +234,17 @@ def test_a_rep_whose_mail_bounces_leaves_nobody_else_to_ask_in_their_place() -> 
 
 
 def test_the_extended_plan_begins_anew_and_says_so() -> None:
-    life = in_final_review()
-    waiting = rep(life)
+    life = in_final_review().answer("request_exception", known_by="link+code")
+    life.answer("refuse", by="partner-2", known_by="cognito").wait_days(1)
+    refused, waiting = life.case.refused, rep(life)
     life.answer("extend_plan", known_by="link+code")
     entered = last(life, EventTag.STAGE_ENTERED)
     assert (entered.data["stage"], entered.data["extended"]) == ("improvement_plan", True)
     assert life.requests[waiting.id].status is RequestStatus.WITHDRAWN
     assert life.case.stage == "improvement_plan"
     assert life.case.stage_entered_at == life.now
-    assert (life.case.proposed_by, life.case.refused) == (None, ())
+    assert life.case.proposed_by is None
+    assert (refused, life.case.refused) == (("request_exception",), ())
     assert life.told(NoticeKind.STAGE_ENTERED) == []
 
 
@@ -257,3 +263,45 @@ def test_a_stages_end_takes_its_check_in_back() -> None:
 def test_hrs_gate_names_each_reason_for_asking() -> None:
     because: list[Any] = [event.data["because"] for event in events(in_final_review(), EventTag.STAGE_GATED)]
     assert because == [["policy", "no_results"], ["check_ins_missed"]]
+
+
+def _with_check_ins_each_day() -> Life:
+    coaching = POLICY.ladder[0]
+    often = CheckIns(every=Length(1, "d"), by="manager")
+    ladder = (coaching.model_copy(update={"check_ins": often}), *POLICY.ladder[1:])
+    return Life(policy=POLICY.model_copy(update={"ladder": ladder})).open().answer("coach")
+
+
+def test_a_check_in_that_still_stands_when_the_next_is_due_is_a_miss() -> None:
+    life = _with_check_ins_each_day().wait_days(1)
+    first = check_in(life)
+    life.wait_days(1)
+    assert life.requests[first.id].status is RequestStatus.EXPIRED
+    assert check_in(life).id != first.id
+    event = last(life, EventTag.CHECK_IN_MISSED)
+    assert {"request": first.id, "because": "expired"}.items() <= event.data.items()
+    asked = last(life, EventTag.CHECK_IN_ASKED)
+    assert {"request": check_in(life).id, "assignee": "manager", "step": 0}.items() <= asked.data.items()
+
+
+def test_the_end_of_a_stage_counts_its_missed_check_ins_and_leaves_none_due() -> None:
+    life = running()
+    life.now += timedelta(days=40)
+    life.settle()
+    assert last(life, EventTag.STAGE_ENDED).data["check_ins_missed"] == 1
+    assert life.case.check_in_at is None
+
+
+def test_the_end_of_the_ladder_is_named_as_what_ended_the_case() -> None:
+    only = POLICY.model_copy(update={"ladder": (POLICY.ladder[0].model_copy(update={"then": None}),)})
+    life = Life(policy=only).open().answer("coach").wait_days(31)
+    closed = last(life, EventTag.CASE_CLOSED)
+    assert {"exit": Exit.POLICY_CLOSED, "because": "ladder_ended"}.items() <= closed.data.items()
+
+
+def test_an_adverse_stage_without_one_before_it_is_extended_and_then_asked_about_again() -> None:
+    only = POLICY.model_copy(update={"ladder": (POLICY.ladder[-1],)})
+    life = Life(policy=only).open("final_review").answer("extend_plan", known_by="link+code")
+    assert (life.case.stage, life.case.phase) == ("final_review", Phase.RUNNING)
+    life.wait(life.case.stage_ends_at or life.now)
+    assert (life.case.phase, life.asked.purpose) == (Phase.ASKING, "removal_proposal")
