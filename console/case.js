@@ -318,7 +318,8 @@ function evidence(address) {
       "p",
       {},
       "A zip file that anyone can check without Plumbline. It has the events with their proofs, " +
-        "the signed checkpoints, the policy, and a chronicle to print. The download is recorded with your name.",
+        "the signed checkpoints, the policy, and a chronicle to print. " +
+        "The download is recorded with your name.",
     ),
     button,
   );
