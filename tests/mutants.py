@@ -72,14 +72,19 @@ def _workspace(room: Path, tests: list[str]) -> Path:
         link = workspace / name
         if not link.is_symlink():
             link.symlink_to(ROOT / name)
+    # Named in a file, more tests are more tests, and not other settings that would spoil every result so far.
+    selection = workspace / "tests.txt"
+    selection.write_text("\n".join(tests) + "\n", encoding="utf-8")
     pattern = str(room) if room.suffix == ".py" else f"{room}/*.py"
     settings = {
         "source_paths": ["functions", "shared"],
         "only_mutate": [pattern],
         "also_copy": [name for name in BESIDE if name != "node_modules"],
-        "pytest_add_cli_args_test_selection": tests,
+        "pytest_add_cli_args_test_selection": [f"@{selection}"],
         "pytest_add_cli_args": ["-p no:cacheprovider"],
         "use_git_change_detection": ["false"],
+        # A mutant that never ends is stopped after so many times the usual time of its tests.
+        "timeout_multiplier": ["5"],
     }
     lines = ["[mutmut]"]
     for key, values in settings.items():
