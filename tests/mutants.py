@@ -29,6 +29,9 @@ TESTS: Final = {
         "tests/unit/evaluate/test_deadlines.py",
         "tests/unit/evaluate/test_escalation*.py",
         "tests/unit/evaluate/test_policy_ends_and_leave.py",
+        "tests/unit/evaluate/test_stage_edges.py",
+        "tests/unit/evaluate/test_trigger_names.py",
+        "tests/unit/evaluate/test_who_may_answer.py",
         "tests/unit/audit/test_rules_fit_the_core.py",
     ),
 }

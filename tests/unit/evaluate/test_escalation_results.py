@@ -7,7 +7,7 @@ import pytest
 
 from functions.evaluate.cases.deadlines import calendar_fault
 from functions.evaluate.cases.results import has_news
-from functions.evaluate.cases.triggers import FindingsHold, FindingsUndone
+from functions.evaluate.cases.triggers import FindingsRestored, FindingsUndone
 from shared.domain.effect import NoticeKind
 from shared.domain.event import EventTag
 from shared.domain.identifiers import EvaluationId
@@ -90,7 +90,7 @@ def test_figures_that_hold_again_are_sealed_with_what_they_came_from() -> None:
     marked = life.case.marked
     assert marked == "2026-09 is clear as restated (restated-1)"
     holds = decision("2026-09")
-    life.happen(FindingsHold(holds, EvaluationId("restated-2")))
+    life.happen(FindingsRestored(holds, EvaluationId("restated-2")))
     arrived = [event for event in life.events if event.tag is EventTag.RESULTS_ARRIVED][-1]
     assert arrived.private == {"results": holds["inputs"]}
     assert {"period": "2026-09", "evaluation": "restated-2", "periods": ["2026-09"]}.items() <= (
@@ -100,18 +100,16 @@ def test_figures_that_hold_again_are_sealed_with_what_they_came_from() -> None:
 
 
 @pytest.mark.parametrize(
-    ("calendar", "fault"),
+    ("calendar", "path"),
     [
         (Calendar(), None),
         (Calendar(timezone="Europe/Berlin", country="DE", subdivision="BY"), None),
-        (Calendar(country=None, subdivision="BY"), "calendar.subdivision: 'BY' stands without a country"),
-        (Calendar(timezone="Europe/Nowhere"), "calendar.timezone: 'Europe/Nowhere' is no IANA time zone"),
-        (Calendar(country="XX"), "calendar.country: no holidays are known for 'XX'"),
-        (
-            Calendar(country="DE", subdivision="ZZ"),
-            "calendar.subdivision: DE has no 'ZZ' that is known",
-        ),
+        (Calendar(country=None, subdivision="BY"), "calendar.subdivision"),
+        (Calendar(timezone="Europe/Nowhere"), "calendar.timezone"),
+        (Calendar(country="XX"), "calendar.country"),
+        (Calendar(country="DE", subdivision="ZZ"), "calendar.subdivision"),
     ],
 )
-def test_a_calendar_that_counts_no_deadlines_is_named(calendar: Calendar, fault: str | None) -> None:
-    assert calendar_fault(calendar) == fault
+def test_a_calendar_that_counts_no_deadlines_is_told_where(calendar: Calendar, path: str | None) -> None:
+    fault = calendar_fault(calendar)
+    assert (None if fault is None else fault.partition(":")[0]) == path
