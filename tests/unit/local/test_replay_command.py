@@ -13,7 +13,7 @@ SHARD = ShardReplayed("0000", 50, "ab" * 32, same=True)
 def test_the_same_bytes_are_said_to_be_so(capsys: pytest.CaptureFixture[str]) -> None:
     show(Replay(a_plan(), (SHARD,), "ef" * 32, (), "test"))
     said = capsys.readouterr()
-    assert said.out.splitlines()[-1] == "identical: 50 decisions in 1 shards, to the byte"
+    assert said.out.splitlines()[-1] == "identical: 50 decisions in 1 shards, byte for byte"
     assert "replayed by code" not in said.out
     assert said.err == ""
 
