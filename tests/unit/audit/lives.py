@@ -12,7 +12,6 @@ from shared.domain.canonical import digest
 from shared.domain.event import Actor, ActorKind, Authentication, EventTag
 from shared.domain.identifiers import EvaluationId, PersonId
 from shared.domain.period import Period
-from shared.domain.person import HR_QUEUE
 from shared.domain.policy import Policy
 from shared.domain.request import RequestStatus
 from tests.unit.audit.on_record import put_on_record, values_of
@@ -51,16 +50,21 @@ def _answer_well(chance: random.Random, life: Life, turn: int) -> None:
     if request is None:
         life.wait(life.case.due_at)
         return
-    by = f"hr-{turn}" if request.assignee == HR_QUEUE or request.seat == "hr_queue" else request.assignee
+    by = _somebody_in_hr(turn) if request.seat == "hr_queue" else request.assignee
     known: Literal["cognito", "link+code"] = "cognito" if request.seat == "hr_queue" else "link+code"
     life.answer(chance.choice([request.choices[0], *request.choices]), by=by, known_by=known, request=request)
+
+
+def _somebody_in_hr(turn: int) -> PersonId:
+    return PersonId(f"partner-{2 + turn % 2}")
 
 
 def _answer_anyhow(chance: random.Random, life: Life, turn: int) -> None:
     if not life.case.standing:
         return
     request = life.requests[chance.choice(life.case.standing)]
-    by = chance.choice([request.assignee, request.assignee, "manager", "rep", "partner", f"hr-{turn}"])
+    others = ["manager", "rep", "partner", _somebody_in_hr(turn)]
+    by = chance.choice([request.assignee, request.assignee, *others])
     known: Any = chance.choice(["link", "link+code", "cognito"])
     life.answer(chance.choice(request.choices), by=by, known_by=known, request=request)
 
