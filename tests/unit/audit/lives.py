@@ -39,8 +39,11 @@ def some_life(chance: random.Random, turns: int = 14) -> Life:
         if life.case.status == "closed":
             break
         chance.choices(
-            [_answer_well, _answer_anyhow, _wait, _results, _bounce, _restate, _leave, _somebody_leaves],
-            weights=[40, 15, 15, 10, 5, 5, 5, 5],
+            [
+                *(_answer_well, _answer_anyhow, _wait, _results, _bounce, _restate, _leave),
+                *(_somebody_leaves, _somebody_moves, _somebody_stands_in),
+            ],
+            weights=[40, 15, 15, 10, 5, 5, 5, 5, 5, 5],
         )[0](chance, life, turn)
     return life
 
@@ -105,6 +108,24 @@ def _somebody_leaves(chance: random.Random, life: Life, turn: int) -> None:
     who = PersonId(chance.choice(["manager", "director", "partner", "deputy", "rep"]))
     people = dict(life.people.people)
     people[who] = replace(people[who], active=not people[who].active)
+    life.people = replace(life.people, people=people)
+    life.settle()
+
+
+def _somebody_moves(chance: random.Random, life: Life, turn: int) -> None:
+    manager = PersonId(chance.choice(["manager", "deputy", "director"]))
+    partner = PersonId(chance.choice(["partner", "partner-2"]))
+    _change(life, PersonId("rep"), manager_id=manager, hr_partner_id=partner)
+
+
+def _somebody_stands_in(chance: random.Random, life: Life, turn: int) -> None:
+    who = PersonId(chance.choice(["manager", "partner"]))
+    _change(life, who, delegate_id=chance.choice([None, PersonId("deputy"), PersonId("partner-3")]))
+
+
+def _change(life: Life, who: PersonId, **fields: PersonId | None) -> None:
+    people = dict(life.people.people)
+    people[who] = replace(people[who], **fields)  # type: ignore[arg-type]  # each is a field for an id
     life.people = replace(life.people, people=people)
     life.settle()
 
