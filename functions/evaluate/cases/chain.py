@@ -95,8 +95,10 @@ class Seats:
 
         A delegation that begins or ends moves no question: whoever was asked keeps it until its deadline.
         """
-        if request.seat in ("rep", "hr_queue"):
+        if request.seat == "rep" or request.assignee == HR_QUEUE:
             return True
+        if self.directory.living(request.assignee) is None:
+            return False
         holder = self._holder(request.seat)
         return holder is not None and holder.id in (request.assignee, request.on_behalf_of)
 

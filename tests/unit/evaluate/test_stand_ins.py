@@ -1,5 +1,6 @@
 """Two people means two seats: nobody decides what they, or somebody in whose place they act, proposed."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from functions.evaluate.cases.requests import not_to_decide
@@ -68,7 +69,7 @@ def test_the_record_names_both_where_a_stand_in_proposed_and_nobody_else_where_n
     both = at_the_partner(directory(PARTNER_AWAY)).answer("request_exception")
     alone = at_the_partner(directory()).answer("request_exception")
 
-    def named(life: Life) -> dict[str, object]:
+    def named(life: Life) -> Mapping[str, object]:
         return next(event.data for event in life.events if event.tag is EventTag.EXCEPTION_REQUESTED)
 
     assert (named(both)["by"], named(both)["in_place_of"]) == ("partner-2", "partner")
