@@ -6,15 +6,16 @@ from typing import Any, get_args
 import pytest
 
 from functions.notify import response_page
+from functions.notify.deliver import deliver
 from functions.notify.record_response import record_response, show
 from functions.notify.screens import MovedOn, Recorded, SignIn
-from shared.domain.effect import Notice
+from shared.domain.effect import Notice, NoticeKind
 from shared.domain.event import EventTag
 from shared.domain.identifiers import PersonId
 from shared.domain.person import HR_QUEUE
 from shared.domain.request import Answer, Purpose, RequestStatus
 from tests.fakes.builders import NOON, a_request
-from tests.unit.notify.office import DECISION, Office, about, the_case
+from tests.unit.notify.office import DECISION, Office, a_notice, about, the_case
 from tests.unit.notify.test_record_response import a_form, answered
 
 
@@ -69,6 +70,17 @@ class TestHrsSharedMailbox:
         html = response_page.page(show(office.link(), "GET", office.responding)).html
         assert "Please sign in to the console" in html
         assert "href" not in html
+
+
+def test_a_mail_to_the_shared_mailbox_says_that_deciding_takes_a_sign_in() -> None:
+    office = Office(a_request(purpose="exception", assignee=HR_QUEUE, seat="hr_queue"))
+    office.queue(a_notice(NoticeKind.EXCEPTION, to=HR_QUEUE))
+    assert deliver("notice-1", office.delivering) == "sent"
+    (mail,) = office.mailer.sent
+    for text in (mail.text, mail.html):
+        assert "Sign in and decide" in text
+        assert "This mailbox is shared" in text
+        assert "See the case and decide" not in text
 
 
 @pytest.mark.parametrize("who", ["L000001", "X000001"])
