@@ -162,13 +162,12 @@ class PlumblineStack(Stack):
             only_if=_via("sns", self.region),
         )
         for function in (relay, self.functions.respond):
-            function.set_environment(PUBLIC_URL=self.api.public_url)
+            function.set_environment(PUBLIC_URL=self.api.public_url, CONSOLE_URL=settings.console_url or "")
         relay.set_environment(
             MAIL_FROM=settings.mail_from,
             HR_QUEUE_EMAIL=settings.hr_queue_email,
             SOURCE_OWNER_EMAIL=settings.source_owner_email,
             SOURCE_OWNERS=json.dumps(settings.source_owners, sort_keys=True),
-            CONSOLE_URL=settings.console_url or "",
             CONFIGURATION_SET=mail.configuration_set.configuration_set_name,
             TOPIC_ARN=mail.topic.topic_arn,
         )

@@ -1,18 +1,12 @@
-"""The signed-in caller of the API, and what they may see and decide. Pure.
-
-The handler reads the signed claims; this module decides.
-"""
+"""The signed-in caller of the API, read from signed claims. What they may do is in `rights`. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.domain.case import Case
-from shared.domain.errors import Forbidden, NotFound
+from shared.domain.errors import Forbidden
 from shared.domain.event import Actor, ActorKind, Authentication
 from shared.domain.identifiers import PersonId
-from shared.domain.person import HR_QUEUE, Directory, Person
-from shared.domain.request import Request
 
 
 class Group(StrEnum):
@@ -20,12 +14,6 @@ class Group(StrEnum):
     HR_ADMIN = "hr_admin"
     COMPENSATION = "compensation"
     AUDITOR = "auditor"
-
-
-HR = frozenset({Group.HR_PARTNER, Group.HR_ADMIN})
-HR_SEATS = frozenset({"hr_partner", "hr_queue"})
-TWO_PERSON = frozenset({"gate", "exception", "dispute", "removal_approval"})
-"""Purposes that a second person must decide: never the one who chose or proposed the step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,59 +39,12 @@ class Caller:
             ActorKind.PERSON, str(self.person_id or f"account/{self.account}"), Authentication.COGNITO
         )
 
-    def require(self, *allowed: Group) -> None:
-        """Raises Forbidden unless the caller is in one of the groups."""
-        if not self.groups & frozenset(allowed):
-            raise Forbidden("this is only for " + " and ".join(group.replace("_", " ") for group in allowed))
-
-    def reads_private_parts(self) -> bool:
-        """HR reads typed text and figures; an auditor checks the seals without opening them."""
-        return bool(self.groups & HR)
-
-    def sees(self, case: Case, directory: Directory) -> bool:
-        """An administrator sees every case, a partner those of their own people and those they must act on.
-
-        Nobody sees their own case through the API, in any group. The rep has a response page instead, which
-        does not show other people's notes.
-        """
-        if self.person_id is not None and self.person_id == case.rep_id:
-            return False
-        if self.groups & {Group.HR_ADMIN, Group.AUDITOR}:
-            return True
-        if Group.HR_PARTNER not in self.groups or self.person_id is None:
-            return False
-        if case.owner in (self.person_id, HR_QUEUE):
-            return True
-        rep = directory.person(case.rep_id)
-        return rep is not None and rep.hr_partner_id == self.person_id
-
-    def looks_after(self, person: Person) -> bool:
-        """Whether the caller may see the person, with or without a case. Nobody looks after themself."""
-        if self.person_id is not None and self.person_id == person.id:
-            return False
-        partner = Group.HR_PARTNER in self.groups and self.person_id is not None
-        return Group.HR_ADMIN in self.groups or (partner and person.hr_partner_id == self.person_id)
-
-    def require_sight(self, case: Case, directory: Directory) -> None:
-        """Raises NotFound, worded as for a case that does not exist, so that a stranger learns nothing."""
-        if not self.sees(case, directory):
-            raise NotFound(f"no case {case.id}")
-
-    def bar_to_deciding(self, case: Case, request: Request) -> str | None:
-        """Why the caller may not answer this question, open or not; None if they may."""
-        if not self.groups & HR:
-            return "only HR can decide this"
+    @property
+    def person(self) -> PersonId:
+        """The person for whom the account stands. Raises Forbidden if there is none."""
         if self.person_id is None:
-            return "this account belongs to no person in the directory, so it cannot decide"
-        if self.person_id == case.rep_id:
-            return "nobody can decide on their own case"
-        if request.seat not in HR_SEATS:
-            return f"only the {request.seat.replace('_', ' ')} can answer this question"
-        if Group.HR_ADMIN not in self.groups and request.assignee not in (self.person_id, HR_QUEUE):
-            return "this question was put to another HR partner"
-        if request.purpose in TWO_PERSON and self.person_id == case.proposed_by:
-            return "the person who proposed a step cannot approve it: it takes two people"
-        return None
+            raise Forbidden("this account belongs to no person in the directory")
+        return self.person_id
 
 
 def _groups(claim: object) -> frozenset[Group]:

@@ -145,7 +145,9 @@ _SENTENCES: Final[dict[EventTag, tuple[str, str]]] = {
     EventTag.CHECKPOINT_ANCHORED: ("", "A checkpoint was sent to an outside holder."),
 }
 
-_PEOPLE: Final = frozenset(("assignee", "on_behalf_of", "owner", "by", "from", "proposed_by", "rep"))
+_PEOPLE: Final = frozenset(
+    ("assignee", "on_behalf_of", "owner", "by", "from", "proposed_by", "in_place_of", "rep")
+)
 _BACKGROUND: Final = frozenset(
     (
         EventTag.RECORD_READ,

@@ -130,6 +130,11 @@ def case_facts(case: Case, policy: Policy, directory: Directory | None, timezone
     )
 
 
+def case_page(case: Case, console_url: str | None) -> str | None:
+    """The case's page in the console; None where the console's address is not known."""
+    return None if console_url is None else f"{console_url.rstrip('/')}/#/cases/{case.id}"
+
+
 def figure_facts(case: Case, policy: Policy) -> FigureFacts:
     decision = case.decision
     findings, inputs = decision.get("findings", ()), decision.get("inputs", ())

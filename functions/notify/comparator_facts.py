@@ -6,7 +6,7 @@ from shared.domain.comparator_text import summary, unlisted, unseen
 from shared.domain.comparators import Comparison
 from shared.domain.figure_text import percent
 from shared.domain.labels import fate
-from shared.domain.person import HR_QUEUE, Directory, Person
+from shared.domain.person import Directory, Person
 from shared.domain.request import Request
 from shared.find_comparators import Sees
 
@@ -36,15 +36,13 @@ class OthersFacts:
 def sight_of(request: Request, directory: Directory) -> Sees:
     """Whom the asked person may see: a manager their own people, an HR partner the people they look after.
 
-    HR's shared queue stands for all of HR and sees everyone. Nobody sees themselves.
+    Nobody sees themselves.
     """
     readers = {request.assignee, request.on_behalf_of or request.assignee}
 
     def sees(person: Person) -> bool:
         if person.id in readers:
             return False
-        if request.assignee == HR_QUEUE:
-            return True
         match request.seat:
             case "manager":
                 return person.manager_id in readers

@@ -24,6 +24,7 @@ class Responding:
     policies: Policies
     files: Files
     clock: Clock
+    console_url: str | None = None
 
 
 def note_opened(link: str, request: Request, method: str, responding: Responding) -> None:

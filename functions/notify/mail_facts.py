@@ -10,6 +10,7 @@ from functions.notify.case_facts import (
     FigureFacts,
     RequestFacts,
     case_facts,
+    case_page,
     figure_facts,
     request_facts,
 )
@@ -98,7 +99,7 @@ def mail_facts(notice: Notice, about: About, composing: Composing) -> dict[str, 
         "details": Fact(lambda: _details(notice, about.directory)),
         "digest": Fact(lambda: _digest(notice, about.directory, composing)),
         "batch": Fact(lambda: _batch(about.batch, composing)),
-        "case_page": _case_page(about.case, composing.addresses.console_url),
+        "case_page": None if about.case is None else case_page(about.case, composing.addresses.console_url),
         "link": None,
         "code": None,
         "code_until": None,
@@ -153,13 +154,6 @@ def _digest(notice: Notice, directory: Directory | None, composing: Composing) -
     zone = timezone_of(notice.to, None, directory)
     day = date.fromisoformat(notice.parameters["day"])
     return digest_facts(notice.to, day, composing.store.cases(CaseStatus.OPEN), directory, zone)
-
-
-def _case_page(case: Case | None, console_url: str | None) -> str | None:
-    """The case's page in the console; None where the console's address is not known."""
-    if case is None or console_url is None:
-        return None
-    return f"{console_url.rstrip('/')}/#/cases/{case.id}"
 
 
 def _batch(batch: Batch | None, composing: Composing) -> ExportFacts | None:

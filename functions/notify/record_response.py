@@ -9,6 +9,7 @@ from functions.notify.case_facts import (
     RequestFacts,
     answer_facts,
     case_facts,
+    case_page,
     digest_of_shown,
     figure_facts,
     request_facts,
@@ -33,13 +34,14 @@ from functions.notify.screens import (
     Problem,
     Recorded,
     Screen,
+    SignIn,
 )
 from shared.domain.answering import answering
 from shared.domain.case import Case, CaseStatus
 from shared.domain.comparators import Comparison
 from shared.domain.errors import NotFound
 from shared.domain.identifiers import RequestId
-from shared.domain.person import Directory, timezone_of
+from shared.domain.person import HR_QUEUE, Directory, timezone_of
 from shared.domain.policy import Policy
 from shared.domain.request import ABOUT_REMOVAL, Answer, Request, RequestStatus
 from shared.domain.typed_reason import LONGEST_REASON, kept_text, reason_problem
@@ -87,6 +89,8 @@ def show(token: str, method: str, responding: Responding) -> Screen:
         note_refused_link(found.link, refused, found.request, responding)
         return _ended(found, responding, too_late=False)
     note_opened(found.link, found.request, method, responding)
+    if found.request.takes_a_sign_in:
+        return _sign_in(found, responding, refused=False)
     return _asking(found)
 
 
@@ -122,7 +126,7 @@ def _respond(
         return _asking(found, problems=(Problem("form", "Please answer on this page."),))
     if found.request.takes_a_sign_in:
         note_refused_answer(found.link, "sign_in_missing", found.request, found.case, None, responding)
-        return _asking(found, problems=(Problem("form", "Please sign in to the console and decide there."),))
+        return _sign_in(found, responding, refused=True)
     filled = Filled(form.choice, reason, form.seen)
     if form.wants_code:
         return _asking(found, filled, note=mail_code(found.request, found.case, responding))
@@ -165,6 +169,8 @@ def _others(
 ) -> Comparison | None:
     if request.purpose not in ABOUT_REMOVAL or request.status is not RequestStatus.OPEN:
         return None
+    if request.takes_a_sign_in:
+        return None
     sees = sight_of(request, directory)
     return compare(case, policy, sees, responding.store, responding.files, responding.directories)
 
@@ -175,6 +181,8 @@ def _refusal(found: _Found, now: datetime) -> str | None:
         return "used"
     if found.request.status is not RequestStatus.OPEN or found.case.status is CaseStatus.CLOSED:
         return "moved_on"
+    if found.request.seat != "rep" and not _is_living(found):
+        return "not_in_company"
     # The deadline itself counts, not the later moment at which the workflow acts on it.
     return "expired" if now >= min(found.expires_at, found.request.due_at) else None
 
@@ -218,6 +226,16 @@ def _asking(
     answers = answer_facts(found.request, found.before, found.directory, _zone(found))
     shown = digest_of_shown(case, figures, request, answers, found.others)
     return Asking(case, figures, request, answers, shown, filled, problems, note, others)
+
+
+def _is_living(found: _Found) -> bool:
+    """Whether the asked person is still with the company. The shared mailbox is nobody, and never leaves."""
+    asked = found.request.assignee
+    return asked == HR_QUEUE or found.directory.living(asked) is not None
+
+
+def _sign_in(found: _Found, responding: Responding, *, refused: bool) -> SignIn:
+    return SignIn(_request_facts(found), case_page(found.case, responding.console_url), refused)
 
 
 def _ended(found: _Found, responding: Responding, *, too_late: bool) -> Screen:

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from functions.notify.chart import chart
-from functions.notify.screens import AlreadyAnswered, Asking, MovedOn, NoSuchLink, Recorded, Screen
+from functions.notify.screens import AlreadyAnswered, Asking, MovedOn, NoSuchLink, Recorded, Screen, SignIn
 from shared.domain.typed_reason import LONGEST_REASON, SHORTEST_REASON
 
 _PAGES: Final = Path(__file__).parent / "pages"
@@ -54,6 +54,8 @@ def _parts(screen: Screen) -> tuple[str, int, dict[str, Any]]:
                 "longest": LONGEST_REASON,
             }
             return "asking.html", 422 if screen.problems else 200, facts
+        case SignIn():
+            return "sign_in.html", 403 if screen.refused else 200, {}
         case Recorded():
             return "recorded.html", 200, {}
         case AlreadyAnswered():

@@ -44,6 +44,19 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
+class SignIn:
+    """What the shared mailbox's link leads to: the question without its figures, and where to sign in.
+
+    Anybody who reads the mailbox can open the link, so it shows and takes nothing else. ``refused``: an
+    answer was just sent and was not accepted. ``console``: the case's page; None where it is not known.
+    """
+
+    request: RequestFacts
+    console: str | None
+    refused: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Recorded:
     """The answer is recorded, now or when the same words were sent before."""
 
@@ -71,4 +84,4 @@ class NoSuchLink:
     """Says nothing else, so that a guessed link reveals nothing."""
 
 
-Screen = Asking | Recorded | AlreadyAnswered | MovedOn | NoSuchLink
+Screen = Asking | SignIn | Recorded | AlreadyAnswered | MovedOn | NoSuchLink

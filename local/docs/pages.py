@@ -7,6 +7,7 @@ from functions.audit.evidence.event_catalogue import as_markdown as events
 from local.docs.command_line import command_line
 from local.docs.decisions import decisions
 from local.docs.languages import policy_language, profile_language
+from local.docs.rights import rights
 from local.docs.routes import routes
 from local.docs.settings import settings
 
@@ -21,6 +22,7 @@ def pages() -> dict[str, str]:
         "reference/policy-language.md": policy_language(),
         "reference/profile-language.md": profile_language(),
         "reference/api-routes.md": routes(),
+        "reference/rights.md": rights(),
         "reference/events.md": events(),
         "explanation/decisions.md": decisions(),
     }

@@ -139,6 +139,10 @@ class Case(BaseModel):
     """Choices that HR refused in this stage; the question is asked again without them."""
     proposed_by: PersonId | None = None
     """Who chose what this stage does, or proposed removal. The same person may not approve it."""
+    proposed_for: PersonId | None = None
+    """The other person named in the question that ``proposed_by`` answered, where a delegate was asked in
+    somebody's place. Neither of the two may approve it.
+    """
     check_in_at: datetime | None = None
     """When the next check-in is asked for."""
     check_ins_missed: int = 0

@@ -28,6 +28,8 @@ Purpose = Literal[
 """What a request asks."""
 
 
+TWO_PERSON: frozenset[Purpose] = frozenset({"gate", "dispute", "exception", "removal_approval"})
+"""A second person decides these: never whoever proposed the step, nor a stand-in of theirs."""
 ABOUT_REMOVAL: frozenset[Purpose] = frozenset({"removal_proposal", "removal_approval"})
 """Before answering these, a person sees who is in a comparable position and confirms having read it."""
 
@@ -80,8 +82,8 @@ class Request(BaseModel):
 
     @property
     def takes_a_sign_in(self) -> bool:
-        """A shared mailbox is not a person: without a sign-in, one person could propose and approve."""
-        return self.adverse and self.assignee == HR_QUEUE
+        """A shared mailbox is not a person, so its link only leads to the sign-in, whatever is asked."""
+        return self.assignee == HR_QUEUE
 
     def answered(self, answer: Answer) -> Self:
         return self.model_copy(

@@ -82,6 +82,7 @@ class RelaySettings(FilesSettings):
 
 class RespondSettings(FilesSettings):
     public_url: str = Field(alias="PUBLIC_URL")
+    console_url: str | None = Field(alias="CONSOLE_URL", default=None)
 
 
 class LedgerSettings(Settings):

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from functions.audit.caller import Caller, Group
 from functions.audit.evidence.export_evidence import LedgerSource
 from functions.audit.evidence.prove_consistency import prove_consistency
 from functions.audit.ledger.format import parse_checkpoint
@@ -18,15 +17,13 @@ from shared.domain.event import EventTag
 from tests.contract import shown_ledger
 from tests.contract.shown_ledger import Api, ledger, lived, look
 from tests.unit.audit.bundles import bundle_of_ledger
+from tests.unit.audit.hr_desk import AUDITOR, Desk
 from tests.unit.audit.workshop import START, Bucket, Log, Ring, TestSigner, World
 
 
 class LedgerBucket(Bucket):
     def names(self, prefix: str) -> list[str]:
         return sorted(name for name in self.world.files if name.startswith(prefix))
-
-
-AUDITOR = Caller("a-1", None, frozenset({Group.AUDITOR}))
 
 
 @pytest.fixture
@@ -37,9 +34,8 @@ def api() -> Iterator[Api]:
 
 def proof(world: World, held: int) -> dict[str, Any]:
     """What the product's own API answers."""
-    return prove_consistency(
-        LedgerSource(LedgerBucket(world), Log(world), Ring(world)), AUDITOR, {"from": str(held)}
-    )
+    record = LedgerSource(LedgerBucket(world), Log(world), Ring(world))
+    return prove_consistency(Desk().sources, record, AUDITOR, {"from": str(held)})
 
 
 def answers(api: Api, held: int, shown: object) -> None:

@@ -22,6 +22,8 @@ from tests.fakes.clock import FakeClock
 
 GONE: Final = PersonId("shred me@example")
 CASE: Final = CaseId("case-shredded")
+ADMIN: Final = "H001"
+PEOPLE: Final = Path(__file__).parents[2] / "examples" / "varicent" / "people-2026-09.csv"
 REASON: Final = "Left the company long ago."
 
 
@@ -76,7 +78,11 @@ def test_a_person_is_held_let_go_and_shredded_and_the_ledger_verifies(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    hr = SignedIn(stack, "shredder", ("hr_admin",), "hr-shredder")
+    hr = SignedIn(stack, "shredder", ("hr_admin",), ADMIN)
+    stack.client("s3").put_object(
+        Bucket=stack.info["exports_bucket"], Key=f"incoming/hr-people/{PEOPLE.name}", Body=PEOPLE.read_bytes()
+    )
+    until("the directory is in force", lambda: hr.get("/cases").status == 200 or None)
     monkeypatch.setenv("PLUMBLINE_USER", hr.username)
     monkeypatch.setenv("PLUMBLINE_PASSWORD", hr.password)
 
@@ -93,7 +99,7 @@ def test_a_person_is_held_let_go_and_shredded_and_the_ledger_verifies(
     assert opened() == {"decision": "figures"}
     assert plumbline("hold", "--lift")[0] == 0
     status, words = plumbline("shred")
-    assert (status, words.endswith("by hr-shredder\n")) == (0, True)
+    assert (status, words.endswith(f"by {ADMIN}\n")) == (0, True)
     assert opened() is None
     assert store.case(CASE).decision["inputs"] == []
     assert len(store.events(person_subject(GONE))) == 3

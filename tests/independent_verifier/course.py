@@ -82,6 +82,7 @@ class Course:
         self.gate: str | None = None
         self.end: str | None = None
         self.proposer: str | None = None
+        self.beside: str | None = None
         self.hold: dict[str, Any] | None = None
         self.only_end: str | None = None
         self.causes: set[str] = set()
@@ -161,7 +162,7 @@ class Course:
                 {"gate": "gate", "removal_approval": "approving"}.get(purpose) == self.phase, "no time to ask"
             )
         free = purpose not in NOT_THE_PROPOSERS or data["seat"] == "hr_queue"
-        need(free or data["assignee"] != self.proposer, "the proposer is asked")
+        need(free or data["assignee"] not in (self.proposer, self.beside), "the proposer is asked")
 
     def outcome(self, event: Value) -> None:
         tag, data = event["tag"], event["data"]
@@ -190,12 +191,14 @@ class Course:
         need(desk or question["by"] in (question["assignee"], question["on_behalf_of"]), "not asked")
         need(question["seat"] == "rep" or question["by"] != self.rep, "own case")
 
-    def take_stages(self, choice: str | None, by: str | None) -> None:
+    def take_stages(self, event: Value, choice: str | None, by: str | None) -> None:
         question = self.last.get("main")
         need(question is not None and question["purpose"] in STAGES_OWN, "not the stage's question")
         self.take(question, choice, by)
         assert question is not None
-        self.proposer = question["by"]
+        self.proposer, self.beside = question["by"], event["data"].get("in_place_of")
+        named = (None, question["assignee"], question["on_behalf_of"])
+        need(self.beside in named, "the question names nobody else")
 
     def decide(self, event: Value, purpose: str) -> None:
         data, question = event["data"], self.last.get("main")
@@ -203,7 +206,8 @@ class Course:
         removal = {"removal:approved": "approve", "removal:sent_back": "send_back"}.get(event["tag"])
         self.take(question, removal or data["choice"], data["by"])
         need(event["actor"]["id"] == data["by"], "another actor")
-        need(purpose not in NOT_THE_PROPOSERS or data["by"] != self.proposer, "the proposer decides")
+        free = purpose not in NOT_THE_PROPOSERS
+        need(free or data["by"] not in (self.proposer, self.beside), "the proposer decides")
         if event["tag"].endswith(":decided"):
             need(self.hold is not None and self.hold["reason"] == purpose, "no such hold")
             if data["choice"] in ENDS:
@@ -239,14 +243,14 @@ class Course:
     def on_stage_entered(self, event: Value, before: str) -> None:
         to = event["data"]["stage"]
         if self.phase == "extending":
-            self.take_stages(None, None)
+            self.take_stages(event, None, None)
         else:
             need({"opened": self.stage, "approved": self.gate}.get(before, to) == to, "another stage")
-        self.stage, self.proposer, self.end = to, None, None
+        self.stage, self.proposer, self.beside, self.end = to, None, None, None
 
     def on_stage_begun(self, event: Value, before: str) -> None:
         if before == "asking":
-            self.take_stages(None, None)
+            self.take_stages(event, None, None)
         self.end = event["data"]["ends_at"]
         need(self.end is not None and self.end >= event["occurred_at"], "ends before it begins")
 
@@ -262,14 +266,14 @@ class Course:
         self.end = None
 
     def on_exception_requested(self, event: Value, before: str) -> None:
-        self.take_stages("request_exception", event["data"]["by"])
+        self.take_stages(event, "request_exception", event["data"]["by"])
 
     def on_dispute_raised(self, event: Value, before: str) -> None:
         by, of_rep = event["data"]["by"], self.last.get("rep")
         if of_rep is not None and by == self.rep == of_rep["by"]:
             self.take(of_rep, "dispute_figures", by)
         else:
-            self.take_stages("dispute_figures", by)
+            self.take_stages(event, "dispute_figures", by)
 
     def on_rep_acknowledged(self, event: Value, before: str) -> None:
         self.take(self.last.get("rep"), event["data"]["choice"], event["actor"]["id"])
@@ -286,7 +290,7 @@ class Course:
         need(asked, "no check-in")
 
     def on_removal_proposed(self, event: Value, before: str) -> None:
-        self.take_stages("propose_removal", event["data"]["by"])
+        self.take_stages(event, "propose_removal", event["data"]["by"])
         self.strongly(event)
 
     def on_removal_approved(self, event: Value, before: str) -> None:
@@ -296,7 +300,7 @@ class Course:
 
     def on_removal_sent_back(self, event: Value, before: str) -> None:
         need(event["data"]["proposed_by"] == self.proposer, "another proposer")
-        self.proposer = None
+        self.proposer = self.beside = None
 
     def strongly(self, event: Value) -> None:
         need(event["actor"]["authenticated_by"] in ("link+code", "cognito"), "a link alone")

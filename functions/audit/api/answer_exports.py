@@ -9,8 +9,9 @@ import orjson
 
 from functions.audit.api.case_view import View
 from functions.audit.api.paging import PageRequest, page
-from functions.audit.caller import HR, Caller, Group
-from functions.audit.sources import Sources
+from functions.audit.caller import Caller
+from functions.audit.rights import Resource
+from functions.audit.sources import Sources, admit
 from shared.domain import paths
 from shared.domain.errors import NotFound
 from shared.domain.event import stamp
@@ -23,7 +24,7 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 def list_exports(sources: Sources, caller: Caller, query: Mapping[str, str]) -> View:
     """All exports, the latest first."""
-    caller.require(Group.COMPENSATION, Group.HR_ADMIN)
+    admit(sources, caller, Resource.EXPORTS)
     taken, cursor = page(
         sources.store.batches(),
         lambda batch: (stamp(batch.known_at), batch.id),
@@ -35,7 +36,7 @@ def list_exports(sources: Sources, caller: Caller, query: Mapping[str, str]) -> 
 
 
 def show_export(sources: Sources, caller: Caller, batch_id: BatchId) -> View:
-    caller.require(Group.COMPENSATION, Group.HR_ADMIN)
+    admit(sources, caller, Resource.EXPORTS)
     return _batch_view(sources.store.batch(batch_id))
 
 
@@ -58,7 +59,7 @@ def rejected_csv(sources: Sources, caller: Caller, batch_id: BatchId) -> str:
 
 def list_evaluations(sources: Sources, caller: Caller, query: Mapping[str, str]) -> View:
     """Completed evaluations of every policy, the latest period first, with counts and without names."""
-    caller.require(*HR, Group.AUDITOR)
+    admit(sources, caller, Resource.EVALUATIONS)
     policies = sources.policies.in_force(sources.clock.now())
     records = [record for policy in policies for record in sources.store.evaluations(policy.policy)]
     taken, cursor = page(
@@ -73,7 +74,7 @@ def list_evaluations(sources: Sources, caller: Caller, query: Mapping[str, str])
 
 def show_evaluation(sources: Sources, caller: Caller, evaluation_id: EvaluationId) -> View:
     """What an evaluation read, by name and digest, and its result: enough to replay it."""
-    caller.require(*HR, Group.AUDITOR)
+    admit(sources, caller, Resource.EVALUATIONS)
     record = sources.store.evaluation(evaluation_id)
     plan = record.plan
     return _evaluation_view(record) | {
@@ -89,7 +90,7 @@ def show_evaluation(sources: Sources, caller: Caller, evaluation_id: EvaluationI
 
 def _rejected(sources: Sources, caller: Caller, batch_id: BatchId) -> Iterator[dict[str, Any]]:
     """One row at a time, because the list may be long."""
-    caller.require(Group.COMPENSATION, Group.HR_ADMIN)
+    admit(sources, caller, Resource.EXPORTS)
     batch = sources.store.batch(batch_id)
     if batch.rejected == 0:
         return

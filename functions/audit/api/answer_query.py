@@ -9,9 +9,10 @@ from functools import partial
 
 from functions.audit.api.case_view import View, case_view, event_view, overdue, person_view, row_view
 from functions.audit.api.paging import PageRequest, page
-from functions.audit.caller import HR, Caller, Group
+from functions.audit.caller import Caller
 from functions.audit.record_access import record_reading
-from functions.audit.sources import Sources, visible_case
+from functions.audit.rights import Resource, opens, relation_to_case, sees
+from functions.audit.sources import Sources, admit, visible_case
 from shared.domain.case import Case, CaseStatus, Waiting
 from shared.domain.errors import InvalidInput
 from shared.domain.event import parse_event, stamp
@@ -26,11 +27,10 @@ PAGING = frozenset(("limit", "cursor"))
 
 def list_cases(sources: Sources, caller: Caller, query: Mapping[str, str]) -> View:
     """The cases that match every filter: open ones by due time, closed ones newest first."""
-    caller.require(*HR)
+    directory, now = admit(sources, caller, Resource.CASES), sources.clock.now()
     filters = _filters(query)
     status = CaseStatus(filters["status"])
-    directory, now = sources.directory(), sources.clock.now()
-    visible = [case for case in sources.store.cases(status) if caller.sees(case, directory)]
+    visible = [case for case in sources.store.cases(status) if sees(caller, case, directory)]
     seen = [case for case in visible if _matches(case, filters, directory, now)]
     is_open = status is CaseStatus.OPEN
     taken, cursor = page(
@@ -52,8 +52,7 @@ def list_cases(sources: Sources, caller: Caller, query: Mapping[str, str]) -> Vi
 
 def show_case(sources: Sources, caller: Caller, case_id: CaseId) -> View:
     """One case with its figures and questions. The reading is recorded first."""
-    caller.require(*HR)
-    case, directory = visible_case(sources, caller, case_id)
+    case, directory = visible_case(sources, caller, case_id, Resource.CASE)
     now = sources.clock.now()
     policy, _ = sources.policies.used(case.policy_digest)
     record_reading(sources.store, caller, case_subject(case_id), now)
@@ -63,14 +62,13 @@ def show_case(sources: Sources, caller: Caller, case_id: CaseId) -> View:
 
 def show_events(sources: Sources, caller: Caller, case_id: CaseId) -> View:
     """The events of the case in order. HR sees typed text; for an auditor it stays sealed."""
-    caller.require(*HR, Group.AUDITOR)
-    _, directory = visible_case(sources, caller, case_id)
+    case, directory = visible_case(sources, caller, case_id, Resource.HISTORY)
     record_reading(sources.store, caller, case_subject(case_id), sources.clock.now())
-    opens = caller.reads_private_parts()
-    names: NameOf = partial(name_of, directory=directory) if opens else str
+    opened = opens(caller, directory, Resource.HISTORY, relation_to_case(caller, case, directory))
+    names: NameOf = partial(name_of, directory=directory) if opened else str
     events = []
     for body in sources.store.events(case_subject(case_id)):
-        private = sources.store.opened(body) if opens else None
+        private = sources.store.opened(body) if opened else None
         events.append(event_view(parse_event(body), private, names))
     return {"case_id": case_id, "events": events}
 

@@ -8,6 +8,7 @@ from typing import Any
 from functions.audit.caller import Caller
 from functions.audit.event_sentences import actor_in_words, headline, in_background
 from functions.audit.hr_figures import period_in_words
+from functions.audit.rights import bar_to_deciding
 from shared.domain.attainment import bars_of, in_line_with
 from shared.domain.case import Case, CaseStatus
 from shared.domain.decision_json import DecisionJson, PeriodJson
@@ -25,6 +26,7 @@ from shared.domain.instruction import Instruction
 from shared.domain.kept_state import MEMBER
 from shared.domain.person import HR_QUEUE, HR_QUEUE_NAME, Directory, NameOf
 from shared.domain.policy import Policy
+from shared.domain.proposing import proposers
 from shared.domain.request import ABOUT_REMOVAL, Request, RequestStatus
 
 View = dict[str, Any]
@@ -82,6 +84,7 @@ def case_view(
     stage = next((stage for stage in policy.ladder if stage.stage == case.stage), None)
     goal = None if stage is None else stage.graduate
     bar = bar_of(policy, case.decision["findings"])
+    barred = proposers(case, policy, directory, now)
     return row_view(case, directory, now) | {
         "as_of": stamp(now),
         "version": case.version,
@@ -99,7 +102,10 @@ def case_view(
         "restated": _restated(case, policy),
         "leave": leave_of(case, instructions),
         "may_end_in_removal": stage is not None and stage.adverse is not None,
-        "requests": [_request_view(request, case, directory, caller, now) for request in requests],
+        "requests": [
+            _request_view(request, directory, now, bar_to_deciding(caller, request, barred) is None)
+            for request in requests
+        ],
     }
 
 
@@ -183,7 +189,7 @@ def _restated(case: Case, policy: Policy) -> View | None:
     }
 
 
-def _request_view(request: Request, case: Case, directory: Directory, caller: Caller, now: datetime) -> View:
+def _request_view(request: Request, directory: Directory, now: datetime, may_decide: bool) -> View:
     answer, is_open = request.answer, request.status is RequestStatus.OPEN
     return {
         "id": request.id,
@@ -199,7 +205,7 @@ def _request_view(request: Request, case: Case, directory: Directory, caller: Ca
         "choices": list(request.choices),
         "adverse": request.adverse,
         "compares": request.purpose in ABOUT_REMOVAL,
-        "yours": is_open and request.due_at > now and caller.bar_to_deciding(case, request) is None,
+        "yours": is_open and request.due_at > now and may_decide,
         "answer": None
         if answer is None
         else {

@@ -1,14 +1,15 @@
 """Pause a case because HR reports that the rep is on leave; it stays paused until HR resumes it."""
 
 from functions.audit.api.case_view import View, leave_of
-from functions.audit.caller import HR, Caller
-from functions.audit.sources import Sources, visible_case
+from functions.audit.caller import Caller
+from functions.audit.rights import Resource
+from functions.audit.sources import Sources, admit, visible_case
 from shared.domain.case import Case, CaseStatus
 from shared.domain.change import Change
 from shared.domain.effect import WakeWorkflow
-from shared.domain.errors import Conflict, Forbidden
+from shared.domain.errors import Conflict
 from shared.domain.event import EventDraft, EventTag
-from shared.domain.identifiers import CaseId, CommandId, PersonId, case_subject, derived_id
+from shared.domain.identifiers import CaseId, CommandId, case_subject, derived_id
 from shared.domain.instruction import Instruction
 from shared.domain.typed_reason import typed_reason
 from shared.retry import retry_on_conflict
@@ -19,27 +20,24 @@ def pause_case(sources: Sources, caller: Caller, case_id: CaseId, reason: str) -
 
     Raises Conflict if the case is closed.
     """
-    caller.require(*HR)
-    person = caller.person_id
-    if person is None:
-        raise Forbidden("this account belongs to no person in the directory, so it cannot decide")
+    admit(sources, caller, Resource.LEAVE)
     reason = typed_reason(reason)
 
     def attempt() -> View:
-        case, _ = visible_case(sources, caller, case_id)
+        case, _ = visible_case(sources, caller, case_id, Resource.LEAVE)
         if case.status is CaseStatus.CLOSED:
             raise Conflict(f"case {case_id} is closed")
         if leave_of(case, sources.store.instructions(case_id)) is None:
-            sources.store.commit(_reporting(case, person, reason, caller, sources))
+            sources.store.commit(_reporting(case, reason, caller, sources))
         return {"case_id": case_id, "status": leave_of(case, ()) or "recorded"}
 
     return retry_on_conflict(attempt)
 
 
-def _reporting(case: Case, person: PersonId, reason: str, caller: Caller, sources: Sources) -> Change:
+def _reporting(case: Case, reason: str, caller: Caller, sources: Sources) -> Change:
     # A later leave is another command, because the version of the case has changed by then.
     command = CommandId(derived_id("leave", case.id, str(case.version)))
-    now = sources.clock.now()
+    now, person = sources.clock.now(), caller.person
     reported = EventDraft(
         tag=EventTag.LEAVE_REPORTED,
         subject=case_subject(case.id),

@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from functions.audit.caller import Caller, Group
-from functions.audit.sources import Sources
-from shared.domain.errors import Forbidden, NotFound
+from functions.audit import rights
+from functions.audit.caller import Caller
+from functions.audit.rights import Resource
+from functions.audit.sources import Sources, admit
+from shared.domain.errors import NotFound
 from shared.domain.event import Event, EventDraft, EventTag, parse_event
 from shared.domain.identifiers import CommandId, PersonId, person_subject
 from shared.domain.typed_reason import typed_reason
@@ -31,20 +33,19 @@ class PersonAct:
 
         A mistyped id therefore never looks like a success.
         """
-        caller.require(Group.HR_ADMIN)
-        if caller.person_id is None:
-            raise Forbidden("this account belongs to no person in the directory, so it cannot act on one")
-        act = cls(sources, personal_data, caller, caller.person_id, person, typed_reason(reason))
+        admit(sources, caller, Resource.PERSON)
+        act = cls(sources, personal_data, caller, caller.person, person, typed_reason(reason))
         act.require_others([person])
         return act
 
     def require_others(self, people: Iterable[PersonId]) -> None:
         """Raises Forbidden for an act on oneself, and NotFound for a person of whom nothing is known."""
+        directory = self.sources.directory()
         for person in people:
-            if person == self.by:
-                raise Forbidden("nobody can act on their own record")
+            relation = rights.relation_to_person(self.caller, person, directory)
+            rights.require(self.caller, Resource.PERSON, relation, directory)
             erasure = self.personal_data.erasure(person)
-            known = erasure.has_key or erasure.carried_out or self.sources.directory().person(person)
+            known = erasure.has_key or erasure.carried_out or directory.person(person)
             if not known and not any(True for _ in self.sources.store.cases_of(person)):
                 raise NotFound(f"no person {person}")
 

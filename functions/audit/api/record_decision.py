@@ -2,8 +2,9 @@
 
 from functions.audit.api.case_view import View
 from functions.audit.api.show_comparators import comparison_for
-from functions.audit.caller import HR, Caller
-from functions.audit.sources import Sources, visible_case
+from functions.audit.caller import Caller
+from functions.audit.rights import Resource, bar_to_deciding
+from functions.audit.sources import Sources, admit, visible_case
 from shared.domain.answering import answer_command, answering
 from shared.domain.case import Case
 from shared.domain.change import Change
@@ -11,6 +12,8 @@ from shared.domain.comparators import Comparison
 from shared.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
 from shared.domain.event import EventDraft, EventTag, stamp
 from shared.domain.identifiers import CaseId, CommandId, RequestId, case_subject, derived_id
+from shared.domain.person import Directory
+from shared.domain.proposing import proposers
 from shared.domain.request import ABOUT_REMOVAL, Answer, Request, RequestStatus
 from shared.domain.typed_reason import typed_reason
 from shared.retry import retry_on_conflict
@@ -30,12 +33,13 @@ def record_decision(
     Sending the same answer again changes nothing. A second, different answer is refused, and the refusal is
     recorded. For a removal, ``compared`` is the digest of the comparison that the caller saw.
     """
-    caller.require(*HR)
+    admit(sources, caller, Resource.DECISION)
     reason = typed_reason(reason)
 
     def attempt() -> View:
-        case, request = _asked(sources, caller, case_id, request_id)
-        answer = _answer(sources, caller, case, request, choice, reason)
+        case, directory = visible_case(sources, caller, case_id, Resource.DECISION)
+        request = _request_of(case, request_id, sources)
+        answer = _answer(sources, caller, case, request, directory, choice, reason)
         if sources.store.outcome(answer_command(request.id, answer)) is None:
             _require_open(sources, caller, case, request, answer)
             seen = _comparison(sources, caller, case, request, compared)
@@ -45,29 +49,36 @@ def record_decision(
     return retry_on_conflict(attempt)
 
 
-def _asked(sources: Sources, caller: Caller, case_id: CaseId, request_id: RequestId) -> tuple[Case, Request]:
-    case, _ = visible_case(sources, caller, case_id)
+def _request_of(case: Case, request_id: RequestId, sources: Sources) -> Request:
     request = sources.store.request(request_id)
-    if request.case_id != case_id:
-        raise NotFound(f"case {case_id} has no request {request_id}")
-    return case, request
+    if request.case_id != case.id:
+        raise NotFound(f"case {case.id} has no request {request_id}")
+    return request
 
 
 def _answer(
-    sources: Sources, caller: Caller, case: Case, request: Request, choice: str, reason: str
+    sources: Sources,
+    caller: Caller,
+    case: Case,
+    request: Request,
+    directory: Directory,
+    choice: str,
+    reason: str,
 ) -> Answer:
     """The caller's answer. Raises Forbidden if they may not give it, InvalidInput for an unknown choice."""
-    bar = caller.bar_to_deciding(case, request)
-    if bar is not None or caller.person_id is None:
-        raise Forbidden(bar or "this account belongs to no person in the directory")
+    now = sources.clock.now()
+    policy, _ = sources.policies.used(case.policy_digest)
+    bar = bar_to_deciding(caller, request, proposers(case, policy, directory, now))
+    if bar is not None:
+        raise Forbidden(bar)
     if choice not in request.choices:
         raise InvalidInput("choice must be one of " + ", ".join(request.choices))
     return Answer(
         choice=choice,
         reason=reason,
-        answered_by=caller.person_id,
+        answered_by=caller.person,
         authenticated_by="cognito",
-        answered_at=sources.clock.now(),
+        answered_at=now,
     )
 
 

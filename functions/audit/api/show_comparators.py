@@ -2,9 +2,11 @@
 
 from typing import Final
 
+from functions.audit import rights
 from functions.audit.api.case_view import View, person_view
-from functions.audit.caller import HR, HR_SEATS, Caller
+from functions.audit.caller import Caller
 from functions.audit.record_access import record_reading
+from functions.audit.rights import Resource
 from functions.audit.sources import Sources, visible_case
 from shared.domain.case import Case
 from shared.domain.comparator_text import summary, unlisted, unseen
@@ -13,6 +15,7 @@ from shared.domain.event import stamp
 from shared.domain.figure_text import percent
 from shared.domain.identifiers import CaseId, case_subject
 from shared.domain.labels import fate
+from shared.domain.ladder import HR_SEATS
 from shared.domain.person import Directory
 from shared.find_comparators import Sees, compare
 
@@ -24,8 +27,7 @@ def show_comparators(sources: Sources, caller: Caller, case_id: CaseId) -> View:
 
     The reading is recorded first, in this case and in each other case whose HR reason is shown.
     """
-    caller.require(*HR)
-    case, directory = visible_case(sources, caller, case_id)
+    case, directory = visible_case(sources, caller, case_id, Resource.CASE)
     found = comparison_for(sources, caller, case, directory)
     now = sources.clock.now()
     why = {each.rep.id: _why(each, sources) for each in found.comparators}
@@ -53,7 +55,10 @@ def show_comparators(sources: Sources, caller: Caller, case_id: CaseId) -> View:
 
 def comparison_for(sources: Sources, caller: Caller, case: Case, directory: Directory) -> Comparison:
     """What the caller is shown now. A decision about a removal names its digest."""
-    sees = Sees(caller.looks_after, lambda theirs: caller.sees(theirs, directory))
+    sees = Sees(
+        lambda person: rights.looks_after(caller, person, directory),
+        lambda theirs: rights.sees(caller, theirs, directory),
+    )
     policy, _ = sources.policies.used(case.policy_digest)
     return compare(case, policy, sees, sources.store, sources.files, sources.directories)
 

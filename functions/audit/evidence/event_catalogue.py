@@ -38,10 +38,15 @@ MEANINGS: Final[dict[EventTag, str]] = {
     EventTag.RESULTS_ARRIVED: "The open case received figures of a new or restated period.",
     EventTag.REQUEST_SENT: "A person was asked a question, with a deadline.",
     EventTag.REQUEST_REMINDED: "The same person was asked again.",
-    EventTag.REQUEST_ESCALATED: "Nobody answered in time. The next person in the chain was asked.",
+    EventTag.REQUEST_ESCALATED: (
+        "The question was passed on: nobody answered in time, or the person cannot answer or has another "
+        "seat now."
+    ),
     EventTag.REQUEST_ANSWERED: "The question was answered. The first answer counts.",
     EventTag.REQUEST_EXPIRED: "The deadline passed without an answer. Silence is not consent.",
-    EventTag.REQUEST_WITHDRAWN: "The question was withdrawn.",
+    EventTag.REQUEST_WITHDRAWN: (
+        "The question was withdrawn. `moved`: another person has the seat of the asked person now."
+    ),
     EventTag.ANSWER_REFUSED: (
         "An answer was refused: it was late, the second, or from somebody who may not give it. The "
         "event gives the reason."
@@ -77,7 +82,9 @@ MEANINGS: Final[dict[EventTag, str]] = {
     EventTag.EXCEPTION_DECIDED: "HR decided about the exception.",
     EventTag.REP_ACKNOWLEDGED: "The rep acknowledged the notice. This is not agreement.",
     EventTag.REP_REBUTTED: "The rep made a statement, which stays in the record.",
-    EventTag.REMOVAL_PROPOSED: "A manager proposed removal.",
+    EventTag.REMOVAL_PROPOSED: (
+        "Removal was proposed. `in_place_of` names the other person of a question to a stand-in."
+    ),
     EventTag.REMOVAL_APPROVED: "Another person, from HR, approved the removal.",
     EventTag.REMOVAL_SENT_BACK: "HR sent the proposal back.",
     EventTag.WORKFLOW_STARTED: "The workflow that watches the deadlines of the case was started.",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, Protocol
 
-from functions.audit.caller import HR, Caller, Group
+from functions.audit.caller import Caller
 from functions.audit.evidence.bundles import (
     PeriodEvidence,
     case_bundle,
@@ -18,7 +18,8 @@ from functions.audit.evidence.gather_case import Gatherer, SealedLedger
 from functions.audit.evidence.line_files import FiledLines
 from functions.audit.ledger.format import parse_checkpoint
 from functions.audit.record_access import record_export
-from functions.audit.sources import Sources, visible_case
+from functions.audit.rights import Resource, opens, relation_to_case, sees
+from functions.audit.sources import Sources, admit, visible_case
 from shared.domain.case import Case, CaseStatus
 from shared.domain.errors import InvalidInput, NotFound
 from shared.domain.identifiers import CaseId, EvaluationId, Subject, case_subject, policy_name
@@ -54,9 +55,9 @@ class LedgerSource:
     keyring: Keyring
 
 
-def latest_checkpoint(record: LedgerSource, caller: Caller) -> bytes:
+def latest_checkpoint(sources: Sources, record: LedgerSource, caller: Caller) -> bytes:
     """The newest checkpoint file. A reader who keeps it can later show that the record only grew."""
-    caller.require(Group.AUDITOR, Group.HR_ADMIN)
+    admit(sources, caller, Resource.LEDGER)
     found = list(record.bucket.names(CHECKPOINTS))
     if not found:
         raise NotFound("the ledger has no checkpoint yet")
@@ -65,11 +66,11 @@ def latest_checkpoint(record: LedgerSource, caller: Caller) -> bytes:
 
 def case_evidence(sources: Sources, record: LedgerSource, caller: Caller, case_id: CaseId) -> bytes:
     """The zip of one case, opened for HR and sealed for an auditor. The export is recorded."""
-    caller.require(*HR, Group.AUDITOR)
-    case, directory = visible_case(sources, caller, case_id)
-    gatherer = _gatherer(sources, record, caller, directory)
+    case, directory = visible_case(sources, caller, case_id, Resource.HISTORY)
+    opened = opens(caller, directory, Resource.HISTORY, relation_to_case(caller, case, directory))
+    gatherer = _gatherer(sources, record, directory, opened)
     bundle = case_bundle(gatherer.evidence_of(case))
-    data = {"bundle": "case", "edition": _edition(caller)}
+    data = {"bundle": "case", "edition": _edition(opened)}
     digest = sha256(bundle).hexdigest()
     record_export(sources.store, caller, case_subject(case_id), digest, sources.clock.now(), data)
     return bundle
@@ -80,11 +81,12 @@ def period_evidence(sources: Sources, record: LedgerSource, caller: Caller, peri
 
     Only for callers who may see every case. The export is recorded once, not in each case.
     """
-    caller.require(Group.HR_ADMIN, Group.AUDITOR)
+    directory = admit(sources, caller, Resource.PERIOD)
     evaluations = _evaluations_of(period, sources)
-    directory = sources.directory()
-    cases = [case for case in _cases_of(evaluations, sources) if caller.sees(case, directory)]
-    gatherer = _gatherer(sources, record, caller, directory)
+    found = _cases_of(evaluations, sources)
+    cases = [case for case in found if sees(caller, case, directory, Resource.HISTORY)]
+    opened = opens(caller, directory, Resource.PERIOD)
+    gatherer = _gatherer(sources, record, directory, opened)
     ledger = gatherer.ledger
     bundle = period_bundle(
         PeriodEvidence(
@@ -97,7 +99,7 @@ def period_evidence(sources: Sources, record: LedgerSource, caller: Caller, peri
             rotations=ledger.rotations,
         )
     )
-    data = {"bundle": f"period/{period}", "edition": _edition(caller)}
+    data = {"bundle": f"period/{period}", "edition": _edition(opened)}
     digest = sha256(bundle).hexdigest()
     record_export(sources.store, caller, _SYSTEM, digest, sources.clock.now(), data)
     return bundle
@@ -108,7 +110,7 @@ def ledger_evidence(sources: Sources, record: LedgerSource, caller: Caller) -> b
 
     The export is recorded.
     """
-    caller.require(Group.AUDITOR, Group.HR_ADMIN)
+    admit(sources, caller, Resource.LEDGER)
     checkpoints, segments = _ledger(record)
     waiting = record.events.read(record.events.unsequenced(_MOST_UNSEALED))
     unsealed = [waiting[at].data for at in sorted(waiting) if waiting[at].index is None]
@@ -152,7 +154,7 @@ def _all_cases(sources: Sources) -> Iterator[Case]:
         yield from sources.store.cases(status)
 
 
-def _gatherer(sources: Sources, record: LedgerSource, caller: Caller, directory: Directory) -> Gatherer:
+def _gatherer(sources: Sources, record: LedgerSource, directory: Directory, opened: bool) -> Gatherer:
     checkpoints, segments = _ledger(record)
     ledger = SealedLedger(
         tree=ledger_tree(segments),
@@ -160,12 +162,11 @@ def _gatherer(sources: Sources, record: LedgerSource, caller: Caller, directory:
         keys=_keys(record, checkpoints.values()),
         rotations=rotations_in(segments),
     )
-    opens = caller.reads_private_parts()
-    return Gatherer(sources, record.events, ledger, FiledLines(sources.files), directory, opens)
+    return Gatherer(sources, record.events, ledger, FiledLines(sources.files), directory, opened)
 
 
-def _edition(caller: Caller) -> str:
-    return "opened" if caller.reads_private_parts() else "sealed"
+def _edition(opened: bool) -> str:
+    return "opened" if opened else "sealed"
 
 
 def _ledger(record: LedgerSource) -> tuple[dict[str, bytes], dict[str, bytes]]:

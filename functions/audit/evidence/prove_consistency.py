@@ -3,22 +3,26 @@
 from collections.abc import Mapping
 from typing import Any
 
-from functions.audit.caller import Caller, Group
+from functions.audit.caller import Caller
 from functions.audit.evidence.bundles import ledger_tree
 from functions.audit.evidence.export_evidence import SEGMENTS, LedgerSource, latest_checkpoint
 from functions.audit.ledger.format import parse_checkpoint
+from functions.audit.rights import Resource
+from functions.audit.sources import Sources, admit
 from shared.domain.errors import IntegrityError, InvalidInput
 
 
-def prove_consistency(record: LedgerSource, caller: Caller, query: Mapping[str, str]) -> dict[str, Any]:
+def prove_consistency(
+    sources: Sources, record: LedgerSource, caller: Caller, query: Mapping[str, str]
+) -> dict[str, Any]:
     """The proof of consistency (RFC 9162, 2.1.4) from the size in ``from`` to that of the latest checkpoint.
 
     Raises InvalidInput for a size that the ledger never had: its holder saw another ledger.
     """
-    caller.require(Group.AUDITOR, Group.HR_ADMIN)
+    admit(sources, caller, Resource.LEDGER)
     if query.keys() != {"from"} or not (query["from"].isascii() and query["from"].isdecimal()):
         raise InvalidInput("give from=SIZE, the number of events that your checkpoint covers")
-    file, old = latest_checkpoint(record, caller), int(query["from"][:16])
+    file, old = latest_checkpoint(sources, record, caller), int(query["from"][:16])
     latest, _ = parse_checkpoint(file)
     if not 0 < old <= latest.size:
         raise InvalidInput(f"from must be a size from 1 to {latest.size}, the size of the ledger, not {old}")

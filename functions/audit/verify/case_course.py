@@ -77,8 +77,9 @@ class CaseCourse(CaseHolds):
         elif _PHASE_OF.get(purpose, "") != self.phase:
             yield f"asks about {purpose} while the case is {self.phase}"
         to_the_queue = event["data"]["seat"] == "hr_queue"  # which any signed-in HR user may answer
-        if purpose in DECIDING and event["data"]["assignee"] == self.proposer and not to_the_queue:
-            yield f"asks {self.proposer} to decide what {self.proposer} proposed"
+        asked = event["data"]["assignee"]
+        if purpose in DECIDING and asked in self.proposers() and not to_the_queue:
+            yield f"asks {asked} to decide what {self.proposer} proposed"
 
     def _gated(self, event: Value) -> Faults:
         yield from self.needs_phase(event, "opened", "ended")
@@ -108,7 +109,7 @@ class CaseCourse(CaseHolds):
             if self.phase == "opened" and to != self.stage:
                 yield f"enters {to}, but the case was opened for {self.stage}"
             self.phase = "entered"
-        self.stage, self.proposer, self.ends_at = to, None, None
+        self.stage, self.proposer, self.with_proposer, self.ends_at = to, None, None, None
 
     def _begun(self, event: Value) -> Faults:
         yield from self.needs_phase(event, "entered", "asking", "extending")
@@ -179,7 +180,8 @@ class CaseCourse(CaseHolds):
         if approved:
             yield from self.needs_strong_sign_in(event)
         self.phase, self.exit = ("decided", "removal_approved") if approved else ("asking", "")
-        self.proposer = self.proposer if approved else None
+        if not approved:
+            self.proposer = self.with_proposer = None
 
     def _workflow_restarted(self, event: Value) -> Faults:
         self.generation += 1

@@ -30,6 +30,8 @@ class CaseState:
     ends_at: str | None = None
     hold: Value | None = None
     proposer: str | None = None
+    with_proposer: str | None = None
+    """The other person of a proposal that a stand-in or their principal made."""
     latest: str = ""
     exit: str = ""
     """The only end that is possible, after a decision for it; empty before."""
@@ -52,7 +54,9 @@ class CaseState:
             yield "the question of the stage was not asked"
             return
         yield from self.questions.take_in(asked, choice, event["data"].get("by"))
-        self.proposer = asked.by
+        self.proposer, self.with_proposer = asked.by, event["data"].get("in_place_of")
+        if self.with_proposer not in (None, asked.assignee, asked.on_behalf_of):
+            yield f"names {self.with_proposer}, whom {asked.id} does not name"
 
     def takes_in_decision(self, event: Value, purpose: str, choice: str) -> Faults:
         """The step takes in a decision about ``purpose``, which the proposer did not make (R43, R44)."""
@@ -63,8 +67,11 @@ class CaseState:
         yield from self.questions.take_in(asked, choice, by)
         if event["actor"]["id"] != by:
             yield f"names {by} as the decider, but {event['actor']['id']} acted"
-        if purpose in DECIDING and by == self.proposer:
-            yield f"{by} decided about what {by} had proposed"
+        if purpose in DECIDING and by in self.proposers():
+            yield f"{by} decided about what {self.proposer} had proposed"
+
+    def proposers(self) -> tuple[str | None, ...]:
+        return self.proposer, self.with_proposer
 
     def needs_strong_sign_in(self, event: Value) -> Faults:
         if event["actor"]["authenticated_by"] not in _STRONG:

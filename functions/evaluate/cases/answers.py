@@ -1,10 +1,12 @@
 """Applies an answer to the case, by what was asked, and applies its absence: a deadline or a bounce."""
 
-from functions.evaluate.cases.requests import ask, ask_rep, tell_hr
+from functions.evaluate.cases.requests import ask, ask_rep, not_to_decide, tell_hr
 from functions.evaluate.cases.stages import (
     ask_again,
+    ask_for_check_in,
     enter_stage,
     extend_plan,
+    in_place_of,
     miss_check_in,
     pause,
     resume,
@@ -99,6 +101,15 @@ def lose_assignee(draft: Draft, request: Request, because: str) -> None:
         )
 
 
+def pass_on(draft: Draft, request: Request) -> None:
+    """Somebody else holds the seat now: ask them. HR need not hear of it, because no seat is empty."""
+    draft.end(request, RequestStatus.WITHDRAWN, because="moved")
+    if request.purpose == "check_in":
+        ask_for_check_in(draft)
+    else:
+        ask(draft, request.purpose, first_step=request.step, after=request)
+
+
 def _fault(draft: Draft, request: Request, answer: Answer) -> str | None:
     """The code of what is wrong with an answer; None where it counts."""
     by = answer.answered_by
@@ -115,12 +126,11 @@ def _fault(draft: Draft, request: Request, answer: Answer) -> str | None:
         return "code_missing"
     if request.takes_a_sign_in and answer.authenticated_by != "cognito":
         return "sign_in_missing"
-    if by == draft.case.proposed_by and request.purpose in (
-        "gate",
-        "exception",
-        "dispute",
-        "removal_approval",
-    ):
+    if draft.context.directory.living(by) is None:
+        return "not_in_company"
+    # Whoever answers in the place of somebody acts in that person's name.
+    names = {by, request.on_behalf_of} if by == request.assignee else {by}
+    if names & not_to_decide(draft, request.purpose):
         return "proposer_may_not_decide"
     return None
 
@@ -136,9 +146,11 @@ def _repeat(draft: Draft, request: Request) -> None:
 
 
 def _stage_answer(draft: Draft, request: Request, answer: Answer, actor: Actor) -> None:
-    draft.change(proposed_by=answer.answered_by)
+    by, principal = answer.answered_by, request.on_behalf_of
+    other = request.assignee if by == principal else principal
+    draft.change(proposed_by=by, proposed_for=other)
     private = {"reason": answer.reason}
-    details = {"request": request.id, "by": answer.answered_by}
+    details = {"request": request.id, "by": by} | in_place_of(draft)
     match answer.choice:
         case "dispute_figures":
             _dispute(draft, answer, actor)
@@ -185,7 +197,7 @@ def _approval_answer(draft: Draft, answer: Answer, actor: Actor) -> None:
     if approved:
         draft.close(Exit.REMOVAL_APPROVED)
     else:
-        draft.change(proposed_by=None)
+        draft.change(proposed_by=None, proposed_for=None)
         ask_again(draft)
 
 
@@ -244,7 +256,9 @@ def _rep_answer(draft: Draft, answer: Answer, actor: Actor) -> None:
 
 
 def _dispute(draft: Draft, answer: Answer, actor: Actor) -> None:
-    details = {"by": answer.answered_by}
+    # A dispute by the rep follows from no proposal.
+    together = {} if answer.answered_by == draft.case.rep_id else in_place_of(draft)
+    details = {"by": answer.answered_by} | together
     draft.record(EventTag.DISPUTE_RAISED, details, private={"reason": answer.reason}, actor=actor)
     draft.tell(NoticeKind.FIGURES_DISPUTED, None)
     pause(draft, "dispute")

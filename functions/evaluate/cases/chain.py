@@ -10,7 +10,7 @@ from shared.domain.identifiers import PersonId
 from shared.domain.ladder import HR_SEATS, Length, Link, Stage
 from shared.domain.person import HR_QUEUE, Directory, Person
 from shared.domain.policy import Policy
-from shared.domain.request import Purpose, Seat
+from shared.domain.request import Purpose, Request, Seat
 
 HR_CHAIN: Final = (
     Link(to="hr_partner", within=Length(3, "bd")),
@@ -89,6 +89,18 @@ class Seats:
             if found is not None:
                 return found[0]
         return HR_QUEUE
+
+    def keeps(self, request: Request) -> bool:
+        """Whether the question is still with the holder of its seat, or with their stand-in.
+
+        A delegation that begins or ends moves no question: whoever was asked keeps it until its deadline.
+        """
+        if request.seat == "rep" or request.assignee == HR_QUEUE:
+            return True
+        if self.directory.living(request.assignee) is None:
+            return False
+        holder = self._holder(request.seat)
+        return holder is not None and holder.id in (request.assignee, request.on_behalf_of)
 
     def hr(self) -> PersonId:
         """Who in HR is told about the rep's case."""

@@ -1,8 +1,9 @@
 """Decides every step of a case, for the use cases that commit it. A case changes in no other way."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from functions.evaluate.cases.answers import lose_assignee, miss_deadline, take_answer
+from functions.evaluate.cases.answers import lose_assignee, miss_deadline, pass_on, take_answer
 from functions.evaluate.cases.chain import Seats
 from functions.evaluate.cases.requests import tell_hr
 from functions.evaluate.cases.results import restore_findings, take_results, undo_findings
@@ -19,11 +20,13 @@ from functions.evaluate.cases.triggers import (
     FindingsUndone,
     Opened,
     OwnerLeft,
+    OwnerMoved,
     PauseRequested,
     PersonLeft,
     PolicyEnded,
     ResultsArrived,
     SeatEmptied,
+    SeatMoved,
     StageEnded,
     Trigger,
 )
@@ -75,8 +78,8 @@ def what_is_due(case: Case, context: Context) -> Trigger | None:
             return Bounced(request.id)
         if request.status is RequestStatus.OPEN and _has_left(request.assignee, context):
             return SeatEmptied(request.id)
-    if case.request_id is None and _has_left(case.owner, context):
-        return OwnerLeft()
+    if moved := _what_moved(case, standing, context):
+        return moved
     overdue = [r for r in standing if r.due_at <= context.now]
     if overdue:
         return DeadlinePassed(min(overdue, key=lambda request: request.due_at).id)
@@ -108,6 +111,10 @@ def _apply(draft: Draft, trigger: Trigger) -> None:
                 _has_left(emptied.assignee, draft.context), f"{emptied.assignee} has not left the company"
             )
             lose_assignee(draft, emptied, "left")
+        case SeatMoved(request_id):
+            moved = _open(draft, request_id)
+            _require(not draft.seats.keeps(moved), f"{moved.assignee} still has the seat of {moved.id}")
+            pass_on(draft, moved)
         case ResultsArrived(decision, evaluation_id):
             _require(decision["rep_id"] == case.rep_id, f"{case.id} is not about {decision['rep_id']}")
             take_results(draft, decision, evaluation_id)
@@ -123,6 +130,9 @@ def _apply(draft: Draft, trigger: Trigger) -> None:
             left = case.request_id is None and _has_left(case.owner, draft.context)
             _require(left, f"{case.owner} still owns {case.id}")
             tell_hr(draft, NoticeKind.UNREACHABLE, because="left", person=case.owner)
+        case OwnerMoved():
+            moved_on = case.request_id is None and case.owner != draft.seats.responsible()
+            _require(moved_on, f"{case.owner} is still responsible for {case.id}")
         case CheckInDue():
             _require(_reached(case, case.check_in_at, now), f"{case.id} has no check-in due")
             check_in_due(draft)
@@ -191,6 +201,19 @@ def _open(draft: Draft, request_id: RequestId) -> Request:
     request = draft.request(request_id)
     _require(request.status is RequestStatus.OPEN, f"{request.id} is {request.status}, not open")
     return request
+
+
+def _what_moved(case: Case, standing: Sequence[Request], context: Context) -> Trigger | None:
+    """The question or the case that has to go to another person, because somebody changed seats."""
+    seats = Seats(case.rep_id, context.policy, context.directory, context.now)
+    for request in standing:
+        if request.status is RequestStatus.OPEN and not seats.keeps(request):
+            return SeatMoved(request.id)
+    if case.request_id is not None:
+        return None
+    if _has_left(case.owner, context):
+        return OwnerLeft()
+    return OwnerMoved() if case.owner != seats.responsible() else None
 
 
 def _has_left(person_id: PersonId, context: Context) -> bool:

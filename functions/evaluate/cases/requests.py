@@ -17,7 +17,8 @@ from shared.domain.event import EventTag
 from shared.domain.identifiers import PersonId
 from shared.domain.ladder import HR_SEATS, CheckIns, Length, Rep, Stage
 from shared.domain.person import HR_QUEUE
-from shared.domain.request import Purpose, Request, Seat
+from shared.domain.proposing import proposers
+from shared.domain.request import TWO_PERSON, Purpose, Request, Seat
 
 USUAL_ANSWERS: Final = ("coach", "dispute_figures", "request_exception")
 ADVERSE_ANSWERS: Final = ("propose_removal", "extend_plan", "request_exception")
@@ -87,12 +88,12 @@ def _vacant(draft: Draft, seats: Collection[Seat]) -> list[Seat]:
     ]
 
 
-def not_to_decide(draft: Draft, purpose: Purpose) -> set[PersonId]:
-    """The people who may not decide: whoever proposed something does not decide about it."""
-    proposer = draft.case.proposed_by
-    if proposer is None or purpose not in ("gate", "exception", "dispute", "removal_approval"):
-        return set()
-    return {proposer}
+def not_to_decide(draft: Draft, purpose: Purpose) -> frozenset[PersonId]:
+    """Whoever proposed something does not decide it, nor do their stand-ins."""
+    if purpose not in TWO_PERSON:
+        return frozenset()
+    context = draft.context
+    return proposers(draft.case, context.policy, context.directory, draft.now)
 
 
 def choices(draft: Draft, purpose: Purpose) -> tuple[str, ...]:

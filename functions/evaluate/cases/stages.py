@@ -31,6 +31,7 @@ def enter_stage(draft: Draft, name: str) -> None:
         gate_to=None,
         refused=(),
         proposed_by=None,
+        proposed_for=None,
         check_in_at=None,
     )
     draft.record(EventTag.STAGE_ENTERED)
@@ -50,10 +51,12 @@ def run_stage(draft: Draft, by: PersonId | None = None) -> None:
     """
     stage = draft.stage
     ends_at = deadline(draft, stage.length or USUAL_LENGTH)
+    # The stage's own answer starts its clock only in this phase; at a gate, HR does.
+    together = in_place_of(draft) if draft.case.phase is Phase.ASKING else {}
     draft.withdraw("check_in")
     draft.change(phase=Phase.RUNNING, stage_ends_at=ends_at, gate_to=None)
     draft.change(check_in_at=_next_check_in(draft))
-    draft.record(EventTag.STAGE_BEGUN, {"ends_at": stamp(ends_at)})
+    draft.record(EventTag.STAGE_BEGUN, {"ends_at": stamp(ends_at)} | together)
     ask_rep(draft, ends_at)
     responsible = draft.seats.responsible()
     if responsible != by:
@@ -96,7 +99,8 @@ def extend_plan(draft: Draft, by: PersonId) -> None:
     before = next((stage for stage in draft.context.policy.ladder if stage.then == draft.case.stage), None)
     if before is not None:
         draft.withdraw("rep")
-        draft.change(stage=before.stage, stage_entered_at=draft.now, refused=(), proposed_by=None)
+        draft.change(stage=before.stage, stage_entered_at=draft.now, refused=())
+        draft.change(proposed_by=None, proposed_for=None)
         draft.record(EventTag.STAGE_ENTERED, {"extended": True})
     run_stage(draft, by)
 
@@ -157,16 +161,21 @@ def resume(draft: Draft) -> None:
 
 
 def check_in_due(draft: Draft) -> None:
-    plan = draft.stage.check_ins
-    if plan is None:
-        raise IllegalTransition(f"{draft.case.stage} has no check-ins")
     for request in draft.standing():
         if request.purpose == "check_in":
             miss_check_in(draft, request, RequestStatus.EXPIRED)
+    ask_for_check_in(draft)
+    draft.change(check_in_at=_next_check_in(draft))
+
+
+def ask_for_check_in(draft: Draft) -> None:
+    """Ask the seat that holds the stage's check-ins; if it is empty, record the miss and tell HR."""
+    plan = draft.stage.check_ins
+    if plan is None:
+        raise IllegalTransition(f"{draft.case.stage} has no check-ins")
     if not ask_check_in(draft, plan):
         _miss(draft, "empty_seat")
         tell_hr(draft, NoticeKind.UNREACHABLE, because="empty_seat", seat=plan.by)
-    draft.change(check_in_at=_next_check_in(draft))
 
 
 def miss_check_in(draft: Draft, request: Request, status: RequestStatus) -> None:
@@ -179,6 +188,12 @@ def _miss(draft: Draft, because: str, request: Request | None = None) -> None:
     draft.change(check_ins_missed=draft.case.check_ins_missed + 1)
     about = None if request is None else request.id
     draft.record(EventTag.CHECK_IN_MISSED, {"request": about, "because": because})
+
+
+def in_place_of(draft: Draft) -> dict[str, str]:
+    """The event's member that names the other person of a proposal by a stand-in; empty without one."""
+    other = draft.case.proposed_for
+    return {} if other is None else {"in_place_of": other}
 
 
 def deadline(draft: Draft, length: Length) -> datetime:

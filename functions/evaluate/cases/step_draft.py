@@ -166,14 +166,15 @@ class Draft:
             "due_at": stamp(request.due_at),
         }
 
-    def end(self, request: Request, status: RequestStatus) -> None:
-        """End the request; ``status`` says why it no longer stands."""
+    def end(self, request: Request, status: RequestStatus, **data: str) -> None:
+        """End the request; ``status`` says why it no longer stands. ``data`` is for the event."""
         if request.status is RequestStatus.OPEN:
             if request.version == 1 and request.id in self._requests:
                 raise IllegalTransition(f"{request.id} was asked in this same step")
             self._requests[request.id] = request.ended(status)
             if status is RequestStatus.WITHDRAWN:
-                self.record(EventTag.REQUEST_WITHDRAWN, {"request": request.id, "purpose": request.purpose})
+                about = {"request": request.id, "purpose": request.purpose}
+                self.record(EventTag.REQUEST_WITHDRAWN, about | data)
         self.forget(request)
 
     def forget(self, request: Request) -> None:

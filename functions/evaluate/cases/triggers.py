@@ -93,8 +93,20 @@ class SeatEmptied:
 
 
 @dataclass(frozen=True, slots=True)
+class SeatMoved:
+    """Another person holds the seat of an open request now, because the rep or the holder moved."""
+
+    request_id: RequestId
+
+
+@dataclass(frozen=True, slots=True)
 class OwnerLeft:
     """The owner of a case without a main request has left the company."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerMoved:
+    """Another person is responsible for a case without a main request now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +145,9 @@ Trigger = (
     | DeadlinePassed
     | Bounced
     | SeatEmptied
+    | SeatMoved
     | OwnerLeft
+    | OwnerMoved
     | CheckInDue
     | StageEnded
     | PauseRequested
@@ -150,7 +164,9 @@ LEDGER_NAMES: Final[Mapping[type[Trigger], str]] = {
     DeadlinePassed: "deadline_passed",
     Bounced: "bounced",
     SeatEmptied: "seat_emptied",
+    SeatMoved: "seat_moved",
     OwnerLeft: "owner_left",
+    OwnerMoved: "owner_moved",
     CheckInDue: "check_in_due",
     StageEnded: "stage_ended",
     PauseRequested: "held_for",

@@ -22,6 +22,7 @@ def _dependencies() -> tuple[str, Responding]:
         policies=adapters.policies(settings),
         files=adapters.files(settings),
         clock=settings.clock,
+        console_url=settings.console_url,
     )
     return settings.public_url, responding
 

@@ -19,7 +19,7 @@ from tests.unit.audit.bundles import unpacked
 from tests.unit.audit.workshop import Bucket, Log, Ring, World
 from tests.unit.evaluate.organisation import Organisation
 
-ADMIN: Final = Caller("a-3", PersonId("hr-9"), frozenset({Group.HR_ADMIN}))
+ADMIN: Final = Caller("a-3", PersonId("H001"), frozenset({Group.HR_ADMIN}))
 AUDITOR: Final = Caller("a-5", None, frozenset({Group.AUDITOR}))
 
 

@@ -112,6 +112,7 @@ PEOPLE: Final = (
     person("m-1", "Mia Manager"),
     person("hr-1", "Hal Partner"),
     person("hr-2", "Hope Partner"),
+    person("hr-8", "Hedda Admin"),
     person("hr-9", "Hugo Admin"),
 )
 DIRECTORY: Final = Directory(BatchId("people-1"), {one.id: one for one in PEOPLE})

@@ -12,7 +12,6 @@ from shared.domain.canonical import digest
 from shared.domain.event import Actor, ActorKind, Authentication, EventTag
 from shared.domain.identifiers import EvaluationId, PersonId
 from shared.domain.period import Period
-from shared.domain.person import HR_QUEUE
 from shared.domain.policy import Policy
 from shared.domain.request import RequestStatus
 from tests.unit.audit.on_record import put_on_record, values_of
@@ -40,8 +39,11 @@ def some_life(chance: random.Random, turns: int = 14) -> Life:
         if life.case.status == "closed":
             break
         chance.choices(
-            [_answer_well, _answer_anyhow, _wait, _results, _bounce, _restate, _leave, _somebody_leaves],
-            weights=[40, 15, 15, 10, 5, 5, 5, 5],
+            [
+                *(_answer_well, _answer_anyhow, _wait, _results, _bounce, _restate, _leave),
+                *(_somebody_leaves, _somebody_moves, _somebody_stands_in),
+            ],
+            weights=[40, 15, 15, 10, 5, 5, 5, 5, 5, 5],
         )[0](chance, life, turn)
     return life
 
@@ -51,16 +53,21 @@ def _answer_well(chance: random.Random, life: Life, turn: int) -> None:
     if request is None:
         life.wait(life.case.due_at)
         return
-    by = f"hr-{turn}" if request.assignee == HR_QUEUE or request.seat == "hr_queue" else request.assignee
+    by = _somebody_in_hr(turn) if request.seat == "hr_queue" else request.assignee
     known: Literal["cognito", "link+code"] = "cognito" if request.seat == "hr_queue" else "link+code"
     life.answer(chance.choice([request.choices[0], *request.choices]), by=by, known_by=known, request=request)
+
+
+def _somebody_in_hr(turn: int) -> PersonId:
+    return PersonId(f"partner-{2 + turn % 2}")
 
 
 def _answer_anyhow(chance: random.Random, life: Life, turn: int) -> None:
     if not life.case.standing:
         return
     request = life.requests[chance.choice(life.case.standing)]
-    by = chance.choice([request.assignee, request.assignee, "manager", "rep", "partner", f"hr-{turn}"])
+    others = ["manager", "rep", "partner", _somebody_in_hr(turn)]
+    by = chance.choice([request.assignee, request.assignee, *others])
     known: Any = chance.choice(["link", "link+code", "cognito"])
     life.answer(chance.choice(request.choices), by=by, known_by=known, request=request)
 
@@ -101,6 +108,24 @@ def _somebody_leaves(chance: random.Random, life: Life, turn: int) -> None:
     who = PersonId(chance.choice(["manager", "director", "partner", "deputy", "rep"]))
     people = dict(life.people.people)
     people[who] = replace(people[who], active=not people[who].active)
+    life.people = replace(life.people, people=people)
+    life.settle()
+
+
+def _somebody_moves(chance: random.Random, life: Life, turn: int) -> None:
+    manager = PersonId(chance.choice(["manager", "deputy", "director"]))
+    partner = PersonId(chance.choice(["partner", "partner-2"]))
+    _change(life, PersonId("rep"), manager_id=manager, hr_partner_id=partner)
+
+
+def _somebody_stands_in(chance: random.Random, life: Life, turn: int) -> None:
+    who = PersonId(chance.choice(["manager", "partner"]))
+    _change(life, who, delegate_id=chance.choice([None, PersonId("deputy"), PersonId("partner-3")]))
+
+
+def _change(life: Life, who: PersonId, **fields: PersonId | None) -> None:
+    people = dict(life.people.people)
+    people[who] = replace(people[who], **fields)  # type: ignore[arg-type]  # each is a field for an id
     life.people = replace(life.people, people=people)
     life.settle()
 

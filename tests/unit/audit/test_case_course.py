@@ -8,6 +8,7 @@ import pytest
 
 from functions.audit.verify.case_rules import CaseRules
 from functions.audit.verify.data_forms import fault_of
+from shared.domain.identifiers import PersonId
 from tests.independent_verifier.bundle import Bundle
 from tests.independent_verifier.catalogue import is_of_published_form
 from tests.independent_verifier.chains import dishonest
@@ -15,7 +16,7 @@ from tests.unit.audit import lives
 from tests.unit.audit.lives import Value, changed, some_life
 from tests.unit.audit.on_record import put_on_record, values_of
 from tests.unit.audit.soak import share
-from tests.unit.evaluate.case_life import Life, figures
+from tests.unit.evaluate.case_life import Life, directory, figures, person
 
 LIVES = share(40, 10_000)
 
@@ -176,3 +177,42 @@ def test_who_proposes_a_removal_may_not_approve_it() -> None:
     by("removal:approved", "manager")(story)
     assert "manager decided about what manager had proposed" in "\n".join(ours(story))
     assert theirs(story) != ""
+
+
+def granted_after_a_stand_in_asked() -> list[Value]:
+    """A stand-in of the HR partner requested an exception; another person granted it."""
+    away = person("partner", delegate_id=PersonId("partner-2"))
+    life = put_on_record(Life(directory(away))).open()
+    while life.asked.seat != "hr_partner":
+        life.pass_deadline()
+    life.answer("request_exception").answer("grant", by="partner-3", known_by="cognito")
+    assert life.case.exit == "excepted"
+    return values_of(life)
+
+
+@pytest.mark.parametrize("who", ["partner", "partner-2"])
+def test_neither_a_stand_in_nor_their_principal_decides_what_one_of_them_proposed(who: str) -> None:
+    story = granted_after_a_stand_in_asked()
+    assert (ours(story), theirs(story)) == ([], "")
+    [*_, answer] = [one for one in story if one["tag"] == "request:answered"]
+    answer["actor"]["id"] = who
+    by("exception:decided", who)(story)
+    assert f"{who} decided about what partner-2 had proposed" in "\n".join(ours(story))
+    assert theirs(story) != ""
+
+
+def test_the_other_person_of_a_proposal_is_one_whom_the_question_names() -> None:
+    story = granted_after_a_stand_in_asked()
+    say("exception:requested", in_place_of="manager")(story)
+    assert "names manager, whom" in "\n".join(ours(story))
+    assert theirs(story) != ""
+
+
+def test_what_an_earlier_release_recorded_of_a_stand_in_verifies_as_before() -> None:
+    """It named nobody beside the proposer, and the principal could decide."""
+    story = granted_after_a_stand_in_asked()
+    del at(story, "exception:requested")["data"]["in_place_of"]
+    [*_, answer] = [one for one in story if one["tag"] == "request:answered"]
+    answer["actor"]["id"] = "partner"
+    by("exception:decided", "partner")(story)
+    assert (ours(story), theirs(story)) == ([], "")

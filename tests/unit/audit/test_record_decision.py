@@ -1,10 +1,12 @@
 """HR answers what was put to HR: once, with a reason, and never for themselves."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from functions.audit.api.answer_query import show_case
 from functions.audit.api.record_decision import record_decision
 from functions.audit.api.show_comparators import show_comparators
 from functions.audit.caller import Caller, Group
@@ -14,13 +16,15 @@ from shared.domain.effect import Notice, NoticeKind, WakeWorkflow
 from shared.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
 from shared.domain.event import Authentication, EventTag
 from shared.domain.identifiers import CaseId, PersonId, RequestId
-from shared.domain.person import HR_QUEUE
+from shared.domain.person import HR_QUEUE, Directory
 from shared.domain.request import RequestStatus
+from tests.fakes.world import FakeDirectories
 from tests.unit.audit.hr_desk import (
     ADMIN,
     AUDITOR,
     COMPENSATION,
     DECISION,
+    DIRECTORY,
     NOW,
     OTHER_PARTNER,
     PARTNER,
@@ -126,6 +130,25 @@ def test_whoever_proposed_a_step_does_not_approve_it(desk: Desk, purpose: str) -
         decide(desk)
     seen = show_comparators(desk.sources, ADMIN, CASE)["compared"]
     assert record_decision(desk.sources, ADMIN, CASE, REQUEST, "approve", REASON, seen)["choice"] == "approve"
+
+
+@pytest.mark.parametrize("who", ["proposed_by", "proposed_for"])
+def test_nor_does_the_other_person_of_a_stand_ins_proposal(desk: Desk, who: str) -> None:
+    both = {"proposed_by": PersonId("m-1"), "proposed_for": PersonId("m-1"), who: PersonId("hr-1")}
+    desk.open("r-1", asked(CASE), **both)
+    assert show_case(desk.sources, PARTNER, CASE)["requests"][0]["yours"] is False
+    with pytest.raises(Forbidden, match="two people"):
+        decide(desk)
+    assert show_case(desk.sources, ADMIN, CASE)["requests"][0]["yours"] is True
+
+
+def test_nor_does_whoever_stands_in_for_the_proposer_now(desk: Desk) -> None:
+    proposer = replace(DIRECTORY.people[PersonId("m-1")], delegate_id=PersonId("hr-1"))
+    people = Directory(DIRECTORY.version, {**DIRECTORY.people, proposer.id: proposer})
+    desk.sources = replace(desk.sources, directories=FakeDirectories(people))
+    desk.open("r-1", asked(CASE), proposed_by=PersonId("m-1"))
+    with pytest.raises(Forbidden, match="two people"):
+        decide(desk)
 
 
 def test_nobody_decides_on_their_own_case(desk: Desk) -> None:

@@ -93,6 +93,8 @@ def directory(*changed: Person) -> Directory:
         person("manager", "director", "partner"),
         person("director", None, "partner"),
         person("partner"),
+        person("partner-2"),
+        person("partner-3"),
         person("deputy", "director", "partner"),
     ]
     return Directory(BatchId("d" * 16), {one.id: one for one in [*people, *changed]})

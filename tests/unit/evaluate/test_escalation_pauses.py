@@ -104,7 +104,7 @@ def test_leave_pauses_the_case_until_hr_resumes_it() -> None:
     life.happen(PauseRequested("leave"))
     life.wait(life.now + timedelta(days=14))
     assert life.case.owner in ("partner", HR_QUEUE)
-    life.answer("resume")
+    life.answer("resume", by="partner", known_by="cognito")
     assert life.case.stage_ends_at == ends_at + timedelta(days=14)
 
 

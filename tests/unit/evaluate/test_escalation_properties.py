@@ -106,7 +106,7 @@ class CaseLife(RuleBasedStateMachine):
             return
         forward = {"stage_plan": 0, "gate": 0, "removal_proposal": 0, "removal_approval": 0}
         index = forward.get(request.purpose, -1)
-        by = f"signed-in-{self.serial}" if request.assignee == HR_QUEUE else request.assignee
+        by = f"partner-{2 + self.serial % 2}" if request.assignee == HR_QUEUE else request.assignee
         self.serial += 1
         known_by: Any = "cognito" if request.assignee == HR_QUEUE else "link+code"
         self.life.answer(request.choices[index], by=by, known_by=known_by, request=request)

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from functions.notify import response_page
 from functions.notify.record_response import Form, record_response, show
 from functions.notify.screens import AlreadyAnswered, Asking, MovedOn, NoSuchLink, Recorded, Screen
 from shared.domain.case import CaseStatus, Exit
@@ -12,7 +11,6 @@ from shared.domain.effect import Notice, NoticeKind, WakeWorkflow
 from shared.domain.errors import Conflict
 from shared.domain.event import Authentication, EventTag
 from shared.domain.identifiers import PersonId, RequestId
-from shared.domain.person import HR_QUEUE
 from shared.domain.request import RequestStatus
 from tests.fakes.builders import a_request
 from tests.unit.notify.office import Office, the_case
@@ -305,30 +303,6 @@ class TestAdverse:
         (notice,) = office.store.effects
         assert isinstance(notice, Notice)
         assert (notice.notice, notice.to) == (NoticeKind.ONE_TIME_CODE, "M000001")
-
-    def test_from_hrs_shared_mailbox_it_is_read_and_decided_only_by_who_signs_in(self) -> None:
-        office = Office(
-            a_request(
-                adverse=True,
-                purpose="removal_approval",
-                choices=("approve", "send_back"),
-                assignee=HR_QUEUE,
-                seat="hr_queue",
-            )
-        )
-        token, code = office.link(), office.links.issue_code(office.request.id, office.request.due_at)
-        page = response_page.page(opened(office, token)).html
-        assert "Please sign in to the console" in page
-        assert "<form" not in page
-        assert "What was found" in page
-        for changes in ({"code": code}, {"wants_code": True}):
-            screen = answered(office, token, choice="approve", **changes)
-            assert isinstance(screen, Asking)
-            assert [problem.field for problem in screen.problems] == ["form"]
-        assert office.store.request(office.request.id).status is RequestStatus.OPEN
-        assert not any(isinstance(each, Notice) for each in office.store.effects), "no code was mailed"
-        (refused,) = office.events(EventTag.ANSWER_REFUSED)
-        assert refused.data["reason"] == "sign_in_missing"
 
     def test_codes_are_mailed_at_most_once_a_minute_and_five_times_an_hour(self) -> None:
         office = self.office()

@@ -12,7 +12,6 @@ from functions.notify.screens import Asking, Recorded
 from shared.domain.comparators import Comparator, Comparison
 from shared.domain.event import EventTag
 from shared.domain.identifiers import PersonId, RequestId
-from shared.domain.person import HR_QUEUE
 from shared.domain.request import Answer, RequestStatus
 from tests.fakes.builders import NOON, a_request
 from tests.unit.notify.office import DECISION, DIRECTORY, Office, about
@@ -113,10 +112,6 @@ class TestOthers:
         assert self.shown(seat="skip_level", assignee="D000001")[1] == ["Ola Kvist"]
         assert self.shown(seat="hr_partner", assignee="H001")[1] == ["Ola Kvist"]
         assert self.shown(seat="hr_partner", assignee="D000001", on_behalf_of="H002")[1] == ["Pia Ström"]
-
-    def test_hrs_queue_stands_for_all_of_hr_and_sees_everybody_the_lowest_first(self) -> None:
-        _, names, beyond = self.shown(seat="hr_queue", assignee=HR_QUEUE)
-        assert (names, beyond) == (["Ola Kvist", "Pia Ström"], None)
 
     def test_of_very_many_the_lowest_are_listed_and_the_page_says_how_many_are_not(self) -> None:
         one = Comparator(

@@ -13,13 +13,14 @@ routes = Routes()
 
 @routes.get("/ledger/checkpoint")
 def checkpoint() -> Response[Any]:
-    latest = export_evidence.latest_checkpoint(routes.dependencies.ledger, routes.caller)
+    latest = export_evidence.latest_checkpoint(routes.sources, routes.dependencies.ledger, routes.caller)
     return text_answer(latest.decode())
 
 
 @routes.get("/ledger/consistency")
 def consistency() -> Response[Any]:
-    return json_answer(prove_consistency(routes.dependencies.ledger, routes.caller, routes.query))
+    ledger = routes.dependencies.ledger
+    return json_answer(prove_consistency(routes.sources, ledger, routes.caller, routes.query))
 
 
 @routes.get("/ledger/evidence")
