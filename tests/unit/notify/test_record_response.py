@@ -1,13 +1,18 @@
 """A link shows; a person acts, once. Everything else leaves the case as it was, and a trace in the record."""
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier, Lock, get_ident
 
 import pytest
 
 from functions.notify import response_page
+from functions.notify.link import link_id, private_mark
 from functions.notify.record_response import Form, record_response, show
 from functions.notify.screens import AlreadyAnswered, Asking, MovedOn, NoSuchLink, Recorded, Screen
 from shared.domain.case import CaseStatus, Exit
+from shared.domain.change import Change
 from shared.domain.effect import Notice, NoticeKind, WakeWorkflow
 from shared.domain.errors import Conflict
 from shared.domain.event import Authentication, EventTag
@@ -28,7 +33,6 @@ def a_form(screen: Screen, **changes: object) -> Form:
         "shown": screen.shown if isinstance(screen, Asking) else "",
         "wants_code": False,
         "seen": isinstance(screen, Asking) and screen.others is not None,
-        "same_origin": True,
     }
     return Form(**(fields | changes))  # type: ignore[arg-type]
 
@@ -42,6 +46,21 @@ def opened(office: Office, token: str) -> Asking:
 def answered(office: Office, token: str, **changes: object) -> Screen:
     screen = show(token, "GET", office.responding)
     return record_response(token, a_form(screen, **changes), office.responding)
+
+
+def at_once(office: Office, many: int) -> None:
+    """Let the first commit of each of so many threads wait until all of them have decided."""
+    commit, lock, arrived = office.store.commit, Lock(), Barrier(many)
+    waited: set[int] = set()
+
+    def commit_together(change: Change) -> str:
+        if get_ident() not in waited:
+            waited.add(get_ident())
+            arrived.wait(timeout=30)
+        with lock:
+            return commit(change)
+
+    office.store.commit = commit_together  # type: ignore[method-assign] # the fake has no such hook
 
 
 def test_a_hundred_openings_change_nothing_and_leave_one_event() -> None:
@@ -216,23 +235,67 @@ def test_a_rep_is_not_told_who_is_asked_about_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("token", "reason"),
+    ("path", "reason"),
     [
-        ("never-issued", "unknown"),
+        ("k" * 52, "unknown"),
+        ("K-_9" * 10 + "abc", "unknown"),
+        ("never-issued", "malformed"),
         ("", "malformed"),
+        ("k" * 53, "malformed"),
         ("../../etc/passwd", "malformed"),
         ("é" * 9, "malformed"),
     ],
 )
-def test_a_wrong_link_says_nothing_and_leaves_one_event(token: str, reason: str) -> None:
+def test_a_wrong_link_says_nothing_and_is_counted_without_an_event(path: str, reason: str) -> None:
     office = Office()
+    before = len(office.store.seen)
     for _ in range(100):
-        assert show(token, "GET", office.responding) == NoSuchLink()
-    assert record_response(token, a_form(NoSuchLink()), office.responding) == NoSuchLink()
-    (event,) = office.events(EventTag.LINK_REFUSED)
-    assert event.subject == "system"
-    assert event.data["reason"] == reason
-    assert token == "" or token not in str(event)
+        assert show(path, "GET", office.responding) == NoSuchLink()
+    assert record_response(path, a_form(NoSuchLink()), office.responding) == NoSuchLink()
+    assert len(office.store.seen) == before
+    assert office.counted == {reason: 101}
+
+
+@pytest.mark.parametrize("end", ["", ".", ")", ">", "\n", "=", "/", "_", "-", "=3D", ").\u2026"])
+def test_a_link_works_as_gateways_and_mail_programs_leave_it(end: str) -> None:
+    office = Office()
+    token = office.link()
+    for path in (token + end, token.upper() + end):
+        assert isinstance(show(path, "GET", office.responding), Asking)
+    assert office.counted == {}
+
+
+def test_a_link_of_an_earlier_release_in_mixed_case_still_works() -> None:
+    office = Office()
+    token = "aB3-_" * 8 + "xYz"
+    office.links.links[token] = (office.request.id, office.request.due_at)
+    assert isinstance(show(token, "GET", office.responding), Asking)
+    assert isinstance(show(f"{token}.", "GET", office.responding), Asking)
+
+
+def test_a_dead_link_leaves_five_events_and_one_mail_however_often_it_is_used() -> None:
+    second = a_request(2, seat="skip_level", assignee="D000001", step=1)
+    case = the_case(request_id=second.id, owner="D000001")
+    office = Office(a_request(status=RequestStatus.EXPIRED), second, case=case)
+    token, before = office.link(), len(office.store.seen)
+    for number in range(50):
+        for _ in range(2):
+            form = a_form(MovedOn("", too_late=True), reason=f"{REASON} {number}")
+            assert isinstance(show(token, "GET", office.responding), MovedOn)
+            assert isinstance(record_response(token, form, office.responding), MovedOn)
+    left = office.store.seen[before:]
+    assert Counter(event.tag for event in left) == {EventTag.LINK_REFUSED: 1, EventTag.ANSWER_REFUSED: 4}
+    assert len(office.store.effects) == 1
+    assert office.counted["moved_on"] > 90
+
+
+def test_the_marks_of_refused_words_cannot_be_guessed_from_the_record() -> None:
+    office = Office(a_request(status=RequestStatus.EXPIRED))
+    token = office.link()
+    record_response(token, a_form(MovedOn("", too_late=True)), office.responding)
+    (mark,) = [each for each in office.store._state.outcomes.values() if len(each) == 64]
+    assert mark == private_mark(token, "moved_on", "coach", REASON)
+    assert mark not in (private_mark(link_id(token), "moved_on", "coach", REASON), private_mark("", REASON))
 
 
 @pytest.mark.parametrize(
@@ -245,7 +308,6 @@ def test_a_wrong_link_says_nothing_and_leaves_one_event(token: str, reason: str)
         ({"reason": "x" * 2001}, "reason"),
         ({"reason": "a bell \x07 rings here"}, "reason"),
         ({"shown": "0" * 64}, "form"),
-        ({"same_origin": False}, "form"),
     ],
 )
 def test_what_is_not_whole_is_asked_again_and_changes_nothing(changes: dict[str, object], field: str) -> None:
@@ -360,16 +422,35 @@ class TestAdverse:
         answered(office, token, wants_code=True)
         assert len(office.store.effects) == 6, "the first one is an hour ago by now"
 
-    def test_a_wrong_code_is_refused_and_each_guess_is_recorded(self) -> None:
+    def test_a_wrong_code_is_refused_and_the_first_five_are_recorded(self) -> None:
         office = self.office()
         office.links.issue_code(office.request.id, office.request.due_at)
         token = office.link()
-        for _ in range(3):
+        for _ in range(20):
             office.clock.advance(seconds=10)
             screen = answered(office, token, choice="approve", code="999999")
             assert isinstance(screen, Asking)
         refused = office.events(EventTag.ANSWER_REFUSED)
-        assert [event.data["reason"] for event in refused] == ["wrong_code"] * 3
+        assert [event.data["reason"] for event in refused] == ["wrong_code"] * 5
+        assert office.counted == {"wrong_code": 15}
+
+    def test_of_twenty_answers_at_once_with_the_right_code_one_is_taken(self) -> None:
+        office = self.office()
+        code = office.links.issue_code(office.request.id, office.request.due_at)
+        token = office.link()
+        form = a_form(opened(office, token), choice="approve", code=code)
+        at_once(office, 20)
+
+        def send(number: int) -> Screen:
+            return record_response(token, replace(form, reason=f"{REASON} {number}"), office.responding)
+
+        with ThreadPoolExecutor(20) as pool:
+            screens = list(pool.map(send, range(20)))
+
+        assert Counter(map(type, screens)) == {Recorded: 1, AlreadyAnswered: 19}
+        assert len(office.events(EventTag.REQUEST_ANSWERED)) == 1
+        assert len(office.events(EventTag.ANSWER_REFUSED)) == 5
+        assert office.store.codes == {}
 
     def test_a_code_is_not_used_up_while_something_else_is_wrong(self) -> None:
         office = self.office()
