@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from functions.notify.notice_events import forward_to_queue, noted, out_of_reach, sent_command
-from shared.domain.effect import Notice
+from functions.notify.notice_events import forward_to_queue, noted, out_of_reach
+from shared.domain.effect import Notice, sent_command
 from shared.domain.errors import NotYet
 from shared.domain.event import Actor, ActorKind, EventTag
 from shared.domain.identifiers import CommandId, derived_id
@@ -77,8 +77,8 @@ def record_feedback(said: Feedback, store: CaseStore, clock: Clock) -> None:
 def _bounce(notice_id: str, about: dict[str, Any]) -> Feedback:
     """A bounce is final if SES or the reader's mail system says so.
 
-    SES calls some final refusals transient. An automatic reply also arrives as a transient bounce, but without
-    a status.
+    SES calls some final refusals transient. An automatic reply also arrives as a transient bounce, but it has
+    no status.
     """
     detail = str(about.get("bounceType") or "unknown").lower()
     listed = about.get("bouncedRecipients")

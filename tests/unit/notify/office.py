@@ -163,6 +163,7 @@ class Office:
         self.clock = FakeClock(NOON)
         self.store = FakeStore(self.clock)
         self.links = FakeLinks(self.store.codes)
+        self.reported: list[tuple[str, str]] = []
         self.counted: Counter[str] = Counter()
         self.mailer = FakeMailer()
         self.tokens = FakeTaskTokens()
@@ -212,11 +213,14 @@ class Office:
             self.clock,
             addresses,
         )
-        return Delivering(composing, self.store, self.mailer, self.workflow, self.tokens)
+        return Delivering(composing, self.store, self.mailer, self.workflow, self.tokens, self._report)
 
     @property
     def relaying(self) -> Relaying:
         return Relaying(self.delivering, self.topic)
+
+    def _report(self, effect_id: str, error: Exception) -> None:
+        self.reported.append((effect_id, type(error).__name__))
 
     def queue(self, *effects: Effect) -> None:
         self._commit("queued-" + "-".join(effect.id for effect in effects), effects=effects)
