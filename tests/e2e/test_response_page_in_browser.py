@@ -158,7 +158,7 @@ def test_another_sites_form_is_refused_even_with_the_token(phone: BrowserContext
         page.goto("about:blank")
         page.set_content(form)
         page.evaluate("document.forms[0].submit()")
-        page.wait_for_selector("text=Your answer was not sent")
+        page.wait_for_selector("text=Your answer was not recorded")
         keep(page, "response-sent-from-elsewhere")
         assert barriers(page) == []
         assert status(office) is RequestStatus.OPEN
