@@ -33,6 +33,14 @@ ACTS = ("/cases/{id}/decisions", "/cases/{id}/hold")
 ACTS_ON_PEOPLE = ("/people/{id}/shred", "/people/{id}/hold")
 ENDS = ("/people/{id}/hold",)
 LINK = "/r/{token}"
+LINK_AND_MORE = "/r/{token+}"
+"""Mail programs take a slash behind a link into it. Such a request must lead to our page, too."""
+LINKS_A_SECOND = 20
+LINKS_AT_ONCE = 40
+"""The limits of each route of a response link: less than the stage's, so that HR's requests get through.
+
+A mailing to thousands of managers is opened over hours.
+"""
 GROUPS = {
     "hr_partner": "Decides on the cases of their own people",
     "hr_admin": "Decides on every case, erases people, places legal holds",
@@ -83,12 +91,25 @@ class Api(Construct):
 
     def route_links_to(self, respond: Function) -> None:
         """Route response links without an authoriser: the token in the link authorises its holder."""
-        routes = self.api.add_routes(
-            path=LINK,
-            methods=[GET, HEAD, POST],
-            integration=HttpLambdaIntegration("Respond", respond.resource, scope_permission_to_route=False),
-        )
+        integration = HttpLambdaIntegration("Respond", respond.resource, scope_permission_to_route=False)
+        methods = [GET, HEAD, POST]
+        stage = _resource_of(self.stage)
+        routes = [
+            route
+            for path in (LINK, LINK_AND_MORE)
+            for route in self.api.add_routes(path=path, methods=methods, integration=integration)
+        ]
+        stage.route_settings = {
+            f"{method.value} {path}": {
+                "ThrottlingRateLimit": LINKS_A_SECOND,
+                "ThrottlingBurstLimit": LINKS_AT_ONCE,
+            }
+            for path in (LINK, LINK_AND_MORE)
+            for method in methods
+        }
         for route in routes:
+            # API Gateway refuses settings of a route that does not exist yet.
+            stage.node.add_dependency(route)
             acknowledge(
                 route,
                 (
@@ -174,8 +195,7 @@ class Api(Construct):
             auto_deploy=True,
             throttle=apigateway.ThrottleSettings(rate_limit=50, burst_limit=100),
         )
-        resource = stage.node.default_child
-        assert isinstance(resource, apigateway.CfnStage)
+        resource = _resource_of(stage)
         resource.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
             destination_arn=log_group(self, "AccessLogs", self._settings).log_group_arn,
             # The route, never the path: the path of a response link contains its token.
@@ -184,3 +204,9 @@ class Api(Construct):
             '"length":"$context.responseLength","problem":"$context.error.message"}',
         )
         return stage
+
+
+def _resource_of(stage: apigateway.HttpStage) -> apigateway.CfnStage:
+    resource = stage.node.default_child
+    assert isinstance(resource, apigateway.CfnStage)
+    return resource

@@ -12,7 +12,7 @@ from shared.domain.identifiers import BatchId, CaseId, EvaluationId, PersonId, P
 from shared.domain.instruction import Instruction
 from shared.domain.person import Directory
 from shared.domain.policy import Policy
-from shared.domain.record import Batch, EvaluationRecord, PlannedEvaluation, Revision
+from shared.domain.record import Batch, EvaluationRecord, PlannedEvaluation, Revision, UsedCode
 from shared.domain.request import Request
 
 
@@ -137,7 +137,10 @@ class Links(Protocol):
     """The tokens of response links and the one-time codes, stored only as SHA-256."""
 
     def issue(self, request_id: RequestId, expires_at: datetime) -> str:
-        """A new random 256-bit token, base64url. The caller mails it and must not store it."""
+        """A new random 256-bit token of 52 lower-case letters and digits.
+
+        The caller mails it and must not store it.
+        """
         ...
 
     def resolve(self, token: str) -> tuple[RequestId, datetime]:
@@ -148,8 +151,11 @@ class Links(Protocol):
         """A new six-digit code that replaces an earlier one. Raises Throttled above five an hour."""
         ...
 
-    def redeem_code(self, request_id: RequestId, code: str, now: datetime) -> bool:
-        """Whether the code is right and valid. It works once; five wrong guesses disable it."""
+    def check_code(self, request_id: RequestId, code: str, now: datetime) -> UsedCode | None:
+        """The code, for the ``Change`` that uses it up; None if it is wrong, expired or disabled.
+
+        Only a wrong code is counted, and the fifth one disables the code.
+        """
         ...
 
 

@@ -86,6 +86,11 @@ _SENTENCES: Final[dict[EventTag, tuple[str, str]]] = {
         "A mail to {to} could not be delivered: {kind}.",
         "A mail could not be delivered.",
     ),
+    EventTag.NOTICE_REPORTED: (
+        "The mail service reported something passing about a mail to {to}, such as an automatic reply: "
+        "{kind}.",
+        "The mail service reported something passing about a mail, such as an automatic reply.",
+    ),
     EventTag.STAGE_ENTERED: ("The case entered the stage “{stage}”.", "The case entered a stage."),
     EventTag.STAGE_GATED: (
         "HR was asked whether the stage “{to}” may begin.",
@@ -145,6 +150,13 @@ _SENTENCES: Final[dict[EventTag, tuple[str, str]]] = {
     EventTag.CHECKPOINT_ANCHORED: ("", "A checkpoint was sent to an outside holder."),
 }
 
+_NOT_SPAM: Final = ("{to} marked a mail as not spam: {kind}.", "A reader marked a mail as not spam.")
+_SPAM: Final = ("{to} marked a mail as spam: {kind}.", "A reader marked a mail as spam.")
+_MAIL_NOT_SENT: Final = (
+    "The question about the {purpose} was withdrawn, because its mail had not left by the deadline. "
+    "Nobody was silent.",
+    "A question was withdrawn, because its mail had not left by the deadline. Nobody was silent.",
+)
 _PEOPLE: Final = frozenset(
     ("assignee", "on_behalf_of", "owner", "by", "from", "proposed_by", "in_place_of", "rep")
 )
@@ -167,7 +179,7 @@ _TIME: Final = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d\.\d{3}Z")
 
 def headline(event: Event, name_of: NameOf) -> str:
     """What happened, in a sentence or two, without any typed text."""
-    full, plain = _SENTENCES[event.tag]
+    full, plain = _sentences(event)
     data = {"why": event.data.get("reason") or event.data.get("because"), **event.data}
     named = [key for _, key, _, _ in Formatter().parse(full) if key]
     if not full or any(_missing(data, key) for key in named):
@@ -176,9 +188,24 @@ def headline(event: Event, name_of: NameOf) -> str:
     return said[0].upper() + said[1:]
 
 
+def _sentences(event: Event) -> tuple[str, str]:
+    """As ``_SENTENCES``, except for events whose data says more than their tag."""
+    match event.tag, event.data.get("feedback"), event.data.get("detail"):
+        case EventTag.NOTICE_BOUNCED | EventTag.NOTICE_REPORTED, "complaint", "not-spam":
+            return _NOT_SPAM
+        case EventTag.NOTICE_BOUNCED, "complaint", _:
+            return _SPAM
+        case EventTag.NOTICE_BOUNCED, "bounce", "transient" | "undetermined" if "status" not in event.data:
+            # Release 0.1 recorded a passing report under the tag of a final one.
+            return _SENTENCES[EventTag.NOTICE_REPORTED]
+        case EventTag.REQUEST_WITHDRAWN, _, _ if event.data.get("because") == "mail_not_sent":
+            return _MAIL_NOT_SENT
+        case _:
+            return _SENTENCES[event.tag]
+
+
 def in_background(event: Event) -> bool:
     """Whether the event records machinery and no step of the case: pages show it only on request."""
-    "of the case history."
     return event.tag in _BACKGROUND
 
 

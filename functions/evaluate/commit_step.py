@@ -1,16 +1,19 @@
 """Loads the context of a case step and commits its result."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from functions.evaluate.cases.escalation import step
+from functions.evaluate.cases.requests import mails_about
 from functions.evaluate.cases.step_draft import Step, wake_workflow
 from functions.evaluate.cases.triggers import Context, Trigger
 from shared.domain.case import Case
 from shared.domain.change import Change
-from shared.domain.effect import WakeWorkflow
+from shared.domain.effect import WakeWorkflow, sent_command
 from shared.domain.event import Actor, ActorKind
 from shared.domain.identifiers import CommandId, derived_id
+from shared.domain.request import Request, RequestStatus
 from shared.ports import CaseStore, Clock, Directories, Files, Policies
 
 EVALUATE: Final = Actor(ActorKind.SYSTEM, "evaluate")
@@ -25,7 +28,7 @@ class Casework:
     clock: Clock
 
     def context(self, digest: str, case: Case | None, command: str) -> Context:
-        standing = () if case is None else case.standing
+        requests = [] if case is None else [self.store.request(request) for request in case.standing]
         policy, now = self.policies.used(digest)[0], self.clock.now()
         return Context(
             policy=policy,
@@ -35,9 +38,16 @@ class Casework:
             now=now,
             command=CommandId(command),
             actor=EVALUATE,
-            standing={request: self.store.request(request) for request in standing},
+            standing={request.id: request for request in requests},
             instructions=() if case is None else self.store.instructions(case.id),
+            unmailed={request.id for request in requests if self._unmailed(request, now)},
         )
+
+    def _unmailed(self, request: Request, now: datetime) -> bool:
+        """Whether the request is overdue and its mail has not left. Only overdue ones are looked up."""
+        if request.status is not RequestStatus.OPEN or now < request.due_at:
+            return False
+        return all(self.store.outcome(sent_command(mail)) is None for mail in mails_about(request))
 
     def carry_out(self, case: Case | None, trigger: Trigger, context: Context, *, wake: bool = False) -> Case:
         """Decide the step and commit it. ``wake``: also wake the workflow, where something else acts."""

@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final, Literal
 
+from jinja2 import TemplateError
+
 from functions.notify.compose import Composed, Unsendable, compose
 from functions.notify.mail_facts import Composing
-from functions.notify.notice_events import forward_to_queue, noted, out_of_reach, sent_command
+from functions.notify.notice_events import forward_to_queue, noted, out_of_reach
 from functions.notify.product_time import in_product_time
 from shared.domain.canonical import digest
-from shared.domain.effect import Notice, StartWorkflow
+from shared.domain.effect import Notice, StartWorkflow, sent_command
 from shared.domain.errors import InvalidInput
 from shared.domain.event import Actor, ActorKind, EventTag
 from shared.domain.identifiers import CommandId, derived_id
@@ -31,13 +33,17 @@ Delivered = Literal["gone", "busy", "sent", "failed", "started", "woken", "not_w
 
 @dataclass(frozen=True, slots=True)
 class Delivering:
-    """What delivering needs: the outbox, the mailer, the workflow, and what composes a mail."""
+    """What delivering needs: the outbox, the mailer, the workflow, and what composes a mail.
+
+    ``report`` is told the effect's id and the error, where an error stops neither this effect nor the others.
+    """
 
     composing: Composing
     outbox: Outbox
     mailer: Mailer
     workflow: Workflow
     tokens: TaskTokens
+    report: Callable[[str, Exception], None]
 
 
 def deliver(effect_id: str, delivering: Delivering) -> Delivered:
@@ -64,13 +70,11 @@ def deliver(effect_id: str, delivering: Delivering) -> Delivered:
     return outcome
 
 
-def deliver_pending(
-    delivering: Delivering, on_failure: Callable[[str, Exception], None], time_is_left: Callable[[], bool]
-) -> dict[str, int]:
+def deliver_pending(delivering: Delivering, time_is_left: Callable[[], bool]) -> dict[str, int]:
     """Deliver what the stream missed. A failure stays in the outbox and does not stop the others.
 
-    Returns counts by outcome, and reports each failure to ``on_failure``. After an outage one sweep may not
-    finish: it stops when no time is left, and the next one continues.
+    Returns counts by outcome, and reports each failure. After an outage one sweep may not finish: it stops
+    when no time is left, and the next one continues.
     """
     clock = delivering.composing.clock
     oldest_new = clock.now() - in_product_time(clock, LEFT_TO_THE_STREAM)
@@ -81,7 +85,7 @@ def deliver_pending(
         try:
             outcome: str = deliver(row.effect.id, delivering)
         except Exception as error:
-            on_failure(row.effect.id, error)
+            delivering.report(row.effect.id, error)
             outcome = "to_be_tried_again"
         counts[outcome] = counts.get(outcome, 0) + 1
     return counts
@@ -99,14 +103,28 @@ def _carry_out(row: OutboxRow, delivering: Delivering) -> Delivered:
     return "woken" if token is not None and delivering.workflow.wake(token) else "not_waiting"
 
 
+def _composed(notice: Notice, row: OutboxRow, delivering: Delivering) -> Composed | Unsendable:
+    """The mail, or why there is none.
+
+    An error in a template or in the facts happens again at every attempt. So the question goes to the next
+    person at once, instead of waiting for an answer to a mail that nobody got. A failure of a service is no
+    such error: it is raised, and the mail is tried again.
+    """
+    try:
+        return compose(notice, row.queued_at, delivering.composing)
+    except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        delivering.report(notice.id, error)
+        return Unsendable("not_composed", unreachable=True)
+
+
 def _mail(notice: Notice, row: OutboxRow, delivering: Delivering) -> Delivered:
     store, clock = delivering.composing.store, delivering.composing.clock
-    sent, unsent = sent_command(notice), CommandId(derived_id("unsent", notice.id))
+    sent, unsent = sent_command(notice.id), CommandId(derived_id("unsent", notice.id))
     if store.outcome(sent) is not None:
         return "sent"
     if store.outcome(unsent) is not None:
         return "failed"
-    composed = compose(notice, row.queued_at, delivering.composing)
+    composed = _composed(notice, row, delivering)
     issued = composed.issued if isinstance(composed, Composed) else None
     if isinstance(composed, Composed):
         try:

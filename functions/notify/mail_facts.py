@@ -16,6 +16,7 @@ from functions.notify.case_facts import (
 )
 from functions.notify.digest_facts import DigestFacts, digest_facts
 from functions.notify.export_facts import ExportFacts, export_facts
+from functions.notify.line_facts import line_facts
 from functions.notify.messages import Fact
 from shared.domain import paths
 from shared.domain.case import Case, CaseStatus
@@ -96,6 +97,7 @@ def mail_facts(notice: Notice, about: About, composing: Composing) -> dict[str, 
         "figures": Fact(lambda: _figures(about)),
         "request": Fact(lambda: _request(about, zone)),
         "skipped": Fact(lambda: label("skipped", notice.parameters["reason"])),
+        "way": Fact(lambda: _way(notice, about, composing)),
         "details": Fact(lambda: _details(notice, about.directory)),
         "digest": Fact(lambda: _digest(notice, about.directory, composing)),
         "batch": Fact(lambda: _batch(about.batch, composing)),
@@ -120,6 +122,14 @@ def _request(about: About, zone: str) -> RequestFacts | None:
     if about.case is None or about.policy is None or about.request is None:
         return None
     return request_facts(about.request, about.case, about.policy, about.directory, zone)
+
+
+def _way(notice: Notice, about: About, composing: Composing) -> tuple[str, ...]:
+    """The question's way to this reader; empty if nobody was asked or passed over before."""
+    if about.case is None or about.request is None:
+        return ()
+    requests = composing.store.requests_of(about.case.id)
+    return line_facts(about.request, requests, notice.parameters, about.case, about.directory)
 
 
 def _details(notice: Notice, directory: Directory | None) -> list[tuple[str, str]]:

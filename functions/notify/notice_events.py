@@ -45,11 +45,6 @@ FOR_HR: Final = frozenset({NoticeKind.CASE_OPENED, NoticeKind.UNREACHABLE, Notic
 """Notices that inform HR. One that cannot be delivered is sent to HR's shared queue instead."""
 
 
-def sent_command(notice: Notice | str) -> CommandId:
-    """The command under which ``notice:sent`` is recorded; its result is the notice itself."""
-    return CommandId(derived_id("sent", notice if isinstance(notice, str) else notice.id))
-
-
 def noted(
     tag: EventTag,
     command: CommandId,

@@ -1,9 +1,8 @@
 """Shows what a response link leads to, and records its holder's answer at most once."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
 
 from functions.notify.case_facts import (
     RequestFacts,
@@ -16,12 +15,13 @@ from functions.notify.case_facts import (
 )
 from functions.notify.comparator_facts import others_facts, sight_of
 from functions.notify.current_assignee import whereabouts
-from functions.notify.link import could_be_a_token, link_id
+from functions.notify.link import read_token
 from functions.notify.link_events import (
     Responding,
     note_opened,
     note_refused_answer,
     note_refused_link,
+    note_wrong_code,
 )
 from functions.notify.mail_code import mail_code
 from functions.notify.screens import (
@@ -40,9 +40,9 @@ from shared.domain.answering import answering
 from shared.domain.case import Case, CaseStatus
 from shared.domain.comparators import Comparison
 from shared.domain.errors import NotFound
-from shared.domain.identifiers import RequestId
 from shared.domain.person import HR_QUEUE, Directory, timezone_of
 from shared.domain.policy import Policy
+from shared.domain.record import UsedCode
 from shared.domain.request import ABOUT_REMOVAL, Answer, Request, RequestStatus
 from shared.domain.typed_reason import LONGEST_REASON, kept_text, reason_problem
 from shared.find_comparators import compare
@@ -60,14 +60,13 @@ class Form:
     wants_code: bool
     seen: bool
     """Whether the person confirmed having looked at the others in a comparable position."""
-    same_origin: bool
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
     """What a token leads to now."""
 
-    link: str
+    token: str
     expires_at: datetime
     request: Request
     case: Case
@@ -79,36 +78,31 @@ class _Found:
     """Set while the question is open and about a removal."""
 
 
-def show(token: str, method: str, responding: Responding) -> Screen:
-    """What the link leads to. Showing it changes nothing; the first opening is recorded."""
-    found = _find(token, responding)
+def show(path: str, method: str, responding: Responding) -> Screen:
+    """What the link leads to; ``path`` is what follows ``/r/``.
+
+    Showing it changes nothing; the first opening is recorded.
+    """
+    found = _find(path, responding)
     if found is None:
         return NoSuchLink()
     refused = _refusal(found, responding.clock.now())
     if refused is not None:
-        note_refused_link(found.link, refused, found.request, responding)
+        note_refused_link(found.token, refused, found.request, responding)
         return _ended(found, responding, too_late=False)
-    note_opened(found.link, found.request, method, responding)
+    note_opened(found.token, found.request, method, responding)
     if found.request.takes_a_sign_in:
         return _sign_in(found, responding, refused=False)
     return _asking(found)
 
 
-def record_response(token: str, form: Form, responding: Responding) -> Screen:
+def record_response(path: str, form: Form, responding: Responding) -> Screen:
     """Record the answer if the question is open and the answer complete. The first answer wins."""
-
-    @cache
-    def code_is_right(request_id: RequestId) -> bool:
-        # Checking uses the code up, so a retry of the same answer must not check again.
-        return responding.links.redeem_code(request_id, form.code, responding.clock.now())
-
-    return retry_on_conflict(lambda: _respond(token, form, code_is_right, responding))
+    return retry_on_conflict(lambda: _respond(path, form, responding))
 
 
-def _respond(
-    token: str, form: Form, code_is_right: Callable[[RequestId], bool], responding: Responding
-) -> Screen:
-    found = _find(token, responding)
+def _respond(path: str, form: Form, responding: Responding) -> Screen:
+    found = _find(path, responding)
     if found is None:
         return NoSuchLink()
     now = responding.clock.now()
@@ -119,18 +113,22 @@ def _respond(
         if stands is not None and (stands.choice, stands.reason) == (form.choice, reason):
             return Recorded(_request_facts(found))
         said = (form.choice if form.choice in found.request.choices else "", reason[:LONGEST_REASON])
-        note_refused_answer(found.link, refused, found.request, found.case, said, responding)
+        note_refused_answer(found.token, refused, found.request, found.case, said, responding)
         return _ended(found, responding, too_late=True)
-    if not form.same_origin:
-        note_refused_answer(found.link, "cross_site", found.request, found.case, None, responding)
-        return _asking(found, problems=(Problem("form", "Please answer on this page."),))
     if found.request.takes_a_sign_in:
-        note_refused_answer(found.link, "sign_in_missing", found.request, found.case, None, responding)
+        note_refused_answer(found.token, "sign_in_missing", found.request, found.case, None, responding)
         return _sign_in(found, responding, refused=True)
     filled = Filled(form.choice, reason, form.seen)
     if form.wants_code:
         return _asking(found, filled, note=mail_code(found.request, found.case, responding))
-    problems = _problems(found, form, reason, code_is_right, responding)
+    problems = _problems(found, form, reason)
+    code: UsedCode | None = None
+    if found.request.adverse and not problems:
+        # Last and alone, because each wrong code counts.
+        code = responding.links.check_code(found.request.id, form.code, now)
+        if code is None:
+            note_wrong_code(found.token, found.request, responding)
+            problems = (Problem("code", "This code is wrong or has expired. Please have a new one mailed."),)
     if problems:
         return _asking(found, filled, problems)
     answer = Answer(
@@ -141,19 +139,20 @@ def _respond(
         answered_at=now,
     )
     change = answering(found.case, found.request, answer, form.shown, found.others)
-    responding.store.commit(change)
+    responding.store.commit(replace(change, code=code))
     return Recorded(_request_facts(found, found.request.answered(answer)))
 
 
-def _find(token: str, responding: Responding) -> _Found | None:
-    """None for a token that leads nowhere, for whatever reason."""
-    if not could_be_a_token(token):
-        note_refused_link(link_id(token), "malformed", None, responding)
+def _find(path: str, responding: Responding) -> _Found | None:
+    """None for a path that leads nowhere. Anybody can ask for one, so it is counted and not recorded."""
+    token = read_token(path)
+    if token is None:
+        responding.count("malformed")
         return None
     try:
         request_id, expires_at = responding.links.resolve(token)
     except NotFound:
-        note_refused_link(link_id(token), "unknown", None, responding)
+        responding.count("unknown")
         return None
     request = responding.store.request(request_id)
     case = responding.store.case(request.case_id)
@@ -161,7 +160,7 @@ def _find(token: str, responding: Responding) -> _Found | None:
     directory = responding.directories.current()
     others = _others(request, case, policy, directory, responding)
     before = responding.store.requests_of(case.id)
-    return _Found(link_id(token), expires_at, request, case, policy, directory, before, others)
+    return _Found(token, expires_at, request, case, policy, directory, before, others)
 
 
 def _others(
@@ -187,14 +186,8 @@ def _refusal(found: _Found, now: datetime) -> str | None:
     return "expired" if now >= min(found.expires_at, found.request.due_at) else None
 
 
-def _problems(
-    found: _Found,
-    form: Form,
-    reason: str,
-    code_is_right: Callable[[RequestId], bool],
-    responding: Responding,
-) -> tuple[Problem, ...]:
-    """Everything to correct. The code is checked last and alone, because checking uses it up."""
+def _problems(found: _Found, form: Form, reason: str) -> tuple[Problem, ...]:
+    """Everything to correct, except a wrong code."""
     problems = []
     if form.choice not in found.request.choices:
         problems.append(Problem("choice", "Please choose one of the answers."))
@@ -208,9 +201,6 @@ def _problems(
         problems.append(Problem("seen", "Please look at the others, and confirm that you did."))
     if found.request.adverse and not form.code:
         problems.append(Problem("code", "Please have a code mailed to you and type it here."))
-    if found.request.adverse and not problems and not code_is_right(found.request.id):
-        note_refused_answer(found.link, "wrong_code", found.request, found.case, None, responding)
-        problems.append(Problem("code", "This code is wrong or has expired. Please have a new one mailed."))
     return tuple(problems)
 
 

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 from functions.notify.link_events import Responding
 from functions.notify.record_response import Form, record_response, show
 from functions.notify.response_page import STYLE_HASH, page
+from functions.notify.screens import SentFromElsewhere
 
 LARGEST_BODY: Final = 64 * 1024
 _FIELDS: Final = 20
@@ -31,10 +32,10 @@ HEADERS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class WebRequest:
-    """``headers`` have lower-case names."""
+    """``path`` is what follows ``/r/``; ``headers`` have lower-case names."""
 
     method: str
-    token: str
+    path: str
     headers: Mapping[str, str]
     body: bytes
 
@@ -49,18 +50,24 @@ class WebResponse:
 def respond(request: WebRequest, public_url: str, responding: Responding) -> WebResponse:
     """GET and HEAD show the page, POST records an answer, and every other method is refused."""
     if request.method in ("GET", "HEAD"):
-        shown = page(show(request.token, request.method, responding))
+        shown = page(show(request.path, request.method, responding))
         return WebResponse(shown.status, HEADERS, "" if request.method == "HEAD" else shown.html)
     if request.method != "POST":
         return WebResponse(405, {**HEADERS, "allow": "GET, HEAD, POST"}, "")
-    form = _form(request, public_url)
+    # Before anything is read or recorded: what no page of ours sends costs nothing but a count.
+    if not _same_origin(request.headers, public_url):
+        responding.count("cross_site")
+        elsewhere = page(SentFromElsewhere())
+        return WebResponse(elsewhere.status, HEADERS, elsewhere.html)
+    form = _form(request)
     if isinstance(form, int):
+        responding.count("not_a_form")
         return WebResponse(form, HEADERS, "")
-    answered = page(record_response(request.token, form, responding))
+    answered = page(record_response(request.path, form, responding))
     return WebResponse(answered.status, HEADERS, answered.html)
 
 
-def _form(request: WebRequest, public_url: str) -> Form | int:
+def _form(request: WebRequest) -> Form | int:
     """The posted form, or the HTTP status that refuses it."""
     if len(request.body) > LARGEST_BODY:
         return 413
@@ -87,7 +94,6 @@ def _form(request: WebRequest, public_url: str) -> Form | int:
         shown=field("shown"),
         wants_code=field("action") == "code",
         seen=field("seen") == "yes",
-        same_origin=_same_origin(request.headers, public_url),
     )
 
 

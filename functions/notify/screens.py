@@ -84,4 +84,9 @@ class NoSuchLink:
     """Says nothing else, so that a guessed link reveals nothing."""
 
 
-Screen = Asking | SignIn | Recorded | AlreadyAnswered | MovedOn | NoSuchLink
+@dataclass(frozen=True, slots=True)
+class SentFromElsewhere:
+    """The answer was not sent by a page of ours. Says nothing about the link, which was not looked up."""
+
+
+Screen = Asking | SignIn | Recorded | AlreadyAnswered | MovedOn | NoSuchLink | SentFromElsewhere

@@ -19,7 +19,7 @@ from typing import Any, Final, TypeVar
 
 from local.cloud.stack import Stack
 
-_LINK: Final = re.compile(r"https?://\S+/r/[A-Za-z0-9_-]{43}")
+_LINK: Final = re.compile(r"https?://\S+/r/[a-z0-9]{52}")
 _SECONDS: Final = 60
 
 Found = TypeVar("Found")

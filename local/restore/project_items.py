@@ -6,14 +6,13 @@ from datetime import timedelta
 from typing import Any, Final, Literal, TypeVar
 
 from functions.ingest.sweep_exports import LOOKS_BACK
-from functions.notify.notice_events import sent_command
 from local.restore.ports import Facts, Fault, Item, Items
 from local.restore.subject_keys import SurvivingKeys
 from shared.aws import keys, stored_items
 from shared.aws.dynamo import keyed
 from shared.domain.canonical import canonical_bytes, digest
 from shared.domain.case import Case, CaseStatus
-from shared.domain.effect import Notice
+from shared.domain.effect import Notice, sent_command
 from shared.domain.errors import IntegrityError, NotFound
 from shared.domain.event import Event, EventTag, event_digest, from_base64url, moment
 from shared.domain.identifiers import BatchId, CaseId, CommandId, RequestId, Subject, derived_id
@@ -174,7 +173,7 @@ class Rebuilding:
                 self.items[key] = {k: v for k, v in item.items() if not k.startswith("pending_")}
 
     def _has_an_outcome(self, notice: Notice) -> bool:
-        outcomes = (sent_command(notice), CommandId(derived_id("unsent", notice.id)))
+        outcomes = (sent_command(notice.id), CommandId(derived_id("unsent", notice.id)))
         return any(keys.command(command) in self.items for command in outcomes)
 
     def _put(self, stored: stored_items.Stored) -> None:

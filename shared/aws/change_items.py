@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.aws import keys, stored_items
 from shared.aws.dynamo import Item, add, keyed, new, put, remove
+from shared.aws.links import using_up
 from shared.domain.case import Case, CaseStatus
 from shared.domain.change import Change
 from shared.domain.event import EventDraft, Sealed, chain, event_bytes, event_digest, moment, stamp
@@ -66,6 +67,8 @@ def operations(
     if change.link is not None:
         # The link exists since it was issued. Rewrite it so that the table and the ledger agree.
         written.append(put(*stored_items.link(change.link)))
+    if change.code is not None:
+        written.append(using_up(change.code))
     return written
 
 

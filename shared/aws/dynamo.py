@@ -156,6 +156,11 @@ def add(key: Key, attribute: str, members: Iterable[str]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def update(key: Key, expression: str, values: Item, condition: str) -> dict[str, Any]:
+    """An operation that updates an item if the condition holds. ``values`` are those of both expressions."""
+    return {"Update": {"Key": _key(key), "UpdateExpression": expression, **_conditional(condition, values)}}
+
+
 def remove(key: Key) -> dict[str, Any]:
     """An operation that deletes an item."""
     return {"Delete": {"Key": _key(key)}}

@@ -26,10 +26,14 @@ class SesMailer:
 
     def send(self, mail: Mail) -> str:
         try:
+            raw = mime(mail, self._sender)
+        except ValueError as error:
+            raise InvalidInput(f"the mail cannot be written: {type(error).__name__}") from error
+        try:
             answer = self._ses.send_email(
                 FromEmailAddress=self._sender,
                 Destination={"ToAddresses": list(mail.to)},
-                Content={"Raw": {"Data": mime(mail, self._sender)}},
+                Content={"Raw": {"Data": raw}},
                 ConfigurationSetName=self._configuration_set,
                 EmailTags=[{"Name": "notice", "Value": mail.notice_id}],
             )
@@ -44,13 +48,19 @@ class SesMailer:
 
 
 def mime(mail: Mail, sender: str) -> bytes:
-    """The mail as RFC 5322 bytes: a plain text and an HTML alternative."""
+    """The mail as RFC 5322 bytes: a plain text and an HTML alternative.
+
+    Raises ValueError for an address or a subject that no header can hold. Both parts are base64, because
+    quoted-printable breaks long links, and some mail programs do not join them again.
+    """
+    if not all(address.isprintable() for address in mail.to):
+        raise ValueError("an address has an invisible character")
     message = EmailMessage(policy=SMTP)
     message["From"] = sender
     message["To"] = ", ".join(mail.to)
     message["Subject"] = mail.subject
     message["X-Plumbline-Notice"] = mail.notice_id
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(mail.text)
-    message.add_alternative(mail.html, subtype="html")
+    message.set_content(mail.text, cte="base64")
+    message.add_alternative(mail.html, subtype="html", cte="base64")
     return message.as_bytes()

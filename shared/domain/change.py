@@ -15,6 +15,7 @@ from shared.domain.record import (
     IssuedLink,
     PlannedEvaluation,
     Revision,
+    UsedCode,
 )
 from shared.domain.request import Request
 
@@ -33,6 +34,7 @@ class Change:
     - ``arrived``: the dropped object that is now recorded.
     - ``directory``: the batch whose people are now the directory in force. It must be the latest drop.
     - ``link``: a link that was issued before and has now been mailed.
+    - ``code``: a one-time code that is used up. It must still be valid.
     """
 
     command: CommandId
@@ -50,5 +52,6 @@ class Change:
     planned: PlannedEvaluation | None = None
     evaluation: EvaluationRecord | None = None
     link: IssuedLink | None = None
+    code: UsedCode | None = None
     decided_on: Mapping[Subject, int] = field(default_factory=dict)
     """The length of each chain that the decision depends on. The commit fails if one has grown since."""

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.domain.identifiers import CaseId, NoticeId, PersonId, RequestId
+from shared.domain.identifiers import CaseId, CommandId, NoticeId, PersonId, RequestId, derived_id
 
 
 class NoticeKind(StrEnum):
@@ -73,6 +73,14 @@ class Notice(BaseModel):
     case_id: CaseId | None = None
     request_id: RequestId | None = None
     parameters: dict[str, str] = {}
+
+
+def sent_command(notice_id: str) -> CommandId:
+    """The command under which ``notice:sent`` is recorded: its outcome shows that the mail has left.
+
+    Its result is the notice.
+    """
+    return CommandId(derived_id("sent", notice_id))
 
 
 class StartWorkflow(BaseModel):

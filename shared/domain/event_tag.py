@@ -38,6 +38,7 @@ class EventTag(StrEnum):
     NOTICE_FAILED = "notice:failed"
     NOTICE_DELIVERED = "notice:delivered"
     NOTICE_BOUNCED = "notice:bounced"
+    NOTICE_REPORTED = "notice:reported"
     STAGE_ENTERED = "stage:entered"
     STAGE_GATED = "stage:gated"
     STAGE_APPROVED = "stage:approved"

@@ -60,6 +60,13 @@ class IssuedLink(NamedTuple):
     expires_at: datetime
 
 
+class UsedCode(NamedTuple):
+    """A right one-time code, as the answer that it authenticates uses it up."""
+
+    request_id: RequestId
+    code_hash: str
+
+
 class Revision(BaseModel):
     """The facts of one batch for one period. For each rep, the revision with the last place is in force."""
 

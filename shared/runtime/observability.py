@@ -2,5 +2,7 @@
 
 from aws_lambda_powertools import Logger, Metrics
 
+NAMESPACE = "Plumbline"
+
 logger = Logger(service="plumbline")
-metrics = Metrics(namespace="Plumbline", service="plumbline")
+metrics = Metrics(namespace=NAMESPACE, service="plumbline")

@@ -1,34 +1,29 @@
-"""What the smaller ports promise: outbox, links and codes, task tokens, files."""
+"""What the smaller ports promise: outbox, task tokens, files."""
 
 from datetime import timedelta
-from email import message_from_bytes, policy
 from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import pytest
 from botocore.config import Config
 
-from shared.aws import keys
 from shared.aws.dynamo import Table
 from shared.aws.files import S3Exports, S3Files
 from shared.aws.handouts import S3Handouts
-from shared.aws.links import TableLinks
-from shared.aws.mail import SesMailer, mime
 from shared.aws.outbox import TableOutbox
 from shared.aws.subject_keys import KmsSubjectKeys
 from shared.aws.table_store import TableStore
 from shared.aws.task_tokens import TableTaskTokens
 from shared.domain.change import Change
-from shared.domain.errors import IntegrityError, NotFound, Throttled
+from shared.domain.errors import IntegrityError, NotFound
 from shared.domain.identifiers import CommandId
-from shared.ports import Exports, Files, Handouts, Links, Mail, Outbox, TaskTokens
+from shared.ports import Exports, Files, Handouts, Outbox, TaskTokens
 from tests.contract.conftest import REGION
-from tests.fakes.builders import CASE, NOON, a_request, a_wake
+from tests.fakes.builders import CASE, NOON, a_wake
 from tests.fakes.clock import FakeClock
 from tests.fakes.store import FakeStore
-from tests.fakes.world import FakeExports, FakeFiles, FakeHandouts, FakeLinks, FakeTaskTokens
+from tests.fakes.world import FakeExports, FakeFiles, FakeHandouts, FakeTaskTokens
 
-REQUEST = a_request().id
 both = pytest.fixture(params=["fake", "aws"])
 
 
@@ -92,61 +87,6 @@ def test_a_failed_effect_stays_pending_and_counts_its_attempts(outbox: Outbox) -
     assert row is not None
     assert row.attempts == 2
     assert outbox.row("never-queued") is None
-
-
-@both
-def links(request: pytest.FixtureRequest, clock: FakeClock) -> Links:
-    return FakeLinks() if request.param == "fake" else TableLinks(request.getfixturevalue("table"), clock)
-
-
-def test_a_link_resolves_to_its_request_and_expiry(links: Links) -> None:
-    token, other = (links.issue(REQUEST, NOON + timedelta(days=2)) for _ in range(2))
-    assert token != other
-    assert links.resolve(token) == (REQUEST, NOON + timedelta(days=2))
-
-
-@pytest.mark.parametrize("token", ["", "x", "a" * 43, "../../etc/passwd", "ä" * 43])
-def test_a_token_that_was_never_issued_is_not_found(links: Links, token: str) -> None:
-    with pytest.raises(NotFound):
-        links.resolve(token)
-
-
-def test_a_code_is_right_once_and_only_in_time(links: Links) -> None:
-    until = NOON + timedelta(minutes=10)
-    assert not links.redeem_code(REQUEST, "000000", NOON)
-    code = links.issue_code(REQUEST, until)
-    assert not links.redeem_code(REQUEST, code, until)
-    assert links.redeem_code(REQUEST, code, NOON)
-    assert not links.redeem_code(REQUEST, code, NOON)
-
-
-def test_a_new_code_replaces_the_one_before(links: Links) -> None:
-    old, new = (links.issue_code(REQUEST, NOON + timedelta(minutes=10)) for _ in range(2))
-    assert old == new or not links.redeem_code(REQUEST, old, NOON)
-    assert links.redeem_code(REQUEST, new, NOON)
-
-
-def test_five_wrong_guesses_end_a_code(links: Links) -> None:
-    code = links.issue_code(REQUEST, NOON + timedelta(minutes=10))
-    wrong = f"{(int(code) + 1) % 10**6:06d}"
-    assert not any(links.redeem_code(REQUEST, wrong, NOON) for _ in range(5))
-    assert not links.redeem_code(REQUEST, code, NOON)
-
-
-def test_no_more_than_five_codes_an_hour_are_issued(links: Links) -> None:
-    for _ in range(5):
-        links.issue_code(REQUEST, NOON + timedelta(minutes=10))
-    with pytest.raises(Throttled):
-        links.issue_code(REQUEST, NOON + timedelta(minutes=10))
-
-
-def test_tokens_and_codes_are_stored_only_as_hashes(table: Table, clock: FakeClock) -> None:
-    links = TableLinks(table, clock)
-    token = links.issue(REQUEST, NOON)
-    code = links.issue_code(REQUEST, NOON + timedelta(minutes=10))
-    stored = str(list(table.query(keys.one_time_code(REQUEST)[0])))
-    assert code not in stored
-    assert table.get(keys.link(token)) is None
 
 
 @both
@@ -284,21 +224,3 @@ def test_a_part_is_of_the_version_that_is_named(
     assert exports.part("in/a.csv", first, 1, 3).read() == b"ir"
     assert exports.part("in/a.csv", second, 1, 3).read() == b"ec"
     assert exports.part("in/a.csv", None, 1, 3).read() == b"ec"
-
-
-MAIL = Mail("notice-1", ("zoë@example.com",), "A question about Zoë", "Grüße\n", "<p>Grüße</p>")
-
-
-def test_a_mail_is_mime_with_text_html_and_its_notice_id() -> None:
-    message = message_from_bytes(mime(MAIL, "plumbline@example.com"), policy=policy.default)
-    assert message["Subject"] == "A question about Zoë"
-    assert message["X-Plumbline-Notice"] == "notice-1"
-    plain, rich = message.iter_parts()
-    assert (plain.get_content_type(), plain.get_content().strip()) == ("text/plain", "Grüße")
-    assert (rich.get_content_type(), rich.get_content().strip()) == ("text/html", "<p>Grüße</p>")
-
-
-def test_a_mail_is_handed_to_ses(aws: None) -> None:
-    ses = boto3.client("sesv2", region_name=REGION)
-    ses.create_email_identity(EmailIdentity="plumbline@example.com")
-    assert SesMailer(ses, "plumbline@example.com", "notices").send(MAIL)

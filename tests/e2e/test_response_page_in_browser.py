@@ -44,9 +44,9 @@ def served(office: Office) -> Iterator[Site]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             if self.command == "POST":
                 site.last_post.update(headers)
-            token = self.path.removeprefix("/r/")
+            path = self.path.removeprefix("/r/")
             answer: WebResponse = respond(
-                WebRequest(self.command, token, headers, body), site.url, office.responding
+                WebRequest(self.command, path, headers, body), site.url, office.responding
             )
             self.send_response(answer.status)
             for name, value in answer.headers.items():
@@ -158,7 +158,9 @@ def test_another_sites_form_is_refused_even_with_the_token(phone: BrowserContext
         page.goto("about:blank")
         page.set_content(form)
         page.evaluate("document.forms[0].submit()")
-        page.wait_for_selector("text=Please answer on this page")
+        page.wait_for_selector("text=Your answer was not recorded")
+        keep(page, "response-sent-from-elsewhere")
+        assert barriers(page) == []
         assert status(office) is RequestStatus.OPEN
 
 

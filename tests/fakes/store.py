@@ -63,6 +63,15 @@ class _State:
     evaluations: dict[EvaluationId, EvaluationRecord] = field(default_factory=dict)
 
 
+@dataclass
+class FakeCode:
+    """A one-time code and how many wrong ones were counted."""
+
+    code: str
+    expires_at: datetime
+    guesses: int = 0
+
+
 class FakeStore:
     """A CaseStore and an Outbox. ``seen``: all committed events in order; ``effects``: all effects."""
 
@@ -70,6 +79,7 @@ class FakeStore:
         self._clock = clock
         self._state = _State()
         self._claims: dict[str, datetime] = {}
+        self.codes: dict[RequestId, FakeCode] = {}
         self.arrivals: set[Arrived] = set()
         self.unsettled: set[BatchId] = set()
         self._private: dict[bytes, Mapping[str, Any]] = {}
@@ -95,6 +105,8 @@ class FakeStore:
             self.unsettled.add(change.batch.id)
         if change.arrived is not None:
             self.arrivals.add(change.arrived)
+        if change.code is not None:
+            del self.codes[change.code.request_id]
         self.effects += change.effects
         return change.result
 
@@ -105,6 +117,10 @@ class FakeStore:
                 raise Conflict(f"{subject} has events that the decision did not see")
         _require_recoverable(change)
         _require_published(change)
+        if change.code is not None:
+            code = self.codes.get(change.code.request_id)
+            if code is None or code.code != change.code.code_hash or code.guesses >= 5:
+                raise Conflict("the code is used up")
         events = [self._append(state, draft, now) for draft in change.events]
         if change.case is not None:
             _write_case(state, change.case)

@@ -12,7 +12,9 @@ from shared.domain.identifiers import BatchId, CaseId, PolicyRef, RequestId
 from shared.domain.line_file import LineFile
 from shared.domain.person import Directory
 from shared.domain.policy import Policy, policy_digest
+from shared.domain.record import UsedCode
 from shared.ports import Export, Mail
+from tests.fakes.store import FakeCode
 
 
 class FakeFiles:
@@ -146,16 +148,18 @@ class FakePolicies:
 
 
 class FakeLinks:
-    """Tokens and codes are numbered, so that a test can predict them: ``link-1``, ``000001``."""
+    """Tokens and codes are numbered, so that a test can predict them: ``numbered_token(1)``, ``000001``.
 
-    def __init__(self) -> None:
+    ``codes`` are those of the store, whose changes use them up.
+    """
+
+    def __init__(self, codes: dict[RequestId, FakeCode] | None = None) -> None:
         self.links: dict[str, tuple[RequestId, datetime]] = {}
-        self.codes: dict[RequestId, tuple[str, datetime]] = {}
+        self.codes = {} if codes is None else codes
         self.issued = 0
-        self.guesses: dict[RequestId, int] = {}
 
     def issue(self, request_id: RequestId, expires_at: datetime) -> str:
-        token = f"link-{len(self.links) + 1}"
+        token = numbered_token(len(self.links) + 1)
         self.links[token] = (request_id, expires_at)
         return token
 
@@ -168,20 +172,23 @@ class FakeLinks:
         if self.issued >= 5:
             raise Throttled("no more codes for this request within the hour")
         self.issued += 1
-        self.guesses[request_id] = 0
         code = f"{self.issued:06d}"
-        self.codes[request_id] = (code, expires_at)
+        self.codes[request_id] = FakeCode(code, expires_at)
         return code
 
-    def redeem_code(self, request_id: RequestId, code: str, now: datetime) -> bool:
+    def check_code(self, request_id: RequestId, code: str, now: datetime) -> UsedCode | None:
         known = self.codes.get(request_id)
-        if known is None or now >= known[1] or self.guesses[request_id] >= 5:
-            return False
-        self.guesses[request_id] += 1
-        if known[0] != code:
-            return False
-        del self.codes[request_id]
-        return True
+        if known is None or now >= known.expires_at or known.guesses >= 5:
+            return None
+        if known.code != code:
+            known.guesses += 1
+            return None
+        return UsedCode(request_id, known.code)
+
+
+def numbered_token(number: int) -> str:
+    """A token of the form that real ones have."""
+    return f"link{number:048d}"
 
 
 class FakeMailer:

@@ -149,13 +149,17 @@ def _day(cell: str, form: str) -> tuple[int, int, int] | None:
     return year, month, day
 
 
+def _is_invisible(character: str) -> bool:
+    return unicodedata.category(character) in ("Cc", "Cf", "Zs", "Zl", "Zp")
+
+
 def _is_address(cell: str) -> bool:
     local, at, domain = cell.partition("@")
     return (
         bool(at)
         and 1 <= len(local) <= 64
         and 3 <= len(cell) <= 254
-        and not any(character in " \t,;<>" or unicodedata.category(character) == "Cc" for character in cell)
+        and not any(character in ",;<>" or _is_invisible(character) for character in cell)
         and "@" not in domain
         and len(domain.split(".")) > 1
         and all(domain.split("."))

@@ -10,13 +10,16 @@ from tests.infra.conftest import Template
 ROOT = Path(__file__).parents[2]
 
 
+LINK_ROUTES = {f"{method} /r/{{token{more}}}" for method in ("GET", "HEAD", "POST") for more in ("", "+")}
+
+
 def routes(template: Template) -> dict[str, dict[str, Any]]:
     return {route["RouteKey"]: route for route in template.properties("ApiGatewayV2::Route")}
 
 
 def test_links_ask_for_no_sign_in_and_all_else_does(template: Template) -> None:
     open_to_all = {key for key, route in routes(template).items() if route["AuthorizationType"] == "NONE"}
-    assert open_to_all == {"GET /r/{token}", "HEAD /r/{token}", "POST /r/{token}"}
+    assert open_to_all == LINK_ROUTES
     signed_in = {key for key, route in routes(template).items() if route["AuthorizationType"] == "JWT"}
     assert signed_in == set(routes(template)) - open_to_all
     assert len(signed_in) == 19
@@ -52,6 +55,19 @@ def test_whoever_waits_for_a_page_or_an_answer_gets_it_or_hears_that_there_is_no
 def test_the_api_is_throttled(template: Template) -> None:
     limits = template.only("ApiGatewayV2::Stage")["DefaultRouteSettings"]
     assert limits == {"ThrottlingBurstLimit": 100, "ThrottlingRateLimit": 50}
+
+
+def test_response_links_have_a_limit_of_their_own_below_that_of_hrs_requests(template: Template) -> None:
+    (stage,) = template.all("ApiGatewayV2::Stage").values()
+    limits = stage["Properties"]["RouteSettings"]
+    assert limits == {key: {"ThrottlingRateLimit": 20, "ThrottlingBurstLimit": 40} for key in LINK_ROUTES}
+    # API Gateway refuses a stage with settings of a route that does not exist.
+    made_first = {
+        route["Properties"]["RouteKey"]
+        for name, route in template.all("ApiGatewayV2::Route").items()
+        if name in stage["DependsOn"]
+    }
+    assert made_first == LINK_ROUTES
 
 
 def test_only_the_console_may_call_from_a_browser(template: Template, laptop: Template) -> None:

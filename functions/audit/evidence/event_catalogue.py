@@ -45,7 +45,8 @@ MEANINGS: Final[dict[EventTag, str]] = {
     EventTag.REQUEST_ANSWERED: "The question was answered. The first answer counts.",
     EventTag.REQUEST_EXPIRED: "The deadline passed without an answer. Silence is not consent.",
     EventTag.REQUEST_WITHDRAWN: (
-        "The question was withdrawn. `moved`: another person has the seat of the asked person now."
+        "The question was withdrawn. `because` is `moved` if another person has the seat of the asked person "
+        "now, and `mail_not_sent` if its mail had not left at the deadline."
     ),
     EventTag.ANSWER_REFUSED: (
         "An answer was refused: it was late, the second, or from somebody who may not give it. The "
@@ -54,7 +55,7 @@ MEANINGS: Final[dict[EventTag, str]] = {
     EventTag.LINK_OPENED: (
         "A link was opened for the first time, possibly by a machine. Opening changes nothing."
     ),
-    EventTag.LINK_REFUSED: "A link was refused because it was unknown, expired or used.",
+    EventTag.LINK_REFUSED: "A link was opened that had expired, was used, or whose question had moved on.",
     EventTag.NOTICE_QUEUED: "A notice was prepared.",
     EventTag.NOTICE_SENT: "A notice was handed to the mail service. The event has the digest of its text.",
     EventTag.NOTICE_FAILED: "A notice could not be sent. The event gives the reason.",
@@ -62,7 +63,12 @@ MEANINGS: Final[dict[EventTag, str]] = {
         "The recipient's mail server accepted a notice. This does not show that anybody read it."
     ),
     EventTag.NOTICE_BOUNCED: (
-        "A notice could not be delivered. The next person in the chain is asked at once."
+        "A notice cannot reach its reader. The next person in the chain is asked at once. `status` is the "
+        "status code of the reader's mail system."
+    ),
+    EventTag.NOTICE_REPORTED: (
+        "The mail service reported something about a notice that ends no question: an automatic reply, a "
+        "passing fault, or a reader who marked the mail as not spam."
     ),
     EventTag.STAGE_ENTERED: "The case entered a stage of the ladder.",
     EventTag.STAGE_GATED: "HR was asked whether the next stage may begin.",

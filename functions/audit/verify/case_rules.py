@@ -16,7 +16,7 @@ _NOT_AFTER_THE_END: Final = re.compile(
 UNRESTRICTED: Final = frozenset(
     (
         *("link:opened", "link:refused", "record:read", "evidence:exported"),
-        *("notice:queued", "notice:delivered", "workflow:started"),
+        *("notice:queued", "notice:delivered", "notice:reported", "workflow:started"),
     )
 )
 """Tags that may stand anywhere except at the beginning, so that the rules skip them."""

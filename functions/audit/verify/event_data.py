@@ -84,7 +84,11 @@ FORMS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "notice:sent": ((f"{_NOTICE} message:text link:text?", "text"),),
     "notice:failed": ((f"{_NOTICE} reason:text", ""),),
     "notice:delivered": ((f"{_NOTICE} delivered_at:text", ""),),
-    "notice:bounced": ((f"{_NOTICE} feedback:text detail:text", ""),),
+    "notice:bounced": (
+        (f"{_NOTICE} feedback:text detail:text", ""),
+        (f"{_NOTICE} feedback:text detail:text status:text", ""),
+    ),
+    "notice:reported": ((f"{_NOTICE} feedback:text detail:text status?:text", ""),),
     "stage:entered": (("stage:text extended?:flag", "policy"),),
     "stage:gated": (("stage:text to:text because:texts", "policy"),),
     "stage:approved": ((f"{_DECIDED} to:text", "policy"),),

@@ -1,9 +1,10 @@
 """Applies an answer to the case, by what was asked, and applies its absence: a deadline or a bounce."""
 
-from functions.evaluate.cases.requests import ask, ask_rep, not_to_decide, tell_hr
+from functions.evaluate.cases.requests import REP_WITHIN, ask, ask_rep, not_to_decide, tell_hr
 from functions.evaluate.cases.stages import (
     ask_again,
     ask_for_check_in,
+    deadline,
     enter_stage,
     extend_plan,
     in_place_of,
@@ -65,6 +66,28 @@ def miss_deadline(draft: Draft, request: Request) -> None:
     elif draft.case.phase is Phase.RUNNING and ends_at is not None and ends_at > draft.now:
         # A pause moved the end of the stage; the rep may respond until the new end.
         ask_rep(draft, ends_at, again=True)
+
+
+def repeat_unmailed(draft: Draft, request: Request) -> None:
+    """Ask again and tell HR, because the mail had not left by the deadline and nobody was silent."""
+    draft.end(request, RequestStatus.WITHDRAWN, because="mail_not_sent")
+    tell_hr(
+        draft,
+        NoticeKind.UNREACHABLE,
+        because="mail_not_sent",
+        seat=request.seat,
+        person=request.assignee,
+    )
+    if request.purpose == "check_in":
+        draft.change(check_ins_missed=draft.case.check_ins_missed + 1)
+        draft.record(EventTag.CHECK_IN_MISSED, {"request": request.id, "because": "mail_not_sent"})
+    elif request.purpose == "rep":
+        ends_at = draft.case.stage_ends_at
+        if ends_at is None or ends_at <= draft.now:
+            ends_at = deadline(draft, REP_WITHIN)
+        ask_rep(draft, ends_at, again=True)
+    else:
+        ask(draft, request.purpose, first_step=request.step)
 
 
 def lose_assignee(draft: Draft, request: Request, because: str) -> None:

@@ -3,7 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from functions.evaluate.cases.answers import lose_assignee, miss_deadline, pass_on, take_answer
+from functions.evaluate.cases.answers import (
+    lose_assignee,
+    miss_deadline,
+    pass_on,
+    repeat_unmailed,
+    take_answer,
+)
 from functions.evaluate.cases.chain import Seats
 from functions.evaluate.cases.requests import tell_hr
 from functions.evaluate.cases.results import restore_findings, take_results, undo_findings
@@ -18,6 +24,7 @@ from functions.evaluate.cases.triggers import (
     DeadlinePassed,
     FindingsRestored,
     FindingsUndone,
+    MailNotSent,
     Opened,
     OwnerLeft,
     OwnerMoved,
@@ -82,7 +89,8 @@ def what_is_due(case: Case, context: Context) -> Trigger | None:
         return moved
     overdue = [r for r in standing if r.due_at <= context.now]
     if overdue:
-        return DeadlinePassed(min(overdue, key=lambda request: request.due_at).id)
+        first = min(overdue, key=lambda request: request.due_at).id
+        return MailNotSent(first) if first in context.unmailed else DeadlinePassed(first)
     if case.phase is not Phase.RUNNING or case.hold is not None:
         return None
     if case.stage_ends_at is not None and case.stage_ends_at <= context.now:
@@ -100,7 +108,11 @@ def _apply(draft: Draft, trigger: Trigger) -> None:
         case DeadlinePassed(request_id):
             request = _open(draft, request_id)
             _require(request.due_at <= now, f"{request.id} is due at {request.due_at}, not yet")
+            _require(request.id not in draft.context.unmailed, f"the mail with {request.id} has not left")
             miss_deadline(draft, request)
+        case MailNotSent(request_id):
+            _require(request_id in draft.context.unmailed, f"the mail with {request_id} has left")
+            repeat_unmailed(draft, _open(draft, request_id))
         case Bounced(request_id):
             bounced = draft.request(request_id)
             _require(bounced.status is RequestStatus.BOUNCED, f"{bounced.id} did not bounce")

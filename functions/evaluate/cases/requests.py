@@ -11,10 +11,10 @@ from functions.evaluate.cases.chain import (
     hr_chain,
     stage_chain,
 )
-from functions.evaluate.cases.step_draft import Draft
+from functions.evaluate.cases.step_draft import Draft, notice_id
 from shared.domain.effect import NoticeKind
 from shared.domain.event import EventTag
-from shared.domain.identifiers import PersonId
+from shared.domain.identifiers import NoticeId, PersonId
 from shared.domain.ladder import HR_SEATS, CheckIns, Length, Rep, Stage
 from shared.domain.person import HR_QUEUE
 from shared.domain.proposing import proposers
@@ -67,25 +67,40 @@ def ask(
         tag = EventTag.REQUEST_REMINDED if reminder else EventTag.REQUEST_ESCALATED
     details = {"empty_seats": list(empty), "after": None if after is None else after.id}
     draft.record(tag, draft.describe(request) | details)
+    passed = _passed_over(draft, empty)
     if mailed:
         kind = _notice_of(request, reminder)
-        draft.tell(kind, request.assignee, request, purpose=purpose, stage=request.stage)
-    vacant = _vacant(draft, empty)
-    if vacant and not draft.has_told(NoticeKind.UNREACHABLE):
-        tell_hr(draft, NoticeKind.UNREACHABLE, because="empty_seat", seat=", ".join(vacant))
+        draft.tell(kind, request.assignee, request, purpose=purpose, stage=request.stage, **passed)
+    if passed and not draft.has_told(NoticeKind.UNREACHABLE):
+        tell_hr(draft, NoticeKind.UNREACHABLE, because=passed["because"], seat=passed["seat"])
 
 
-def _vacant(draft: Draft, seats: Collection[Seat]) -> list[Seat]:
-    """The managers' seats among ``seats`` that nobody fills, whatever the question.
+def mails_about(request: Request) -> tuple[NoticeId, ...]:
+    """The ids of the notices of which one has put this question to its assignee."""
+    match request.purpose:
+        case "rep":
+            kinds = {NoticeKind.REP_TOLD}
+        case "check_in":
+            kinds = {NoticeKind.CHECK_IN_DUE}
+        case _:
+            kinds = {_notice_of(request, reminder) for reminder in (False, True)}
+    return tuple(notice_id(request.case_id, request.id, kind, request.assignee) for kind in kinds)
+
+
+def _passed_over(draft: Draft, seats: Collection[Seat]) -> dict[str, str]:
+    """The parameters of a notice about the seats on the way that were never asked, and why.
 
     A seat counts as filled where its holder is only barred from this question. An empty HR seat is left out,
-    because then the HR queue has the question.
+    because then the HR queue has the question. Nobody can say who sits above a rep whom the directory lacks.
     """
-    return [
+    if seats and draft.context.directory.person(draft.case.rep_id) is None:
+        return {"because": "rep_not_in_directory", "seat": ", ".join(dict.fromkeys(seats))}
+    vacant = [
         seat
         for seat in dict.fromkeys(seats)
         if seat not in HR_SEATS and draft.seats.asked_in(seat, CHECK_IN_WITHIN) is None
     ]
+    return {"because": "empty_seat", "seat": ", ".join(vacant)} if vacant else {}
 
 
 def not_to_decide(draft: Draft, purpose: Purpose) -> frozenset[PersonId]:

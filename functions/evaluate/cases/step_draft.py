@@ -102,10 +102,9 @@ class Draft:
     ) -> None:
         """Add one mail. Its id follows from the step, so a repeated step sends nothing twice."""
         about = request.id if request is not None else f"v{self.case.version}"
-        notice_id = derived_id("notice", self.case.id, about, kind, to or "")
         self._effects.append(
             Notice(
-                id=NoticeId(notice_id),
+                id=notice_id(self.case.id, about, kind, to),
                 notice=kind,
                 to=to,
                 case_id=self.case.id,
@@ -166,15 +165,17 @@ class Draft:
             "due_at": stamp(request.due_at),
         }
 
-    def end(self, request: Request, status: RequestStatus, **data: str) -> None:
-        """End the request; ``status`` says why it no longer stands. ``data`` is for the event."""
+    def end(self, request: Request, status: RequestStatus, because: str | None = None) -> None:
+        """End the request; ``status`` says why it no longer stands, ``because`` why it is withdrawn."""
         if request.status is RequestStatus.OPEN:
             if request.version == 1 and request.id in self._requests:
                 raise IllegalTransition(f"{request.id} was asked in this same step")
             self._requests[request.id] = request.ended(status)
             if status is RequestStatus.WITHDRAWN:
                 about = {"request": request.id, "purpose": request.purpose}
-                self.record(EventTag.REQUEST_WITHDRAWN, about | data)
+                self.record(
+                    EventTag.REQUEST_WITHDRAWN, about | ({} if because is None else {"because": because})
+                )
         self.forget(request)
 
     def forget(self, request: Request) -> None:
@@ -265,6 +266,10 @@ class Draft:
         if not times:
             raise IllegalTransition(f"{case.id} has nothing to wait for in {case.stage}")
         return min(times)
+
+
+def notice_id(case_id: CaseId, about: str, kind: NoticeKind, to: PersonId | None) -> NoticeId:
+    return NoticeId(derived_id("notice", case_id, about, kind, to or ""))
 
 
 def start_workflow(case_id: CaseId, generation: int) -> StartWorkflow:

@@ -1,6 +1,6 @@
 """The triggers of a case step, and the context in which the step is decided."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -32,6 +32,8 @@ class Context:
     instructions: Sequence[Instruction] = ()
     """What HR told the case to do. The step that follows from an instruction marks it as carried out."""
     policy_ended: bool = False
+    unmailed: Collection[RequestId] = ()
+    """The overdue requests among ``standing`` whose mail has not left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,13 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class DeadlinePassed:
+    request_id: RequestId
+
+
+@dataclass(frozen=True, slots=True)
+class MailNotSent:
+    """The deadline passed, but the mail with the request had not left. So nobody was silent."""
+
     request_id: RequestId
 
 
@@ -143,6 +152,7 @@ Trigger = (
     | FindingsRestored
     | Answered
     | DeadlinePassed
+    | MailNotSent
     | Bounced
     | SeatEmptied
     | SeatMoved
@@ -162,6 +172,7 @@ LEDGER_NAMES: Final[Mapping[type[Trigger], str]] = {
     FindingsRestored: "findings_hold",
     Answered: "answered",
     DeadlinePassed: "deadline_passed",
+    MailNotSent: "mail_not_sent",
     Bounced: "bounced",
     SeatEmptied: "seat_emptied",
     SeatMoved: "seat_moved",

@@ -26,7 +26,17 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 BLANKS = " \t"
 
-_NOT_IN_EMAIL = re.compile(r"[\x00-\x20\x7f-\x9f@,;<>]")
+NOT_IN_EMAIL = (
+    r"\x00-\x20\x7f-\xa0\xad@,;<>"
+    r"\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f"
+    r"\u3000\ufeff\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"
+    r"\U0001d173-\U0001d17a\U000e0001\U000e0020-\U000e007f"
+)
+"""Members of a character class: signs, and Unicode's control (Cc), format (Cf) and separator characters.
+
+Such a character is invisible in a file, and no mail can be sent to an address that has one.
+"""
+_NOT_IN_EMAIL = re.compile(f"[{NOT_IN_EMAIL}]")
 
 
 class BadCell(Exception):

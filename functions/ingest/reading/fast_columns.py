@@ -12,6 +12,7 @@ from functions.ingest.reading.cells import (
     MAX_EMAIL_LENGTH,
     MAX_ID_LENGTH,
     MAX_NAME_LENGTH,
+    NOT_IN_EMAIL,
     NumberForm,
     normalised,
 )
@@ -32,9 +33,7 @@ from functions.ingest.reading.rows import Layout, RowChecker, Values
 from functions.ingest.reading.seen_keys import SeenKeys
 
 _IDS = frozenset({"rep_id", "person_id", "manager_id", "hr_partner_id", "delegate_id"})
-_EMAIL = re.compile(
-    r"[^\x00-\x20\x7f-\x9f@,;<>]{1,64}@[^\x00-\x20\x7f-\x9f@,;<>.]+(?:\.[^\x00-\x20\x7f-\x9f@,;<>.]+)+"
-)
+_EMAIL = re.compile(rf"[^{NOT_IN_EMAIL}]{{1,64}}@[^{NOT_IN_EMAIL}.]+(?:\.[^{NOT_IN_EMAIL}.]+)+")
 
 _TEXT = _IDS | {"name", "email"}
 _AMOUNTS = frozenset({"quota", "credited"})

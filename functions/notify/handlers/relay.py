@@ -51,6 +51,7 @@ def _dependencies() -> Relaying:
         mailer=SesMailer(ses, settings.mail_from, settings.configuration_set),
         workflow=StepFunctionsWorkflow(sfn, settings.case_state_machine_arn),
         tokens=adapters.task_tokens(settings),
+        report=_log_failure,
     )
     return Relaying(delivering, SnsTopic(sns, settings.topic_arn))
 
@@ -70,9 +71,7 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         queued = queue_digests(delivering.composing)
         metrics.add_metric("DigestsQueued", MetricUnit.Count, queued)
         return {"digests": queued}
-    counts = deliver_pending(
-        delivering, _log_failure, lambda: context.get_remaining_time_in_millis() > _SPARE_MS
-    )
+    counts = deliver_pending(delivering, lambda: context.get_remaining_time_in_millis() > _SPARE_MS)
     metrics.add_metric("EffectsFailed", MetricUnit.Count, counts.get("to_be_tried_again", 0))
     logger.info("swept the outbox", counts=counts)
     return counts

@@ -4,11 +4,13 @@ import base64
 from functools import cache
 from typing import Any
 
-from functions.notify.link import link_id
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+from functions.notify.link import link_id, read_token
 from functions.notify.link_events import Responding
 from functions.notify.respond import WebRequest, respond
 from shared.aws import adapters
-from shared.runtime.observability import logger
+from shared.runtime.observability import NAMESPACE, logger
 from shared.runtime.settings import RespondSettings
 
 
@@ -23,6 +25,7 @@ def _dependencies() -> tuple[str, Responding]:
         files=adapters.files(settings),
         clock=settings.clock,
         console_url=settings.console_url,
+        count=_count_refusal,
     )
     return settings.public_url, responding
 
@@ -33,20 +36,26 @@ def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
     request = _request(event)
     answer = respond(request, *_dependencies())
     # The token opens the page, so the log names the link by its id.
+    token = read_token(request.path)
     logger.info(
         "answered a request for a link",
-        link=link_id(request.token),
+        link=None if token is None else link_id(token),
         method=request.method,
         status=answer.status,
     )
     return {"statusCode": answer.status, "headers": dict(answer.headers), "body": answer.body}
 
 
+def _count_refusal(reason: str) -> None:
+    with single_metric("LinksRefused", MetricUnit.Count, 1, namespace=NAMESPACE) as metric:
+        metric.add_dimension("reason", reason)
+
+
 def _request(event: dict[str, Any]) -> WebRequest:
     body = event.get("body") or ""
     return WebRequest(
         method=event["requestContext"]["http"]["method"].upper(),
-        token=(event.get("pathParameters") or {}).get("token", ""),
+        path=(event.get("pathParameters") or {}).get("token", ""),
         headers={name.lower(): value for name, value in event.get("headers", {}).items()},
         body=base64.b64decode(body) if event.get("isBase64Encoded") else body.encode(),
     )

@@ -28,7 +28,7 @@ def test_a_deployment_goes_on_in_the_table_made_again(deployment: Deployment) ->
     assert len(world.mailer.sent) == mailed + 1
 
     # Links out of mails that were sent before lead where they led.
-    found = [re.search(r"/r/([\w-]{43})", mail.text) for mail in world.mailer.sent]
+    found = [re.search(r"/r/([a-z0-9]{52})", mail.text) for mail in world.mailer.sent]
     tokens = [link[1] for link in found if link is not None]
     assert len(tokens) > 4
     assert {world.links.resolve(token)[0].partition(".")[0] for token in tokens} == {

@@ -158,9 +158,18 @@ class Deployment:
             clock=self.clock,
             addresses=addresses,
         )
-        delivering = Delivering(composing, self.outbox, self.mailer, self.workflow, self.tokens)
+        faults: list[tuple[str, Exception]] = []
+        delivering = Delivering(
+            composing,
+            self.outbox,
+            self.mailer,
+            self.workflow,
+            self.tokens,
+            lambda effect_id, error: faults.append((effect_id, error)),
+        )
         for row in self.outbox.pending():
             deliver(row.effect.id, delivering)
+        assert faults == []
 
     def case(self, rep: PersonId) -> Case:
         """The rep's latest."""

@@ -41,9 +41,9 @@ def some_life(chance: random.Random, turns: int = 14) -> Life:
         chance.choices(
             [
                 *(_answer_well, _answer_anyhow, _wait, _results, _bounce, _restate, _leave),
-                *(_somebody_leaves, _somebody_moves, _somebody_stands_in),
+                *(_somebody_leaves, _somebody_moves, _somebody_stands_in, _mails_stop_or_leave_again),
             ],
-            weights=[40, 15, 15, 10, 5, 5, 5, 5, 5, 5],
+            weights=[40, 15, 15, 10, 5, 5, 5, 5, 5, 5, 5],
         )[0](chance, life, turn)
     return life
 
@@ -82,6 +82,10 @@ def _results(chance: random.Random, life: Life, turn: int) -> None:
     news = decision(period, figures(period, attainment, chance.choice([0, 0, 6])), outcome="clear")
     life.happen(ResultsArrived(news, EvaluationId(f"e-{turn}")))
     life.settle()
+
+
+def _mails_stop_or_leave_again(chance: random.Random, life: Life, turn: int) -> None:
+    life.mails_leave = not life.mails_leave
 
 
 def _bounce(chance: random.Random, life: Life, turn: int) -> None:

@@ -149,6 +149,7 @@ class Life:
         self.steps = 0
         self.instructions: tuple[Instruction, ...] = ()
         self.policy_ended = False
+        self.mails_leave = True
 
     @property
     def case(self) -> Case:
@@ -188,6 +189,7 @@ class Life:
             standing={one: self.requests[one] for one in standing},
             instructions=self.instructions,
             policy_ended=self.policy_ended,
+            unmailed=() if self.mails_leave else standing,
         )
 
     def happen(self, trigger: Trigger) -> Step:

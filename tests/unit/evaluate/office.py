@@ -13,7 +13,7 @@ from shared.domain import paths
 from shared.domain.answering import answering
 from shared.domain.case import Case, CaseStatus
 from shared.domain.change import Change
-from shared.domain.effect import NoticeKind, StartWorkflow, WakeWorkflow
+from shared.domain.effect import Notice, NoticeKind, StartWorkflow, WakeWorkflow, sent_command
 from shared.domain.identifiers import CaseId, CommandId, EvaluationId, PersonId, PolicyRef
 from shared.domain.person import Directory
 from shared.domain.policy import parse_policy, policy_digest
@@ -36,6 +36,7 @@ class Office:
         self.directories = FakeDirectories(people or directory())
         self.tokens = FakeTaskTokens()
         self.workflow = FakeWorkflow()
+        self.mails_leave = True
         self.work = Casework(self.store, self.files, self.directories, self.policies, self.clock)
 
     @property
@@ -86,11 +87,20 @@ class Office:
         )
         self.store.commit(answering(self.case, self.asked, given))
 
+    def _carry(self) -> None:
+        """Let every mail leave, as the relay records it."""
+        for effect in self.store.effects:
+            if isinstance(effect, Notice) and self.mails_leave:
+                sent = sent_command(effect.id)
+                self.store.commit(Change(command=sent, result=effect.model_dump_json(), events=()))
+
     def advance(self, generation: int | None = None, turn: int = 0) -> dict[str, Any]:
+        self._carry()
         case = self.case
         return advance_case(case.id, generation or case.generation, turn, self.work)
 
     def wait(self, token: str, version: int | None = None, generation: int | None = None) -> bool:
+        self._carry()
         case = self.case
         return wait_for_case(
             case.id,
@@ -103,6 +113,7 @@ class Office:
         )
 
     def reconcile(self) -> Reconciled:
+        self._carry()
         return reconcile_cases(self.work, self.store, self.workflow)
 
     def relay(self) -> None:

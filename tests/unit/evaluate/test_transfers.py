@@ -53,7 +53,13 @@ def test_after_a_transfer_the_new_manager_has_the_question_and_the_old_link_says
     office = Office(people(BEFORE, "b" * 16))
     links = FakeLinks()
     responding = Responding(
-        office.store, links, office.directories, office.policies, office.files, office.clock
+        store=office.store,
+        links=links,
+        directories=office.directories,
+        policies=office.policies,
+        files=office.files,
+        clock=office.clock,
+        count=lambda reason: None,
     )
     office.evaluated("evaluation-1", [{**decision("2026-09"), "rep_id": "R-1"}])
     assert office.asked.assignee == "M-1"
@@ -71,7 +77,7 @@ def test_after_a_transfer_the_new_manager_has_the_question_and_the_old_link_says
     page = show(token, "GET", responding)
     assert isinstance(page, MovedOn)
     assert page.now.startswith("M-2 has the question now")
-    form = Form("coach", "I talked to the rep at length.", "", "", False, False, True)
+    form = Form("coach", "I talked to the rep at length.", "", "", False, False)
     assert isinstance(record_response(token, form, responding), MovedOn)
     assert office.store.request(first.id).answer is None
     assert office.asked.answer is None

@@ -24,7 +24,11 @@ PUBLISHED = {
     triggers.PolicyEnded: "policy_ended",
 }
 """As ledgers of release 0.1 have them."""
-PUBLISHED_SINCE = {triggers.SeatMoved: "seat_moved", triggers.OwnerMoved: "owner_moved"}
+PUBLISHED_SINCE = {
+    triggers.SeatMoved: "seat_moved",
+    triggers.OwnerMoved: "owner_moved",
+    triggers.MailNotSent: "mail_not_sent",
+}
 
 
 def test_every_trigger_has_a_name_in_the_ledger() -> None:

@@ -1,7 +1,12 @@
 """What each cell must be: every code of a rejected row, and what is accepted as what."""
 
+import re
+import sys
+import unicodedata
+
 import pytest
 
+from functions.ingest.reading.cells import NOT_IN_EMAIL
 from functions.ingest.reading.profile import Profile
 from tests.unit.ingest.reading import ATTAINMENT, HEADER, PEOPLE, both_ways, profile
 
@@ -228,6 +233,10 @@ def test_a_period_has_exactly_its_profiles_form(form: str, cell: str, period: st
         ("email", "<a@b.co>", "bad_email"),
         ("email", "a;b@b.co", "bad_email"),
         ("email", "a\x07@b.co", "bad_email"),
+        ("email", "ann@b.co\u2028", "bad_email"),
+        ("email", "a\u200bnn@b.co", "bad_email"),
+        ("email", "ann@b\u202e.co", "bad_email"),
+        ("email", "ann\xa0@b.co", "bad_email"),
         ("email", "x" * 65 + "@b.co", "bad_email"),
         ("email", "x@" + "b" * 250 + ".co", "bad_email"),
         ("hired", "2023-02-29", "not_a_date"),
@@ -299,3 +308,13 @@ def test_one_column_may_be_mapped_twice_and_a_fault_is_listed_for_each() -> None
         ("quota", "not_a_number"),
         ("credited", "not_a_number"),
     ]
+
+
+def test_no_character_that_nobody_sees_is_part_of_an_address() -> None:
+    invisible = {"Cc", "Cf", "Zs", "Zl", "Zp"}
+    taken = [
+        code
+        for code in range(sys.maxunicode + 1)
+        if unicodedata.category(chr(code)) in invisible and not re.match(f"[{NOT_IN_EMAIL}]", chr(code))
+    ]
+    assert taken == []

@@ -1,6 +1,7 @@
 """One case, the people around it, and everything that mails and pages need, in memory."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -161,7 +162,9 @@ class Office:
     def __init__(self, *requests: Request, case: Case | None = None, directory: bool = True) -> None:
         self.clock = FakeClock(NOON)
         self.store = FakeStore(self.clock)
-        self.links = FakeLinks()
+        self.links = FakeLinks(self.store.codes)
+        self.reported: list[tuple[str, str]] = []
+        self.counted: Counter[str] = Counter()
         self.mailer = FakeMailer()
         self.tokens = FakeTaskTokens()
         self.workflow = FakeWorkflow()
@@ -182,7 +185,15 @@ class Office:
 
     @property
     def responding(self) -> Responding:
-        return Responding(self.store, self.links, self.directories, self.policies, self.files, self.clock)
+        return Responding(
+            store=self.store,
+            links=self.links,
+            directories=self.directories,
+            policies=self.policies,
+            files=self.files,
+            clock=self.clock,
+            count=lambda reason: self.counted.update([reason]),
+        )
 
     @property
     def delivering(self) -> Delivering:
@@ -202,11 +213,14 @@ class Office:
             self.clock,
             addresses,
         )
-        return Delivering(composing, self.store, self.mailer, self.workflow, self.tokens)
+        return Delivering(composing, self.store, self.mailer, self.workflow, self.tokens, self._report)
 
     @property
     def relaying(self) -> Relaying:
         return Relaying(self.delivering, self.topic)
+
+    def _report(self, effect_id: str, error: Exception) -> None:
+        self.reported.append((effect_id, type(error).__name__))
 
     def queue(self, *effects: Effect) -> None:
         self._commit("queued-" + "-".join(effect.id for effect in effects), effects=effects)

@@ -3,7 +3,9 @@
 import dataclasses
 
 import pytest
+from jinja2 import UndefinedError
 
+from functions.notify import compose
 from functions.notify.deliver import CLAIMED_FOR, deliver, deliver_pending
 from shared.domain import paths
 from shared.domain.effect import Notice, NoticeKind, StartWorkflow, WakeWorkflow
@@ -13,6 +15,7 @@ from shared.domain.identifiers import CaseId, PersonId, case_subject
 from shared.domain.person import HR_QUEUE
 from shared.domain.request import RequestStatus
 from tests.fakes.builders import CASE, a_batch, a_request
+from tests.fakes.world import numbered_token
 from tests.unit.notify.office import Office, a_notice
 
 
@@ -29,8 +32,8 @@ def test_a_question_goes_to_the_manager_with_a_link_and_is_recorded() -> None:
     (mail,) = office.mailer.sent
     assert mail.to == ("mara@example.com",)
     assert mail.notice_id == "notice-1"
-    assert "https://cases.example.com/r/link-1" in mail.text
-    assert "https://cases.example.com/r/link-1" in mail.html
+    assert f"https://cases.example.com/r/{numbered_token(1)}" in mail.text
+    assert f"https://cases.example.com/r/{numbered_token(1)}" in mail.html
     (event,) = office.events(EventTag.NOTICE_SENT)
     assert event.subject == f"case/{CASE}"
     assert event.data["kind"] == "question"
@@ -42,7 +45,7 @@ def test_the_token_of_a_link_stands_in_the_mail_alone() -> None:
     office = Office()
     office.queue(a_notice())
     deliver("notice-1", office.delivering)
-    assert not any(b"link-1" in event for event in office.store.events(case_subject(CASE)))
+    assert not any(numbered_token(1).encode() in event for event in office.store.events(case_subject(CASE)))
 
 
 def test_a_mail_that_was_recorded_as_sent_is_not_sent_again() -> None:
@@ -91,6 +94,38 @@ def test_an_address_that_the_carrier_refuses_ends_the_question_and_wakes_the_cas
     assert office.store.request(office.request.id).status is RequestStatus.BOUNCED
     assert isinstance(office.store.effects[-1], WakeWorkflow)
     assert office.store.row("notice-1") is None
+
+
+@pytest.mark.parametrize("error", [UndefinedError("no such fact"), KeyError("label"), ValueError("bad date")])
+def test_a_mail_that_cannot_be_composed_ends_the_question_at_once(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = Office()
+    office.queue(a_notice())
+
+    def fail(*arguments: object) -> None:
+        raise error
+
+    monkeypatch.setattr(compose, "render", fail)
+    assert deliver("notice-1", office.delivering) == "failed"
+
+    assert office.events(EventTag.NOTICE_FAILED)[0].data["reason"] == "not_composed"
+    assert office.store.request(office.request.id).status is RequestStatus.BOUNCED
+    assert isinstance(office.store.effects[-1], WakeWorkflow)
+    assert office.reported == [("notice-1", type(error).__name__)]
+
+
+def test_a_service_that_fails_while_a_mail_is_composed_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    office = Office()
+    office.queue(a_notice())
+
+    def fail(*arguments: object) -> None:
+        raise Throttled("slow down")
+
+    monkeypatch.setattr(office.policies, "used", fail)
+    with pytest.raises(Throttled):
+        deliver("notice-1", office.delivering)
+    assert office.store.request(office.request.id).status is RequestStatus.OPEN
 
 
 @pytest.mark.parametrize(("to", "reason"), [("X0001", "not_in_directory"), ("L000001", "left_company")])
@@ -239,14 +274,11 @@ def test_the_sweep_leaves_new_rows_to_the_stream_and_one_failure_stops_no_other(
     office.clock.advance(minutes=2)
     office.queue(a_notice(id="new-1"))
     office.mailer.down = True
-    failures: list[str] = []
 
-    counts = deliver_pending(
-        office.delivering, lambda effect_id, error: failures.append(effect_id), lambda: True
-    )
+    counts = deliver_pending(office.delivering, lambda: True)
 
     assert counts == {"to_be_tried_again": 1, "not_waiting": 1}
-    assert failures == ["old-1"]
+    assert office.reported == [("old-1", "Throttled")]
     assert {row.effect.id for row in office.store.pending()} == {"old-1", "new-1"}
 
 
@@ -278,12 +310,10 @@ def test_a_sweep_whose_time_is_up_leaves_the_rest_to_the_next_one() -> None:
     office.clock.advance(minutes=5)
     looks = iter([True, True, False])
 
-    def fail(effect_id: str, error: Exception) -> None:
-        raise AssertionError(effect_id) from error
-
-    assert deliver_pending(office.delivering, fail, lambda: next(looks)) == {"not_waiting": 2}
+    assert deliver_pending(office.delivering, lambda: next(looks)) == {"not_waiting": 2}
     assert len(office.store.pending()) == 3
-    assert deliver_pending(office.delivering, fail, lambda: True) == {"not_waiting": 3}
+    assert deliver_pending(office.delivering, lambda: True) == {"not_waiting": 3}
+    assert office.reported == []
 
 
 def test_what_another_relay_is_carrying_out_is_left_to_it_until_it_must_have_died() -> None:

@@ -84,7 +84,8 @@ def test_every_reason_for_not_evaluating_an_export_has_a_label() -> None:
 
 def test_every_reason_why_somebody_could_not_be_asked_has_a_label() -> None:
     cases = written("functions/evaluate/cases")
-    told = re.findall(r'NoticeKind\.UNREACHABLE, because="(\w+)"', cases)
+    told = re.findall(r'NoticeKind\.UNREACHABLE,\s+because="(\w+)"', cases)
+    told += re.findall(r'"because": "(\w+)", "seat"', cases)
     lost = re.findall(r'lose_assignee\(draft, \w+, "(\w+)"\)', cases)
     assert told
     assert lost

@@ -23,7 +23,7 @@ NEEDED: Final[dict[NoticeKind, set[str]]] = {
     NoticeKind.QUESTION: ASKED,
     NoticeKind.REMINDER: ASKED,
     NoticeKind.ESCALATION: ASKED,
-    NoticeKind.HR_ESCALATION: ASKED | {"case_facts"},
+    NoticeKind.HR_ESCALATION: ASKED,
     NoticeKind.GATE: ASKED,
     NoticeKind.DISPUTE: ASKED,
     NoticeKind.EXCEPTION: ASKED,

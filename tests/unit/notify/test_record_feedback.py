@@ -73,7 +73,19 @@ def test_an_automatic_reply_from_a_holiday_ends_nothing() -> None:
     office = mailed()
     tell(office, ses_event("Bounce", bounceType="Transient", bounceSubType="General"))
     assert status(office) is RequestStatus.OPEN
-    assert len(office.events(EventTag.NOTICE_BOUNCED)) == 1
+    assert EventTag.NOTICE_BOUNCED not in office.store
+    assert len(office.events(EventTag.NOTICE_REPORTED)) == 1
+
+
+def test_a_mail_that_is_delayed_first_and_refused_then_has_bounced() -> None:
+    office = mailed()
+    for action, code in (("delayed", "4.4.7"), ("failed", "5.4.7")):
+        event = ses_event("Bounce", bounceType="Transient")
+        event["bounce"]["bouncedRecipients"] = [{"action": action, "status": code}]
+        tell(office, event)
+    assert status(office) is RequestStatus.BOUNCED
+    assert office.events(EventTag.NOTICE_REPORTED)[0].data["status"] == "4.4.7"
+    assert office.events(EventTag.NOTICE_BOUNCED)[0].data["status"] == "5.4.7"
 
 
 def test_the_same_bounce_told_twice_counts_once() -> None:
@@ -193,10 +205,23 @@ def test_the_queue_is_asked_until_its_deadline_whatever_comes_back() -> None:
         {"eventType": "Bounce", "bounce": {}, "mail": {}},
         {"eventType": "Bounce", "bounce": {}, "mail": {"tags": {"notice": ["a", "b"]}}},
         {},
+        None,
+        "text",
+        [1],
+        {"eventType": "Bounce", "mail": None, "bounce": None},
+        {"eventType": "Bounce", "mail": {"tags": None}, "bounce": None},
     ],
 )
-def test_what_says_nothing_of_a_notice_is_let_be(event: dict[str, Any]) -> None:
+def test_what_says_nothing_of_a_notice_is_let_be(event: object) -> None:
     assert feedback(event) is None
+
+
+@pytest.mark.parametrize("kind", ["Bounce", "Complaint", "Reject", "Delivery"])
+def test_a_report_about_a_notice_without_details_is_recorded_all_the_same(kind: str) -> None:
+    office = mailed()
+    tell(office, ses_event(kind) | {kind.lower(): None})
+    tags = (EventTag.NOTICE_BOUNCED, EventTag.NOTICE_REPORTED, EventTag.NOTICE_DELIVERED)
+    assert sum(len(office.events(tag)) for tag in tags) == 1
 
 
 def test_the_handler_takes_what_sns_brings(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from functions.notify.record_response import Form, record_response, show
-from functions.notify.screens import AlreadyAnswered, Asking, MovedOn, NoSuchLink, Recorded, Screen
+from functions.notify.screens import AlreadyAnswered, Asking, MovedOn, Recorded, Screen
 from shared.domain.case import CaseStatus, Exit
 from shared.domain.effect import Notice, NoticeKind, WakeWorkflow
 from shared.domain.errors import Conflict
@@ -26,7 +26,6 @@ def a_form(screen: Screen, **changes: object) -> Form:
         "shown": screen.shown if isinstance(screen, Asking) else "",
         "wants_code": False,
         "seen": isinstance(screen, Asking) and screen.others is not None,
-        "same_origin": True,
     }
     return Form(**(fields | changes))  # type: ignore[arg-type]
 
@@ -214,26 +213,6 @@ def test_a_rep_is_not_told_who_is_asked_about_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("token", "reason"),
-    [
-        ("never-issued", "unknown"),
-        ("", "malformed"),
-        ("../../etc/passwd", "malformed"),
-        ("é" * 9, "malformed"),
-    ],
-)
-def test_a_wrong_link_says_nothing_and_leaves_one_event(token: str, reason: str) -> None:
-    office = Office()
-    for _ in range(100):
-        assert show(token, "GET", office.responding) == NoSuchLink()
-    assert record_response(token, a_form(NoSuchLink()), office.responding) == NoSuchLink()
-    (event,) = office.events(EventTag.LINK_REFUSED)
-    assert event.subject == "system"
-    assert event.data["reason"] == reason
-    assert token == "" or token not in str(event)
-
-
-@pytest.mark.parametrize(
     ("changes", "field"),
     [
         ({"choice": ""}, "choice"),
@@ -243,7 +222,6 @@ def test_a_wrong_link_says_nothing_and_leaves_one_event(token: str, reason: str)
         ({"reason": "x" * 2001}, "reason"),
         ({"reason": "a bell \x07 rings here"}, "reason"),
         ({"shown": "0" * 64}, "form"),
-        ({"same_origin": False}, "form"),
     ],
 )
 def test_what_is_not_whole_is_asked_again_and_changes_nothing(changes: dict[str, object], field: str) -> None:
@@ -270,104 +248,6 @@ def test_a_case_that_changed_since_the_page_was_opened_is_looked_at_again() -> N
     screen = record_response(token, form, office.responding)
     assert isinstance(screen, Asking)
     assert [problem.field for problem in screen.problems] == ["form"]
-
-
-class TestAdverse:
-    """An answer that may cost a job takes a code, which is mailed to the person who was asked."""
-
-    def office(self) -> Office:
-        return Office(
-            a_request(adverse=True, purpose="removal_approval", choices=("approve", "send_back")),
-        )
-
-    def test_the_link_alone_is_not_enough(self) -> None:
-        office = self.office()
-        screen = answered(office, office.link(), choice="approve")
-        assert isinstance(screen, Asking)
-        assert [problem.field for problem in screen.problems] == ["code"]
-
-    def test_with_the_code_it_is_recorded_as_such(self) -> None:
-        office = self.office()
-        code = office.links.issue_code(office.request.id, office.request.due_at)
-        screen = answered(office, office.link(), choice="approve", code=code)
-        assert isinstance(screen, Recorded)
-        (event,) = office.events(EventTag.REQUEST_ANSWERED)
-        assert event.actor.authenticated_by is Authentication.LINK_AND_CODE
-
-    def test_a_code_is_mailed_to_the_asked_person_when_asked_for(self) -> None:
-        office = self.office()
-        screen = answered(office, office.link(), wants_code=True, choice="approve")
-        assert isinstance(screen, Asking)
-        assert screen.note is not None
-        assert screen.filled.reason == REASON
-        (notice,) = office.store.effects
-        assert isinstance(notice, Notice)
-        assert (notice.notice, notice.to) == (NoticeKind.ONE_TIME_CODE, "M000001")
-
-    def test_codes_are_mailed_at_most_once_a_minute_and_five_times_an_hour(self) -> None:
-        office = self.office()
-        token = office.link()
-        for _ in range(20):
-            answered(office, token, wants_code=True)
-            answered(office, token, wants_code=True)
-            office.clock.advance(minutes=2)
-        assert len(office.store.effects) == 5
-        office.clock.advance(hours=1)
-        answered(office, token, wants_code=True)
-        assert len(office.store.effects) == 6
-
-    def test_no_hour_begins_on_the_stroke_of_the_clock(self) -> None:
-        office = self.office()
-        token = office.link()
-        office.clock.advance(minutes=58)
-        answered(office, token, wants_code=True)
-        office.clock.advance(minutes=1, seconds=50)  # ten seconds before the hour
-        answered(office, token, wants_code=True)
-        office.clock.advance(seconds=20)
-        answered(office, token, wants_code=True)
-        assert len(office.store.effects) == 2, "not a minute has passed"
-        for _ in range(20):
-            office.clock.advance(minutes=1, seconds=1)
-            answered(office, token, wants_code=True)
-        assert len(office.store.effects) == 5
-        office.clock.advance(minutes=38)
-        answered(office, token, wants_code=True)
-        assert len(office.store.effects) == 6, "the first one is an hour ago by now"
-
-    def test_a_wrong_code_is_refused_and_each_guess_is_recorded(self) -> None:
-        office = self.office()
-        office.links.issue_code(office.request.id, office.request.due_at)
-        token = office.link()
-        for _ in range(3):
-            office.clock.advance(seconds=10)
-            screen = answered(office, token, choice="approve", code="999999")
-            assert isinstance(screen, Asking)
-        refused = office.events(EventTag.ANSWER_REFUSED)
-        assert [event.data["reason"] for event in refused] == ["wrong_code"] * 3
-
-    def test_a_code_is_not_used_up_while_something_else_is_wrong(self) -> None:
-        office = self.office()
-        code = office.links.issue_code(office.request.id, office.request.due_at)
-        token = office.link()
-        answered(office, token, choice="approve", code=code, reason="short")
-        assert isinstance(answered(office, token, choice="approve", code=code), Recorded)
-
-    def test_a_code_counts_although_the_case_moved_while_it_was_looked_at(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        office = self.office()
-        code = office.links.issue_code(office.request.id, office.request.due_at)
-        token = office.link()
-        form = a_form(opened(office, token), choice="approve", code=code)
-        commit, conflicts = office.store.commit, iter([True])
-
-        def interrupted(change: object) -> str:
-            if next(conflicts, False):
-                raise Conflict("the chain moved")
-            return commit(change)  # type: ignore[arg-type]
-
-        monkeypatch.setattr(office.store, "commit", interrupted)
-        assert isinstance(record_response(token, form, office.responding), Recorded)
 
 
 def test_a_delegate_sees_in_whose_place_they_are_asked() -> None:

@@ -101,6 +101,12 @@ def test_a_wrong_link_looks_the_same_however_wrong_it_is() -> None:
     assert get(office, "never-issued").body == get(office, "/etc/passwd").body == get(office, "").body
 
 
+def test_the_page_of_a_wrong_link_says_how_to_get_another() -> None:
+    page = get(Office(), "never-issued").body
+    assert "the link from the newest mail" in page
+    assert "please tell your HR partner" in page
+
+
 def test_every_answer_forbids_scripts_frames_caches_and_referrers() -> None:
     office = Office()
     for answer in (get(office, office.link()), get(office, "wrong"), get(office, "x", "PUT")):
@@ -131,9 +137,11 @@ def test_a_form_that_another_site_sends_is_not_listened_to(headers: dict[str, st
     token = office.link()
     sent = {"content-type": FORM["content-type"]} | headers
     answer = post(office, token, filled(get(office, token)), sent)
-    assert answer.status == 422
+    assert answer.status == 403
+    assert "Your answer was not recorded" in answer.body
     assert status(office) is RequestStatus.OPEN
-    assert office.events(EventTag.ANSWER_REFUSED)[0].data["reason"] == "cross_site"
+    assert EventTag.ANSWER_REFUSED not in office.store
+    assert office.counted == {"cross_site": 1}
 
 
 @pytest.mark.parametrize(
@@ -168,6 +176,7 @@ def test_a_body_that_is_no_form_of_ours_is_refused(
     answer = respond(WebRequest("POST", office.link(), headers, body), URL, office.responding)
     assert answer.status == expected
     assert status(office) is RequestStatus.OPEN
+    assert office.counted == {"not_a_form": 1}
 
 
 def test_a_field_that_comes_twice_counts_as_not_there() -> None:
