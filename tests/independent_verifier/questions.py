@@ -1,12 +1,12 @@
 """Questions that are asked of the whole bundle: keys, checkpoints, roots, proofs, files, an anchor."""
 
-import json
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from itertools import pairwise
 from typing import Any
 
 from tests.independent_verifier import basis
+from tests.independent_verifier import opening as opening_of
 from tests.independent_verifier.bundle import INCOMPLETE, TAMPERED, UNANCHORED, Bundle
 from tests.independent_verifier.forms import (
     CHECKPOINT,
@@ -193,6 +193,7 @@ def decision(bundle: Bundle) -> None:
     for subject in ends:
         if subject not in {f"evaluation/{relied_on.get('evaluation')}" for relied_on in own}:
             bundle.fault(TAMPERED, f"the case did not rely on {subject}")
+    opening_of.evaluation(bundle, ends)
     line, there = bundle.files.get("decision/line.json"), "decision/proof.json" in bundle.files
     if (line is not None) != there:
         bundle.fault(INCOMPLETE, "a decision without its proof, or a proof without its decision")
@@ -201,6 +202,8 @@ def decision(bundle: Bundle) -> None:
         return
     if not there:
         return
+    if "openings/000001.json" not in bundle.files:
+        bundle.fault(INCOMPLETE, "a decision, and the first event is not opened")
     form = of({"evaluation": is_text, "index": is_integer, "path": is_path, "size": is_integer})
     proof = bundle.parsed("decision/proof.json", form)
     if proof is None:
@@ -221,12 +224,14 @@ def decision(bundle: Bundle) -> None:
         return
     opening = bundle.files.get("openings/000001.json")
     try:
-        if opening is not None and read_json(opening)["body"].get("decision") != json.loads(line):
+        value = basis.loads(line)
+        if opening is not None and not basis.same(read_json(opening)["body"].get("decision"), value):
             bundle.fault(TAMPERED, "the decision is not what was sealed")
             return
     except (ValueError, KeyError, TypeError, AttributeError):
         bundle.fault(TAMPERED, "the decision or its opening is of another form")
         return
+    opening_of.decision(bundle, end, value)
     basis.follows(bundle, end, line)
 
 

@@ -67,7 +67,7 @@ def test_an_unchanged_bundle_is_intact() -> None:
 
 
 def test_a_redacted_edition_is_intact_too() -> None:
-    evidence = replace(case_evidence(lived_in()), openings={}, names={})
+    evidence = replace(case_evidence(lived_in()), openings={}, names={}, decision=None)
     assert checked(unpacked(case_bundle(evidence))).exit_status == 0
 
 
@@ -77,7 +77,7 @@ def test_sealed_parts_are_counted_as_opened_sealed_or_erased() -> None:
     report = checked(unpacked(case_bundle(evidence)))
     assert (report.opened, report.sealed, report.erased) == (2, 0, 0)
     assert "2 are opened here" in as_text(report)
-    report = checked(unpacked(case_bundle(replace(evidence, openings={}))))
+    report = checked(unpacked(case_bundle(replace(evidence, openings={}, decision=None))))
     assert (report.opened, report.sealed, report.erased) == (0, 2, 0)
     report = checked(unpacked(bundle_of_ledger(world)))
     assert (report.opened, report.sealed, report.erased) == (0, 3, 0)
