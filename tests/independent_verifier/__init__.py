@@ -7,7 +7,7 @@ one of them is wrong, or the page left something open.
 
 from collections.abc import Mapping
 
-from tests.independent_verifier import chains, periods, questions
+from tests.independent_verifier import chains, commitments, periods, questions
 from tests.independent_verifier.bundle import INCOMPLETE, TAMPERED, UNANCHORED, Bundle
 
 
@@ -36,6 +36,7 @@ def examine(
     else:
         questions.proofs(bundle)
         questions.growth(bundle)
+        commitments.of_case(bundle)
         questions.attachments(bundle)
         questions.decision(bundle)
     if anchor is not None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any
 
+from tests.independent_verifier import commitments
 from tests.independent_verifier.bundle import INCOMPLETE, TAMPERED, Bundle
 
 Examine = Callable[[Mapping[str, bytes]], list[tuple[int, str]]]
@@ -17,6 +18,7 @@ def evaluations(bundle: Bundle) -> None:
     if not chains:
         bundle.fault(INCOMPLETE, "no evaluation")
     for subject, chain in chains.items():
+        commitments.of_chain(bundle, subject, [chain[sequence][0] for sequence in sorted(chain)])
         for sequence, (value, _) in chain.items():
             if sequence > 1 and sequence - 1 not in chain:
                 bundle.fault(INCOMPLETE, f"{subject} {sequence - 1} is missing")

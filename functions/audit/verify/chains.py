@@ -5,9 +5,10 @@ from hashlib import sha256
 from typing import Final
 
 from .case_rules import UNRESTRICTED, CaseRules
+from .commitments import BatchRules, EvaluationRules
 from .events import parse_event
 from .forms import Checkpoint, Event, moment
-from .reading import Chain, Reading
+from .reading import Chain, Reading, SubjectRules
 
 LATE: Final = timedelta(hours=1)
 CLOCK_SKEW: Final = timedelta(minutes=1)
@@ -43,7 +44,7 @@ def link(reading: Reading, event: Event) -> None:
     subject, sequence, recorded = event.subject, event.sequence, event.recorded_at
     chain = reading.chains.get(subject)
     if chain is None:
-        chain = reading.chains[subject] = Chain(CaseRules() if subject.startswith("case/") else None)
+        chain = reading.chains[subject] = Chain(_rules_of(subject))
     if sequence != chain.last + 1:
         _misplaced(reading, event, chain.last)
         chain.rules = None
@@ -60,6 +61,15 @@ def link(reading: Reading, event: Event) -> None:
     if chain.rules is not None and (event.tag not in UNRESTRICTED or sequence == 1):
         for fault in chain.rules.faults(event.step):
             reading.tampered(event.place, fault)
+
+
+def _rules_of(subject: str) -> SubjectRules | None:
+    kind, _, name = subject.partition("/")
+    if kind == "case":
+        return CaseRules()
+    if kind == "batch":
+        return BatchRules(name)
+    return EvaluationRules() if kind == "evaluation" else None
 
 
 def _late(reading: Reading, event: Event) -> None:

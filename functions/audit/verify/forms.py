@@ -115,7 +115,7 @@ _DECODE = json.JSONDecoder(parse_float=_no_floats, parse_constant=_no_floats, pa
 
 DEEPEST: Final = 100
 MOST_VALUES: Final = 2_000_000
-"""Bounds for JSON (see Canonical JSON), so that a small file cannot take all memory. Honest files stay far below them."""
+"""So that a small file cannot take all memory. Honest files stay far below these bounds."""
 _IN_QUOTES: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 
 

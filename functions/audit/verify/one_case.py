@@ -4,8 +4,9 @@ import re
 from itertools import pairwise
 from typing import Any
 
-from .basis import is_batch
+from .basis import ACCEPTED, is_batch
 from .chains import link, read_event_file, sealed_in_time
+from .commitments import BatchRules, completion_faults, row_faults
 from .decision import check_decision, is_evaluation
 from .forms import HEX, Event, canonical, digest, proof_path
 from .reading import Reading
@@ -21,10 +22,14 @@ def check_one_case(reading: Reading) -> None:
             continue
         check_place(reading, event)
         if is_evaluation(event):
-            reading.evaluations[event.value["subject"]] = event
+            if event.subject in reading.evaluations:
+                reading.tampered(name, f"completes {event.subject} a second time")
+            reading.evaluations[event.subject] = event
             continue
         if is_batch(event):
-            reading.batches[event.value["subject"], event.value["tag"]] = event
+            if (event.subject, event.tag) in reading.batches:
+                reading.tampered(name, f"is a second {event.tag} of {event.subject}")
+            reading.batches[event.subject, event.tag] = event
             continue
         events.append(event)
         about = event.value["tag"], event.value["subject"]
@@ -42,7 +47,27 @@ def check_one_case(reading: Reading) -> None:
         reading.incomplete("events/", f"no event of {reading.report.subject or 'the case'} is there")
     for event in reading.case_events:
         link(reading, event)
+    _check_commitments(reading)
     check_growth(reading)
+
+
+def _check_commitments(reading: Reading) -> None:
+    """The events of evaluations and batches, of whose chains a case bundle has only these (R59, R60)."""
+    for event in reading.evaluations.values():
+        for fault in completion_faults(event.value):
+            reading.tampered(event.place, fault)
+    for (subject, tag), event in reading.batches.items():
+        accepted = reading.batches.get((subject, ACCEPTED))
+        if tag == ACCEPTED:
+            found = BatchRules(subject.removeprefix("batch/")).faults(event.value)
+        elif accepted is None:
+            continue  # reported as missing
+        elif event.sequence != accepted.sequence + 1 or event.previous != digest(accepted.data):
+            found = iter([f"{tag} does not stand directly after the acceptance of its batch"])
+        else:
+            found = row_faults(accepted.value, event.value)
+        for fault in found:
+            reading.tampered(event.place, fault)
 
 
 def check_place(reading: Reading, event: Event) -> None:

@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Final
 
 from .chains import read_event_file
+from .commitments import EvaluationRules
 from .files import Files
 from .forms import ZEROS, Event, digest
 from .one_case import check_growth, check_place
@@ -61,8 +62,10 @@ def _check_evaluations(reading: Reading, events: list[Event]) -> None:
         reading.incomplete("events/", f"no evaluation of {reading.report.subject or 'a period'} is there")
     events.sort(key=lambda event: (event.value["subject"], event.value["sequence"]))
     for subject, chain in groupby(events, key=lambda event: str(event.value["subject"])):
-        reached, before = 0, ZEROS
+        reached, before, rules = 0, ZEROS, EvaluationRules()
         for event in chain:
+            for fault in rules.faults(event.value):
+                reading.tampered(event.place, fault)
             sequence = event.value["sequence"]
             if sequence != reached + 1:
                 reading.incomplete(event.place, f"event {reached + 1} of {subject} is not there before it")

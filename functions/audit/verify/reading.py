@@ -2,13 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from .case_rules import CaseRules
 from .files import Files
 from .forms import TEXT, ZEROS, Checkpoint, Event, canonical, digest, has_shape
 from .report import Report, Verdict
@@ -38,15 +37,23 @@ _FOLDER: Final = {"ledger": "ledger/", "period": "cases/"}
 _MANIFEST_SHAPE: Final = {"files": dict, "kind": re.compile("case|ledger|period"), "subject": TEXT, "v": int}
 
 
+class SubjectRules(Protocol):
+    """Follows the events of one subject in order."""
+
+    def faults(self, event: dict[str, Any]) -> Iterable[str]:
+        """What is wrong with the event, after those before it."""
+        ...
+
+
 @dataclass(slots=True)
 class Chain:
     """The events of a subject that were read so far: number and digest of the last one, and the latest time.
 
-    ``rules`` follow a case. They are None for other subjects, and after a missing event, because the later
-    events can then not be judged.
+    ``rules`` follow a case, a batch or an evaluation. They are None for other subjects, and after a missing
+    event, because the later events can then not be judged.
     """
 
-    rules: CaseRules | None
+    rules: SubjectRules | None
     last: int = 0
     digest: str = ZEROS
     time: str = ""
