@@ -7,7 +7,7 @@ one of them is wrong, or the page left something open.
 
 from collections.abc import Mapping
 
-from tests.independent_verifier import chains, commitments, periods, questions
+from tests.independent_verifier import chains, commitments, periods, questions, times
 from tests.independent_verifier.bundle import INCOMPLETE, TAMPERED, UNANCHORED, Bundle
 
 
@@ -39,6 +39,6 @@ def examine(
         commitments.of_case(bundle)
         questions.attachments(bundle)
         questions.decision(bundle)
-    if anchor is not None:
-        questions.hold_to(bundle, anchor)
+    held = None if anchor is None else questions.hold_to(bundle, anchor)
+    times.compare(bundle, held)
     return bundle.why

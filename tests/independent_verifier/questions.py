@@ -235,7 +235,8 @@ def decision(bundle: Bundle) -> None:
     basis.follows(bundle, end, line)
 
 
-def hold_to(bundle: Bundle, anchor: bytes) -> None:
+def hold_to(bundle: Bundle, anchor: bytes) -> dict[str, Any] | None:
+    """The checkpoint that the reader holds; nothing where no key here has signed it."""
     value = read_json(anchor)
     if not CHECKPOINT(value):
         raise ValueError("no checkpoint")
@@ -243,7 +244,7 @@ def hold_to(bundle: Bundle, anchor: bytes) -> None:
     body = anchor[len(b'{"checkpoint":') : anchor.rindex(b',"signature":')]
     if point["key"] not in bundle.keys:
         bundle.fault(TAMPERED, "the anchor is signed with an unknown key")
-        return
+        return None
     elif signature is None or not signed_by(bundle.keys[point["key"]], signature, body):
         bundle.fault(TAMPERED, "the anchor's own signature does not fit")
     ours = bundle.points.get(point["number"])
@@ -255,6 +256,7 @@ def hold_to(bundle: Bundle, anchor: bytes) -> None:
         bundle.fault(INCOMPLETE, "there is nothing to compare the anchor with")
     elif roots != {point["root"]}:
         bundle.fault(TAMPERED, "the anchor has another root over as many events")
+    return dict(point)
 
 
 def _texts(value: Any) -> Iterator[str]:

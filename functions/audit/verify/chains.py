@@ -11,6 +11,7 @@ from .forms import Checkpoint, Event, moment
 from .reading import Chain, Reading, SubjectRules
 
 LATE: Final = timedelta(hours=1)
+"""The sealing function runs every minute, so an event waits for a checkpoint much shorter than this."""
 CLOCK_SKEW: Final = timedelta(minutes=1)
 
 
@@ -24,6 +25,9 @@ def read_event(
         reading.tampered(file if line is None else f"{file}, line {line} (index {index})", str(error))
         return None
     reading.report.events += 1
+    if event.occurred_at > event.recorded_at and _apart(event) > CLOCK_SKEW:
+        what = f"happened at {event.occurred_at}, after it was recorded at {event.recorded_at}"
+        reading.tampered(event.place, what)
     if event.key is not None:
         reading.sealed_under[event.key] += 1
     if event.tag == "subject:shredded":
@@ -31,6 +35,8 @@ def read_event(
         reading.report.erased += reading.sealed_under.pop(event.value["data"]["person"], 0)
     if event.tag == "key:rotated" and event.subject == "system":
         reading.rotations.append(event)
+    elif event.tag == "checkpoint:anchored":
+        reading.anchorings.append(event)
     return event
 
 
@@ -92,6 +98,17 @@ def _misplaced(reading: Reading, event: Event, last: int) -> None:
         return
     what = f"event {sequence} of {subject} stands where event {last + 1} belongs"
     reading.tampered(event.place, f"{what}: one was left out, repeated or moved")
+
+
+def _apart(event: Event) -> timedelta:
+    return moment(event.occurred_at) - moment(event.recorded_at)
+
+
+def not_backdated(reading: Reading, event: Event, point: Checkpoint) -> None:
+    """An event that this checkpoint does not cover was not recorded long before it (R58)."""
+    if event.recorded_at < point.time and moment(point.time) - moment(event.recorded_at) > LATE:
+        what = f"was recorded at {event.recorded_at}, but checkpoint {point.number} of {point.time}"
+        reading.tampered(event.place, f"{what} does not cover it: it came later than it says")
 
 
 def sealed_in_time(reading: Reading, event: Event, point: Checkpoint) -> None:

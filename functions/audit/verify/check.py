@@ -1,7 +1,8 @@
 """Runs every check that a bundle allows."""
 
-from .chains import link, read_event_file
+from .chains import link, not_backdated, read_event_file
 from .checkpoints import check_anchor, check_succession, check_told_key, read_checkpoints, read_keys
+from .dates import check_dates
 from .files import Files
 from .one_case import check_case_files, check_one_case
 from .one_period import check_one_period
@@ -11,11 +12,14 @@ from .time_stamps import check_time_stamps
 from .whole_ledger import check_whole_ledger
 
 
-def verify(files: Files, anchor: bytes | None = None, key: str | None = None) -> Report:
+def verify(
+    files: Files, anchor: bytes | None = None, key: str | None = None, now: str | None = None
+) -> Report:
     """Check the bundle against every rule that it allows to be checked.
 
     ``anchor`` is a checkpoint file that the reader received by another route. ``key`` is the name of the key
-    that must have signed the first checkpoint. Raises ValueError if ``anchor`` is not a checkpoint.
+    that must have signed the first checkpoint. ``now`` is the time by the reader's clock, in the ledger's
+    form. Raises ValueError if ``anchor`` is not a checkpoint.
     """
     reading = Reading(files)
     reading.read_manifest()
@@ -34,6 +38,7 @@ def verify(files: Files, anchor: bytes | None = None, key: str | None = None) ->
         _check_unsealed(reading)
         check_case_files(reading)
     check_succession(reading)
+    check_dates(reading, now)
     reading.read_the_rest()
     if reading.report.kind != "period":  # there, each case counts its own
         reading.report.sealed = sum(reading.sealed_under.values()) - reading.report.opened
@@ -57,4 +62,7 @@ def _check_unsealed(reading: Reading) -> None:
             continue
         link(reading, event)
         reading.case_events.append(event)
+        reading.placed.append(event)
+        if reading.points:
+            not_backdated(reading, event, reading.points[-1])
         reading.report.add(Verdict.UNANCHORED, event.place, "no checkpoint covers this event yet")

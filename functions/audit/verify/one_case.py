@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 from .basis import ACCEPTED, is_batch
-from .chains import link, read_event_file, sealed_in_time
+from .chains import link, not_backdated, read_event_file, sealed_in_time
 from .commitments import BatchRules, completion_faults, row_faults
 from .decision import check_decision, is_evaluation
 from .forms import HEX, Event, canonical, digest, proof_path
@@ -72,6 +72,11 @@ def _check_commitments(reading: Reading) -> None:
 
 def check_place(reading: Reading, event: Event) -> None:
     """The event stands at the index in its name, under a checkpoint of this bundle (R5)."""
+    if event.index is not None:
+        reading.placed.append(event)
+        earlier = [point for point in reading.points if point.size <= event.index]
+        if earlier:
+            not_backdated(reading, event, earlier[-1])
     name = f"proofs/{event.place[7:]}"
     if name not in reading.names:
         reading.incomplete(name, f"the proof that {event.place} is in the ledger is not there")

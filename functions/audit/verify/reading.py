@@ -68,11 +68,14 @@ class Reading:
         self.keys: dict[str, ec.EllipticCurvePublicKey] = {}
         self.points: list[Checkpoint] = []
         self.rotations: list[Event] = []
+        self.anchorings: list[Event] = []
         self.chains: dict[str, Chain] = {}
         """By subject."""
         self.segments_missing = False
         self.sealed_under = Counter[str]()
         """The number of private parts under each data key that was not deleted, by the name of the key."""
+        self.placed: list[Event] = []
+        """In a bundle of a case or a period: the events with a proof of their place, and unsealed ones."""
         self.case_events: list[Event] = []
         self.evaluations: dict[str, Event] = {}
         """By subject: the evaluation:completed of each evaluation that a case relied on."""
@@ -89,6 +92,9 @@ class Reading:
 
     def incomplete(self, where: str, what: str) -> None:
         self.report.add(Verdict.INCOMPLETE, where, what)
+
+    def warn(self, where: str, what: str) -> None:
+        self.report.add(Verdict.WARNING, where, what)
 
     def remark(self, where: str, what: str) -> None:
         self.report.add(Verdict.REMARK, where, what)

@@ -35,14 +35,14 @@ class Basis:
 
 
 @dataclass(frozen=True, slots=True)
-class _Span:
+class Span:
     """A month or a quarter: its number among the spans of its length, and its length in months."""
 
     number: int
     months: int
 
     @classmethod
-    def named(cls, text: str) -> "_Span":
+    def named(cls, text: str) -> "Span":
         if found := _MONTH.fullmatch(text):
             return cls(int(found[1]) * 12 + int(found[2]) - 1, 1)
         if found := _QUARTER.fullmatch(text):
@@ -50,7 +50,7 @@ class _Span:
         raise ValueError(f"{text!r} is not a period")
 
     @classmethod
-    def around(cls, day: date, months: int) -> "_Span":
+    def around(cls, day: date, months: int) -> "Span":
         return cls((day.year * 12 + day.month - 1) // months, months)
 
     @property
@@ -63,6 +63,10 @@ class _Span:
     def first_day(self) -> date:
         year, month = divmod(self.number * self.months, 12)
         return date(year, month + 1, 1)
+
+    @property
+    def last_day(self) -> date:
+        return self.first_day + timedelta(days=self.days - 1)
 
     @property
     def days(self) -> int:
@@ -119,12 +123,12 @@ def depends_on_others(policy: Row) -> bool:
     return policy.get("structural") is not None or any("peer_rank_below" in rule for rule in policy["rules"])
 
 
-def _window(policy: Row, period: str) -> list[_Span]:
+def _window(policy: Row, period: str) -> list[Span]:
     longest = max([1, *(int(rule["of_last"]) for rule in policy["rules"] if "of_last" in rule)])
     if longest > _LONGEST:
         raise ValueError(f"a window of {longest} periods")
-    last = _Span.named(period)
-    return [_Span(last.number - back, last.months) for back in reversed(range(longest))]
+    last = Span.named(period)
+    return [Span(last.number - back, last.months) for back in reversed(range(longest))]
 
 
 def _in_scope(policy: Row, person: Row) -> bool:
@@ -133,7 +137,7 @@ def _in_scope(policy: Row, person: Row) -> bool:
     return all("*" in names or name in names for names, name in wanted) and person.get("active") != "false"
 
 
-def _figures(policy: Row, person: Row, fact: Row | None, span: _Span) -> _Figures:
+def _figures(policy: Row, person: Row, fact: Row | None, span: Span) -> _Figures:
     printed: Row = {**dict.fromkeys(_PRINTED), "period": span.name, "status": "missing"}
     if fact is None:
         return _Figures(printed, None)
@@ -159,7 +163,7 @@ def _figures(policy: Row, person: Row, fact: Row | None, span: _Span) -> _Figure
 def _status(
     terms: Row,
     hired: date,
-    span: _Span,
+    span: Span,
     quota: Fraction | None,
     eligible: Fraction | None,
     adjusted: Fraction | None,
@@ -177,9 +181,9 @@ def _status(
     return "assessable" if adjusted else "quota_zero"
 
 
-def _ramp_share(policy: Row, hired: date, span: _Span) -> str:
+def _ramp_share(policy: Row, hired: date, span: Span) -> str:
     ramp = policy["eligibility"].get("ramp", [])
-    after = span.number - _Span.around(hired, span.months).number
+    after = span.number - Span.around(hired, span.months).number
     return str(ramp[after - 1]) if 1 <= after <= len(ramp) else "1"
 
 
@@ -247,7 +251,7 @@ def _number(text: str) -> Fraction:
     return Fraction(text)
 
 
-def _days(text: str, span: _Span) -> int:
+def _days(text: str, span: Span) -> int:
     if not _DAYS.fullmatch(text) or int(text) > span.days:
         raise ValueError(f"{text!r} is not a number of days in {span.name}")
     return int(text)

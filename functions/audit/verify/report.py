@@ -15,6 +15,8 @@ class Verdict(StrEnum):
     TAMPERED = "tampered"
     INCOMPLETE = "incomplete"
     UNANCHORED = "unanchored"
+    WARNING = "warning"
+    """Changes no verdict, but a reader who does not know it may be misled."""
     REMARK = "remark"
 
 
@@ -22,6 +24,7 @@ EXIT_STATUS: Final = {
     Verdict.TAMPERED: 1,
     Verdict.INCOMPLETE: 4,
     Verdict.UNANCHORED: 5,
+    Verdict.WARNING: 0,
     Verdict.REMARK: 0,
 }
 
@@ -81,6 +84,7 @@ _HEADINGS: Final = {
     Verdict.TAMPERED: "Changed",
     Verdict.INCOMPLETE: "Missing",
     Verdict.UNANCHORED: "Not anchored yet",
+    Verdict.WARNING: "Warnings: know this before you rely on the bundle",
     Verdict.REMARK: "Remarks, which are no sign of tampering by themselves",
 }
 

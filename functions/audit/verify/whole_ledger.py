@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from .chains import link, read_event, sealed_in_time
+from .chains import link, not_backdated, read_event, sealed_in_time
 from .forms import Checkpoint
 from .reading import Reading
 from .report import Verdict
@@ -23,6 +23,8 @@ def check_whole_ledger(reading: Reading) -> None:
                     link(reading, event)
                     if roots.point is not None:
                         sealed_in_time(reading, event, roots.point)
+                    if event.recorded_at < roots.passed and roots.last is not None:
+                        not_backdated(reading, event, roots.last)
             roots.add(run)
             at += len(run)
     roots.end()
@@ -40,6 +42,9 @@ class _Roots:
         self._since = 0
         self._sound = True
         self.point: Checkpoint | None = next(self._points, None)
+        self.last: Checkpoint | None = None
+        """The last checkpoint that does not cover the next event, and its time."""
+        self.passed = ""
         self._pass_points()
 
     def begin(self, name: str, first: int) -> None:
@@ -82,6 +87,7 @@ class _Roots:
                 )
                 self._sound = False
             self._since = self.point.size
+            self.last, self.passed = self.point, self.point.time
             self.point = next(self._points, None)
 
 
