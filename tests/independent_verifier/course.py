@@ -53,6 +53,23 @@ CASES_OWN = {
 }
 NOT_THE_PROPOSERS = {"gate", "exception", "dispute", "removal_approval"}
 HR_ONLY = NOT_THE_PROPOSERS | {"withdrawal", "leave"}
+REMOVAL = {"removal_proposal", "removal_approval"}
+ACTED = {
+    *DECISIONS,
+    *("rep:acknowledged", "rep:rebutted", "check_in:done", "dispute:raised", "exception:requested"),
+    "removal:proposed",
+}
+PASSING = {
+    *("stage:gated", "stage:entered", "stage:begun", "stage:ended", "check_in:asked", "case:held"),
+    *("removal:proposed", "removal:approved", "removal:sent_back", "exception:requested"),
+    *("stage:approved", "stage:sent_back", "request:sent", "request:reminded", "request:escalated"),
+}
+TO_THE_ASKED = {
+    *("question", "reminder", "escalation", "hr_escalation", "gate", "dispute", "exception", "withdrawal"),
+    *("leave_review", "removal_approval", "check_in_due", "rep_told", "one_time_code"),
+}
+SEAT = ("seat", "assignee", "on_behalf_of")
+PERSONS = {"link", "link+code", "cognito"}
 STAGES_OWN = {"stage_plan", "removal_proposal"}
 CHAIN = {"request:sent", "request:reminded", "request:escalated"}
 KINDS = {**dict.fromkeys(CHAIN, "main"), "rep:told": "rep", "check_in:asked": "check_in"}
@@ -88,6 +105,7 @@ class Course:
         self.over_holds: set[str] = set()
         self.questions: dict[str, dict[str, Any]] = {}
         self.last: dict[str, dict[str, Any]] = {}
+        self.taken: dict[str, Any] | None = None
         need(self.owner != self.rep, "the rep owns the case")
 
     def follow(self, event: Value) -> None:
@@ -109,8 +127,23 @@ class Course:
         rule = getattr(self, "on_" + tag.replace(":", "_"), None)
         if rule is not None:
             rule(event, before)
+        self.weigh(event)
         if tag in CAUSE:
             self.causes.add(CAUSE[tag])
+
+    def weigh(self, event: Value) -> None:
+        """Answers count, by whoever gave them, and are not passed over."""
+        tag, actor = event["tag"], event["actor"]
+        if tag in ACTED and self.taken is not None:
+            need(actor["id"] == self.taken["by"] and actor["kind"] == "person", "another actor")
+            need(actor["authenticated_by"] == self.taken["known"], "authenticated otherwise")
+        if tag in PASSING:
+            for question in self.unheard():
+                waited = at(event["occurred_at"]) - at(question["when"])
+                need(waited <= timedelta(hours=1), "an answer is passed over")
+
+    def unheard(self) -> list[dict[str, Any]]:
+        return [each for each in self.last.values() if each["by"] is not None and not each["heard"]]
 
     def move(self, step: str) -> None:
         if step in PHASES:
@@ -128,7 +161,15 @@ class Course:
             self.outcome(event)
         ends = tag in ("notice:bounced", "notice:failed", "check_in:done", "check_in:missed")
         if ends or (tag == "answer:refused" and "answered_by" in data):
-            self.questions.get(data["request"], {})["over"] = True
+            question = self.questions.get(data["request"], {})
+            question["over"] = True
+            if tag in ("answer:refused", "check_in:missed"):
+                question["heard"] = True
+        if tag == "notice:sent" and data["request"] in self.questions:
+            question = self.questions[data["request"]]
+            need(data["kind"] not in TO_THE_ASKED or data["to"] == question["assignee"], "mail to another")
+            if data["kind"] == "receipt" and question["by"] is not None:
+                need(data["to"] == question["by"], "a receipt to another")
 
     def ask(self, event: Value, kind: str) -> None:
         tag, data = event["tag"], event["data"]
@@ -141,6 +182,7 @@ class Course:
             need(data["seat"] in ("hr_partner", "hr_queue"), "only HR decides")
         if kind in self.last:
             need(self.last[kind]["over"], "the last question stands")
+            need(self.last[kind]["by"] is None or self.last[kind]["heard"], "the last answer counts")
         if kind == "main":
             need((tag == "request:sent") == (data["after"] is None), "after what?")
             if tag != "request:sent":
@@ -148,6 +190,7 @@ class Course:
                 need(earlier["over"] and earlier["purpose"] == purpose, "after what?")
             self.place(purpose, data)
         question = {**data, "over": False, "outcome": None, "said": None, "by": None, "known": None}
+        question |= {"heard": False, "when": None}
         self.questions[data["request"]] = self.last[kind] = question
 
     def place(self, purpose: str, data: Mapping[str, Any]) -> None:
@@ -177,6 +220,11 @@ class Course:
             need(event["occurred_at"] <= question["due_at"], "too late")
             actor = event["actor"]
             question.update(said=data["choice"], by=actor["id"], known=actor["authenticated_by"])
+            question["when"] = event["occurred_at"]
+            need(all(data[each] == question[each] for each in SEAT), "another seat than was asked")
+            need(actor["kind"] == "person" and actor["authenticated_by"] in PERSONS, "no person answered")
+            removal = question["purpose"] in REMOVAL
+            need(("compared" in data) == ("compared" in event["relied_on"]) == removal, "who was compared?")
             if (data["purpose"], data["choice"]) == ("leave", "resume"):
                 self.over_holds.add("leave")
 
@@ -189,6 +237,11 @@ class Course:
         desk = question["seat"] in ("hr_partner", "hr_queue") and question["known"] == "cognito"
         need(desk or question["by"] in (question["assignee"], question["on_behalf_of"]), "not asked")
         need(question["seat"] == "rep" or question["by"] != self.rep, "own case")
+        if question["purpose"] in REMOVAL:
+            need(question["known"] != "link", "a removal by a link alone")
+            need(question["assignee"] != "hr-queue" or question["known"] == "cognito", "a shared mailbox")
+        need(not question["heard"], "taken in twice")
+        question["heard"], self.taken = True, question
 
     def take_stages(self, choice: str | None, by: str | None) -> None:
         question = self.last.get("main")
@@ -332,6 +385,8 @@ class Course:
             away = at(event["occurred_at"]) - at(hold["since"]) if hold["paused"] else timedelta(0)
             need(near(data["ends_at"], at(self.end) + away), "another end")
         self.hold, self.end = None, data["ends_at"]
+        if "main" in self.last and self.last["main"]["purpose"] == data["reason"]:
+            self.last["main"]["heard"] = True
 
     def on_case_closed(self, event: Value, before: str) -> None:
         how, because = event["data"]["exit"], event["data"].get("because")
@@ -342,6 +397,8 @@ class Course:
         if how == "policy_closed" and because != "policy_ended":
             need(self.phase == "ended", "no stage is over")
         need(all(question["over"] for question in self.last.values()), "a question stands")
+        free = how == "left_company" or (how, because) == ("policy_closed", "policy_ended")
+        need(free or not self.unheard(), "an answer counts")
 
 
 def at(text: str) -> datetime:

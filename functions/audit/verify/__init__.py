@@ -5,7 +5,7 @@
     python verify.pyz BUNDLE ...
 
 The package imports only the standard library and `cryptography`. It deliberately shares no code with the
-writer, so that one mistake cannot hide in both. It checks the rules R1 to R62 of
+writer, so that one mistake cannot hide in both. It checks the rules R1 to R64 of
 docs/reference/ledger-format.md.
 """
 
