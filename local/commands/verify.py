@@ -63,4 +63,4 @@ def _check_aids(bundle: Path, report: Report) -> None:
                 report.add(Verdict.TAMPERED, folder + name, "does not agree with the events")
             else:
                 what = "was made by another version and cannot be compared: do not rely on it"
-                report.add(Verdict.REMARK, folder + name, what)
+                report.add(Verdict.WARNING, folder + name, what)

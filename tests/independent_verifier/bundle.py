@@ -12,6 +12,7 @@ from tests.independent_verifier.forms import (
     MANIFEST,
     Form,
     ends_evaluation,
+    is_names,
     public_key,
     records_batch,
     rotates,
@@ -58,6 +59,8 @@ class Bundle:
             self.read_case_events()
         self.read_waiting()
         self.time_stamps()
+        if "names.json" in self.files:
+            self.parsed("names.json", is_names)
 
     def under(self, folder: str) -> Iterator[tuple[str, bytes]]:
         for name in sorted(self.files):
@@ -173,6 +176,8 @@ class Bundle:
                 self.fault(TAMPERED, f"{name}: cut")
             if len(lines) - 1 != last - first + 1:
                 self.fault(TAMPERED, f"{name}: not as many events as its name says")
+            if last < first or len(lines) < 2:
+                self.fault(TAMPERED, f"{name}: empty")
             if first > reached:
                 self.fault(INCOMPLETE, f"{name}: a segment before it is missing")
                 self.holes = True

@@ -35,6 +35,19 @@ def cases(bundle: Bundle, examine: Examine) -> None:
     for name, data in bundle.under("cases/"):
         case, _, inner = name.removeprefix("cases/").partition("/")
         folders.setdefault(case, {})[inner] = data
+    events = [value for value, _ in bundle.sealed.values()]
+    opens = [
+        value["subject"]
+        for value in events
+        if value["tag"] == "evaluation:started" and value["data"]["opens_cases"]
+    ]
+    due = [
+        value["data"]["outcomes"].get("open_case", 0)
+        for value in events
+        if value["tag"] == "evaluation:completed" and value["subject"] in opens
+    ]
+    if not folders and sum(due) > 0:
+        bundle.fault(INCOMPLETE, "cases are missing")
     latest = bundle.points[max(bundle.points)] if bundle.points else None
     for case, files in folders.items():
         for status, what in examine(files):

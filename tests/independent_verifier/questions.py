@@ -102,6 +102,8 @@ def roots(bundle: Bundle) -> None:
             bundle.fault(TAMPERED, f"the root of checkpoint {number} does not fit")
             break
     latest = max((point["size"] for point in bundle.points.values()), default=None)
+    if latest == 0:
+        bundle.fault(INCOMPLETE, "no event is covered")
     if latest is not None and max(bundle.leaves, default=-1) >= latest:
         bundle.fault(UNANCHORED, "events after the latest checkpoint")
 

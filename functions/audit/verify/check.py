@@ -4,10 +4,12 @@ from .chains import link, not_backdated, read_event_file
 from .checkpoints import check_anchor, check_succession, check_told_key, read_checkpoints, read_keys
 from .dates import check_dates
 from .files import Files
+from .findings import Verdict
 from .one_case import check_case_files, check_one_case
 from .one_period import check_one_period
 from .reading import Reading
-from .report import Report, Verdict
+from .reading_aids import check_reading_aids
+from .report import Report
 from .time_stamps import check_time_stamps
 from .whole_ledger import check_whole_ledger
 
@@ -39,6 +41,7 @@ def verify(
         check_case_files(reading)
     check_succession(reading)
     check_dates(reading, now)
+    check_reading_aids(reading)
     reading.read_the_rest()
     if reading.report.kind != "period":  # there, each case counts its own
         reading.report.sealed = sum(reading.sealed_under.values()) - reading.report.opened

@@ -9,8 +9,9 @@ from typing import Any, Final, Protocol, TypeVar
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from .files import Files
+from .findings import Verdict
 from .forms import TEXT, ZEROS, Checkpoint, Event, canonical, digest, has_shape
-from .report import Report, Verdict
+from .report import Report
 
 Value = TypeVar("Value")
 

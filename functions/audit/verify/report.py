@@ -3,22 +3,9 @@
 import json
 from collections import Counter
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Final
 
-MOST_SHOWN: Final = 50
-
-
-class Verdict(StrEnum):
-    """What a finding means for the bundle. The worst verdict counts (R15)."""
-
-    TAMPERED = "tampered"
-    INCOMPLETE = "incomplete"
-    UNANCHORED = "unanchored"
-    WARNING = "warning"
-    """Changes no verdict, but a reader who does not know it may be misled."""
-    REMARK = "remark"
-
+from .findings import Finding, Findings, Verdict
 
 EXIT_STATUS: Final = {
     Verdict.TAMPERED: 1,
@@ -27,13 +14,6 @@ EXIT_STATUS: Final = {
     Verdict.WARNING: 0,
     Verdict.REMARK: 0,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    verdict: Verdict
-    where: str
-    what: str
 
 
 @dataclass(slots=True)
@@ -57,14 +37,20 @@ class Report:
     """How many decisions were recomputed with the recorded result."""
     keys: list[str] = field(default_factory=list)
     proven_events: list[tuple[int | None, str, str, str]] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    counts: Counter[Verdict] = field(default_factory=Counter)
+    found: Findings = field(default_factory=Findings)
 
-    def add(self, verdict: Verdict, where: str, what: str) -> None:
-        """Add a finding. Beyond ``MOST_SHOWN`` of a verdict, only count it."""
-        self.counts[verdict] += 1
-        if self.counts[verdict] <= MOST_SHOWN:
-            self.findings.append(Finding(verdict, where, what))
+    def add(self, verdict: Verdict, where: str, what: str, times: int = 1) -> None:
+        self.found.add(Finding(verdict, where, what), times)
+
+    @property
+    def findings(self) -> list[Finding]:
+        """The findings to show, worst first."""
+        return [finding for finding, _ in self.found.ranked()]
+
+    @property
+    def counts(self) -> Counter[Verdict]:
+        """How many findings there are of each verdict, also those that are not shown."""
+        return self.found.counts
 
     @property
     def exit_status(self) -> int:
@@ -112,19 +98,25 @@ def as_text(report: Report) -> str:
     if report.anchored_by:
         by = f", which the witness {report.witnessed_by} signed" if report.witnessed_by else ""
         lines.append(f"The record grew from the checkpoint that you hold ({report.anchored_by}){by}.")
+    ranked = report.found.ranked()
     for verdict, heading in _HEADINGS.items():
-        found = [finding for finding in report.findings if finding.verdict is verdict]
-        if found:
-            lines += ["", f"{heading}:", *(f"  {finding.where}: {finding.what}" for finding in found)]
-        if report.counts[verdict] > len(found):
-            lines.append(f"  and {report.counts[verdict] - len(found)} more")
+        found = [(finding, more) for finding, more in ranked if finding.verdict is verdict]
+        lines += ["", f"{heading}:"] if found else []
+        for finding, more in found:
+            lines.append(f"  {finding.where}: {finding.what}")
+            lines += [f"  and {more} more like this one"] if more else []
     if report.proven_events:
         lines += ["", "The proven events (index, time, actor, tag):"]
         lines += [
             f"  {'-' if index is None else index:>6}  {time}  {who}  {tag}"
             for index, time, who, tag in report.proven_events
         ]
-    return "\n".join([*lines, "", *_limits(report)]) + "\n"
+    return "\n".join(printable(line) for line in [*lines, "", *_limits(report)]) + "\n"
+
+
+def printable(text: str) -> str:
+    """The text with all escaped that could move a terminal's cursor, or hide or reorder other text."""
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
 
 
 def _limits(report: Report) -> list[str]:
@@ -168,8 +160,13 @@ def as_json(report: Report) -> str:
                 "witnessed_by": report.witnessed_by or None,
                 "counts": {verdict.value: report.counts[verdict] for verdict in Verdict},
                 "findings": [
-                    {"verdict": finding.verdict.value, "where": finding.where, "what": finding.what}
-                    for finding in report.findings
+                    {
+                        "verdict": finding.verdict.value,
+                        "where": finding.where,
+                        "what": finding.what,
+                        "more_like_it": more,
+                    }
+                    for finding, more in report.found.ranked()
                 ],
             },
             indent=2,

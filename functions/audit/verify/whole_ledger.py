@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 
 from .chains import link, not_backdated, read_event, sealed_in_time
+from .findings import Verdict
 from .forms import Checkpoint
 from .reading import Reading
-from .report import Verdict
 from .trees import GrowingTree, leaf_hashes
 
 
@@ -71,6 +71,9 @@ class _Roots:
             what = f"covers {self.point.size} events, but only {self._index} are there: the end is cut off"
             self._reading.incomplete(self.point.place, what)
         size = self._reading.report.sealed_size
+        if self._reading.points and size == 0:
+            what = "no checkpoint covers any event, so the ledger proves nothing"
+            self._reading.incomplete("ledger/checkpoints/", what)
         if self._reading.points and self._index > size:
             what = "no checkpoint here covers these events"
             self._reading.report.add(Verdict.UNANCHORED, f"index {size} to {self._index - 1}", what)
@@ -104,6 +107,8 @@ def _segments(reading: Reading) -> Iterator[tuple[str, int, list[bytes]]]:
             reading.tampered(name, "its last line is incomplete")
         if len(events) != last - first + 1:
             reading.tampered(name, f"has {len(events)} events, but its name says {last - first + 1}")
+        if not events or last < first:
+            reading.tampered(name, "has no event")
         if first < reached:
             reading.tampered(name, f"begins at index {first}, which an earlier segment already has")
         reached = last + 1
