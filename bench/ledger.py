@@ -88,6 +88,9 @@ class InMemory:
     def read(self, name: str) -> bytes:
         return self.files[name]
 
+    def faults(self) -> list[tuple[str, str]]:
+        return []
+
 
 STORY: list[tuple[EventTag, dict[str, Any]]] = [
     (

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import functions.audit.verify as verifier
 from functions.audit.evidence.reading_aids import altered_aids
-from functions.audit.verify import Report, Verdict, open_bundle
+from functions.audit.verify import Report, Verdict, open_bundle, printable
 from functions.audit.verify.command import configure as configure_check
 from functions.audit.verify.command import examine, show
 from shared.domain.errors import InvalidInput
@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         report = examine(arguments)
     except ValueError as error:
-        raise InvalidInput(str(error)) from error
+        raise InvalidInput(printable(str(error))) from error
     _check_aids(arguments.bundle, report)
     return show(report, arguments)
 

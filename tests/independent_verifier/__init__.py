@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from tests.independent_verifier import chains, commitments, periods, questions, times
 from tests.independent_verifier.bundle import INCOMPLETE, TAMPERED, UNANCHORED, Bundle
+from tests.independent_verifier.container import LITTER, NoZip, read_zip, strange_names
 
 
 def exit_status(files: Mapping[str, bytes], anchor: bytes | None = None, key: str | None = None) -> int:
@@ -17,11 +18,22 @@ def exit_status(files: Mapping[str, bytes], anchor: bytes | None = None, key: st
     return next((status for status in (TAMPERED, INCOMPLETE, UNANCHORED) if status in found), 0)
 
 
+def exit_status_of_zip(archive: bytes) -> int:
+    """What ``plumbline verify`` must answer for this file; 2 where it is no zip at all."""
+    try:
+        files, faults = read_zip(archive)
+    except NoZip:
+        return TAMPERED if archive[:2] == b"PK" else 2
+    return TAMPERED if faults else exit_status(files)
+
+
 def examine(
     files: Mapping[str, bytes], anchor: bytes | None = None, key: str | None = None
 ) -> list[tuple[int, str]]:
     """Everything that is wrong, with the exit status that it alone would have."""
-    bundle = Bundle(dict(files))
+    bundle = Bundle({name: data for name, data in files.items() if not LITTER.fullmatch(name)})
+    for what in strange_names(bundle.files):
+        bundle.fault(TAMPERED, what)
     bundle.read()
     questions.succession(bundle, key)
     questions.follow_points(bundle)

@@ -171,6 +171,9 @@ class Bundle:
             if numbers is None:
                 continue
             first, last = int(numbers[1]), int(numbers[2])
+            if data.count(b"\n") > 1_000_000:
+                self.fault(TAMPERED, f"{name}: too many lines")
+                continue
             lines = data.split(b"\n")
             if lines[-1] != b"":
                 self.fault(TAMPERED, f"{name}: cut")

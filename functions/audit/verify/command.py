@@ -10,7 +10,7 @@ from .anchors import read_anchor
 from .check import verify
 from .files import open_bundle
 from .forms import HEX
-from .report import Report, as_json, as_text
+from .report import Report, as_json, as_text, printable
 from .witnesses import Cosigned, check_cosignature, read_witness_key
 
 EPILOG: Final = """\
@@ -93,5 +93,5 @@ def main() -> int:
         arguments = parser.parse_args()
         return show(examine(arguments), arguments)
     except (ValueError, OSError) as error:
-        print(f"verify: {error}", file=sys.stderr)
+        print(printable(f"verify: {error}"), file=sys.stderr)
         return 2

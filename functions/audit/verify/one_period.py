@@ -31,6 +31,9 @@ class Folder:
     def read(self, name: str) -> bytes:
         return self.files.read(self.prefix + name)
 
+    def faults(self) -> list[tuple[str, str]]:
+        return []  # reported with the bundle of the period
+
 
 def check_one_period(reading: Reading, check: Callable[[Files], Report]) -> None:
     """Check the period. ``check`` is the whole check of a bundle, which each case goes through."""

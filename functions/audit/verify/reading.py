@@ -33,6 +33,10 @@ _KNOWN_FILES: Final = {
         r"|(checkpoints|consistency)/\d{12}-\d{12}\.json|cases/[^/]+/.+"
     ),
 }
+_SAFE_NAME: Final = re.compile(r"[A-Za-z0-9@._-]+(/[A-Za-z0-9@._-]+)*")
+_LITTER: Final = re.compile(
+    r"(__MACOSX/)?(?:[^/]+/)*(\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini)", re.DOTALL
+)
 _FOLDER: Final = {"ledger": "ledger/", "period": "cases/"}
 """The folder that shows the kind of a bundle without a manifest."""
 _MANIFEST_SHAPE: Final = {"files": dict, "kind": re.compile("case|ledger|period"), "subject": TEXT, "v": int}
@@ -65,7 +69,8 @@ class Reading:
 
     def __init__(self, files: Files) -> None:
         self.report = Report()
-        self.names = sorted(set(files.names()))
+        counted = Counter(files.names())
+        self.names = sorted(name for name in counted if not _LITTER.fullmatch(name))
         self.keys: dict[str, ec.EllipticCurvePublicKey] = {}
         self.points: list[Checkpoint] = []
         self.rotations: list[Event] = []
@@ -84,9 +89,24 @@ class Reading:
         """By subject and tag: the events of each batch that a decision was made from."""
         self.files = files
         self._digests: dict[str, object] = {}
-        for name, count in Counter(files.names()).items():
+        for where, what in files.faults():
+            self.tampered(where, what)
+        for name, count in counted.items():
             if count > 1:
                 self.tampered(name, "stands twice in the archive")
+        self._check_names()
+
+    def _check_names(self) -> None:
+        """Names that every system writes and shows alike; what file managers leave behind is named (R68)."""
+        by_fold: dict[str, str] = {}
+        for name in self.names:
+            if not _SAFE_NAME.fullmatch(name) or {".", ".."} & set(name.split("/")):
+                self.tampered(name, "has a name that no file of a bundle has")
+            other = by_fold.setdefault(name.casefold(), name)
+            if other != name:
+                self.tampered(name, f"differs from {other} only in capital letters")
+        for name in sorted(set(self.files.names()) - set(self.names)):
+            self.warn(name, "is not part of the bundle: a file manager may have left it")
 
     def tampered(self, where: str, what: str) -> None:
         self.report.add(Verdict.TAMPERED, where, what)

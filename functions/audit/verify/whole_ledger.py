@@ -2,12 +2,16 @@
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from .chains import link, not_backdated, read_event, sealed_in_time
 from .findings import Verdict
 from .forms import Checkpoint
 from .reading import Reading
 from .trees import GrowingTree, leaf_hashes
+
+MOST_LINES: Final = 1_000_000
+"""A segment of line feeds alone would otherwise fill the memory."""
 
 
 def check_whole_ledger(reading: Reading) -> None:
@@ -102,6 +106,9 @@ def _segments(reading: Reading) -> Iterator[tuple[str, int, list[bytes]]]:
         if data is None or match is None:
             continue
         first, last = int(match[1]), int(match[2])
+        if data.count(b"\n") > MOST_LINES:
+            reading.tampered(name, "has more lines than any segment")
+            continue
         events = data.split(b"\n")
         if events.pop():
             reading.tampered(name, "its last line is incomplete")

@@ -90,7 +90,11 @@ def test_a_name_that_the_directory_denies_gets_a_warning() -> None:
     assert f"calls {rep} Somebody Else" in warnings(checked(other))
 
 
-@pytest.mark.parametrize("names", [b"[]", b'{"m-1":1}', b"no JSON", b'{"a": "b"}', b"[" * 5000, b"9" * 9999])
+@pytest.mark.parametrize(
+    "names",
+    [b"[]", b'{"m-1":1}', b"no JSON", b'{"a": "b"}', b"[" * 5000, b"9" * 9999],
+    ids=["a list", "a number", "no JSON", "a blank", "deep", "long"],
+)
 def test_names_of_another_form_are_found(names: bytes) -> None:
     files = with_manifest_mended({**unpacked(bundle_of_case(lived_in())), "names.json": names})
     assert (checked(files).exit_status, exit_status(files)) == (1, 1)

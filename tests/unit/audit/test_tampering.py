@@ -6,9 +6,9 @@
 import io
 import json
 import random
-import zipfile
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -123,10 +123,9 @@ def test_an_archive_with_a_flipped_byte_is_found_or_holds_the_same_files(clean: 
         data = bytearray(archive)
         data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
         try:
-            opened = zipfile.ZipFile(io.BytesIO(bytes(data)))
-        except (zipfile.BadZipFile, NotImplementedError, ValueError):
+            files = ZipFiles.read_by(partial(io.BytesIO, bytes(data)))
+        except ValueError:
             continue  # reported as a damaged archive
-        files = ZipFiles(opened)
         report = verify(files)
         if report.exit_status == 0:
             assert {name: files.read(name) for name in files.names()} == clean
