@@ -5,7 +5,7 @@ import zipfile
 from pathlib import Path
 
 import functions.audit.verify as verifier
-from functions.audit.evidence.reading_aids import altered_aids
+from functions.audit.evidence.reading_aids import altered_aids, policies_differ
 from functions.audit.verify import Report, Verdict, open_bundle, printable
 from functions.audit.verify.command import configure as configure_check
 from functions.audit.verify.command import examine, show
@@ -58,6 +58,9 @@ def _check_aids(bundle: Path, report: Report) -> None:
     for folder in sorted(folders):
         here = [name for name in files.names() if name.startswith(folder)]
         of_case = {name.removeprefix(folder): files.read(name) for name in here}
+        if policies_differ(of_case):
+            what = "the policy says something else than the JSON by which the evaluation decided"
+            report.add(Verdict.TAMPERED, f"{folder}policies/", what)
         for name, same_edition in altered_aids(of_case):
             if same_edition:
                 report.add(Verdict.TAMPERED, folder + name, "does not agree with the events")

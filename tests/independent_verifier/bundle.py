@@ -42,6 +42,7 @@ class Bundle:
     batches: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     """By subject and tag, what recorded the exports of which a decision's rows are."""
     holes: bool = False
+    version: int = 1
 
     def fault(self, status: int, what: str) -> None:
         self.why.append((status, what))
@@ -97,7 +98,7 @@ class Bundle:
         value = self.parsed("manifest.json", MANIFEST)
         if value is None:
             return
-        self.kind, self.subject = value["kind"], value["subject"]
+        self.kind, self.subject, self.version = value["kind"], value["subject"], value["v"]
         if self.kind == "ledger" and self.subject != "ledger":
             self.fault(TAMPERED, "the ledger has no other subject")
         if self.kind == "period" and not value["subject"].startswith("period/"):

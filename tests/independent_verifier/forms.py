@@ -110,7 +110,7 @@ MANIFEST = of(
         "files": is_object,
         "kind": matches("case|ledger|period"),
         "subject": is_text,
-        "v": lambda value: type(value) is int and value == 1,
+        "v": lambda value: type(value) is int and value in (1, 2),
     }
 )
 

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from tests.independent_verifier.bundle import TAMPERED, Bundle
+from tests.independent_verifier.bundle import INCOMPLETE, TAMPERED, Bundle
+from tests.independent_verifier.forms import ends_evaluation
+from tests.independent_verifier.json_by_hand import read_json
 
 Json = dict[str, Any]
 
@@ -58,3 +60,26 @@ def decision(bundle: Bundle, end: Json, line: Any) -> None:
             same = False
     if not same:
         bundle.fault(TAMPERED, "another decision opened the case")
+
+
+def one_text(bundle: Bundle, opened: Json, there: dict[str, bytes]) -> None:
+    """The policy in the one text that the case and its evaluation name."""
+    wanted = opened["data"]["policy_json"]
+    if set(there) - {wanted}:
+        bundle.fault(TAMPERED, "another policy")
+    if not there:
+        bundle.fault(INCOMPLETE, "the policy is missing")
+    subject = "evaluation/" + opened["relied_on"]["evaluation"]
+    for value, _ in bundle.sealed.values():
+        decided = value["data"].get("policy_json", wanted)
+        if ends_evaluation(value) and value["subject"] == subject and decided != wanted:
+            bundle.fault(TAMPERED, "the evaluation decided by another policy")
+    if wanted in there:
+        try:
+            policy = read_json(there[wanted])
+        except ValueError:
+            policy = None
+        if not isinstance(policy, dict):
+            bundle.fault(TAMPERED, "no policy")
+        elif f"{policy.get('policy')}@{policy.get('version')}" != opened["data"]["policy"]:
+            bundle.fault(TAMPERED, "the policy of another case")

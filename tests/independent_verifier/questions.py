@@ -175,12 +175,17 @@ def attachments(bundle: Bundle) -> None:
         elif private[name] is None or private[name]["commitment"] != sha256(data).hexdigest():
             bundle.fault(TAMPERED, f"{name} is not what was sealed")
     named = {text for value in chain for text in _texts([value["relied_on"], value["data"]])}
-    there = set()
     for folder in ("policies/", "decisions/", "exports/", "mails/"):
         for name, data in bundle.under(folder):
-            there.add(sha256(data).hexdigest())
             if sha256(data).hexdigest() not in named:
                 bundle.fault(TAMPERED, f"no event names {name}")
+    there = {sha256(data).hexdigest(): data for _, data in bundle.under("policies/")}
+    opened = opening_of.first_event(bundle)
+    if opened is not None and bundle.version != (2 if "policy_json" in opened["data"] else 1):
+        bundle.fault(TAMPERED, "another version")
+    if opened is not None and "policy_json" in opened["data"]:
+        opening_of.one_text(bundle, opened, there)
+        return
     for value in chain:
         policy = value["relied_on"].get("policy", "")
         if HEX64.fullmatch(policy) and policy not in there:

@@ -5,7 +5,7 @@
     python verify.pyz BUNDLE ...
 
 The package imports only the standard library and `cryptography`. It deliberately shares no code with the
-writer, so that one mistake cannot hide in both. It checks the rules R1 to R68 of
+writer, so that one mistake cannot hide in both. It checks the rules R1 to R69 of
 docs/reference/ledger-format.md.
 """
 

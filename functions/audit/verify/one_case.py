@@ -8,7 +8,8 @@ from .basis import ACCEPTED, is_batch
 from .chains import link, not_backdated, read_event_file, sealed_in_time
 from .commitments import BatchRules, completion_faults, row_faults
 from .decision import check_decision, is_evaluation
-from .forms import HEX, Event, canonical, digest, proof_path
+from .forms import Event, canonical, digest, proof_path
+from .policy_text import check_policy_text
 from .reading import Reading
 from .trees import grown, included, leaf_hash
 
@@ -136,17 +137,12 @@ def check_case_files(reading: Reading) -> None:
         elif data is not None:
             reading.report.opened += 1
     named = _texts([[value["relied_on"], value["data"]] for value in chain])
-    there = set()
     for folder in ("policies/", "decisions/", "exports/", "mails/"):
         for name in reading.under(folder):
             data = reading.read(name)
             if data is not None and digest(data) not in named:
                 reading.tampered(name, "is not a file that the record relied on: no event names its SHA-256")
-            there.add("" if data is None else digest(data))
-    for policy in sorted({value["relied_on"].get("policy", "") for value in chain} - there):
-        if HEX.fullmatch(policy):
-            what = f"the policy whose SHA-256 is {policy}, which the record relied on, is not there"
-            reading.incomplete("policies/", what)
+    check_policy_text(reading)
     check_decision(reading)
     for event in reading.case_events:
         actor = event.value["actor"]

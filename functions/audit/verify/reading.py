@@ -155,9 +155,10 @@ class Reading:
         value = self.parsed("manifest.json", canonical)
         if value is None:
             return
-        if not has_shape(value, _MANIFEST_SHAPE) or value["v"] != 1:
-            self.tampered("manifest.json", "is not a manifest of version 1")
+        if not has_shape(value, _MANIFEST_SHAPE) or value["v"] not in (1, 2):
+            self.tampered("manifest.json", "is not a manifest of version 1 or 2")
             return
+        self.report.version = value["v"]
         self.report.kind, self.report.subject = value["kind"], value["subject"]
         if value["kind"] == "ledger" and value["subject"] != "ledger":
             self.tampered("manifest.json", "the subject of a bundle of the whole ledger must be `ledger`")

@@ -21,6 +21,8 @@ class Report:
     """The findings, and what the bundle is about."""
 
     kind: str = ""
+    version: int = 1
+    """The version of the bundle's format, as its manifest says."""
     subject: str = ""
     events: int = 0
     sealed_size: int = 0
@@ -81,7 +83,8 @@ def as_text(report: Report) -> str:
     lines = [
         _HEADLINES[report.exit_status],
         "",
-        f"The bundle contains {what}: {report.events} events, {report.checkpoints} checkpoints.",
+        f"The bundle contains {what}: {report.events} events, {report.checkpoints} checkpoints. "
+        f"Its format is version {report.version}.",
     ]
     if report.checkpoints:
         lines.append(f"The latest checkpoint covers {report.sealed_size} events, as of {report.latest_time}.")
@@ -144,6 +147,7 @@ def as_json(report: Report) -> str:
                 "verdict": {0: "intact", 1: "tampered", 4: "incomplete", 5: "unanchored"}[report.exit_status],
                 "exit_status": report.exit_status,
                 "kind": report.kind,
+                "format": report.version,
                 "subject": report.subject,
                 "events": report.events,
                 "checkpoints": report.checkpoints,
