@@ -136,3 +136,9 @@ def test_a_bundle_of_version_1_with_two_texts_is_compared_by_the_product(
     path.write_bytes(packed(forged))
     assert main(["verify", str(path)]) == 1
     assert "says something else than the JSON" in capsys.readouterr().out
+    names = ("decision/", "openings/", "names.json")
+    sealed = {name: data for name, data in honest.items() if not name.startswith(names)}
+    path.write_bytes(packed(record.case(subject, {**sealed, "policies/field-sales@1.yaml": yaml})))
+    assert main(["verify", str(path)]) == 0
+    assert "Warnings" in (shown := capsys.readouterr().out)
+    assert "says something else than the JSON" in shown
