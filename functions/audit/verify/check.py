@@ -5,6 +5,7 @@ from .checkpoints import check_anchor, check_succession, check_told_key, read_ch
 from .dates import check_dates
 from .files import Files
 from .findings import Verdict
+from .judging import judge_case
 from .one_case import check_case_files, check_one_case
 from .one_period import check_one_period
 from .reading import Reading
@@ -49,6 +50,8 @@ def verify(
         check_told_key(reading, key)
     if anchor is not None:
         check_anchor(reading, anchor)
+    if reading.report.kind == "case":
+        judge_case(reading)
     return reading.report
 
 

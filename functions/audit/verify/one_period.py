@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final
 
@@ -112,6 +112,8 @@ def _check_case(reading: Reading, case: str, check: Callable[[Files], Report]) -
     report.opened += found.opened
     report.sealed += found.sealed
     report.erased += found.erased
+    report.requirements += [replace(each, where=f"{case}, {each.where}") for each in found.requirements]
+    report.not_judged += [f"{case}: {why}" for why in found.not_judged]
     for finding, more in found.found.ranked():
         report.add(finding.verdict, prefix + finding.where, finding.what, 1 + more)
     if found.kind != "case" or found.subject != f"case/{case}":

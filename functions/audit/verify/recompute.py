@@ -141,17 +141,17 @@ def _figures(policy: Row, person: Row, fact: Row | None, span: Span) -> _Figures
     printed: Row = {**dict.fromkeys(_PRINTED), "period": span.name, "status": "missing"}
     if fact is None:
         return _Figures(printed, None)
-    quota = None if fact["quota"] is None else _number(fact["quota"])
+    quota = None if fact["quota"] is None else number(fact["quota"])
     leave = None if fact["leave_days"] is None else _days(fact["leave_days"], span)
     eligible = None if leave is None else Fraction(span.days - leave, span.days)
     hired = date.fromisoformat(person["hire_date"])
     share = _ramp_share(policy, hired, span)
-    adjusted = None if quota is None or eligible is None else quota * eligible * _number(share)
+    adjusted = None if quota is None or eligible is None else quota * eligible * number(share)
     status = _status(policy["eligibility"], hired, span, quota, eligible, adjusted)
     printed |= {"quota": fact["quota"], "credited": fact["credited"], "leave_days": leave, "status": status}
     if eligible is not None:
         printed["eligible_fraction"] = _places(eligible, 4)
-    credited = _number(fact["credited"])
+    credited = number(fact["credited"])
     if status != "assessable" or adjusted is None:
         return _Figures(printed, fact["currency"], credited)
     attainment = credited / adjusted
@@ -176,7 +176,7 @@ def _status(
         return "leave_unknown"
     if (span.first_day - hired) < timedelta(days=terms["min_tenure_days"]):
         return "tenure"
-    if eligible < _number(terms["min_eligible_fraction"]):
+    if eligible < number(terms["min_eligible_fraction"]):
         return "leave"
     return "assessable" if adjusted else "quota_zero"
 
@@ -196,7 +196,7 @@ def _finding(rule: Row, window: list[_Figures], basis: Basis) -> Row | None:
 
 
 def _below(rule: Row, window: list[_Figures]) -> Row | None:
-    bar = _number(rule["below"])
+    bar = number(rule["below"])
     low = [each for each in window if each.attainment is not None and each.attainment < bar]
     if len(low) < rule["count"] or window[-1] not in low:
         return None
@@ -208,7 +208,7 @@ def _trailing(rule: Row, window: list[_Figures]) -> Row | None:
         return None
     credited = sum((each.credited or Fraction() for each in window), Fraction())
     adjusted = sum((each.adjusted or Fraction() for each in window), Fraction())
-    if credited / adjusted >= _number(rule["trailing_below"]):
+    if credited / adjusted >= number(rule["trailing_below"]):
         return None
     return _found(rule, _places(credited / adjusted, 4), rule["trailing_below"], window)
 
@@ -221,7 +221,7 @@ def _peer_rank(rule: Row, now: _Figures, basis: Basis) -> Row | None:
         return None
     rank = now.attainment.numerator * _RANKED // now.attainment.denominator
     share = Fraction(bisect_left([int(low) for low in group["lowest"]], rank), group["size"])
-    if share >= _number(rule["peer_rank_below"]):
+    if share >= number(rule["peer_rank_below"]):
         return None
     return _found(rule, _places(share, 4), rule["peer_rank_below"], [now])
 
@@ -245,7 +245,7 @@ def _found(rule: Row, observed: str, threshold: str, periods: list[_Figures]) ->
     return {"rule": rule["id"], "observed": observed, "threshold": threshold, "periods": named}
 
 
-def _number(text: str) -> Fraction:
+def number(text: str) -> Fraction:
     if not _NUMBER.fullmatch(text):
         raise ValueError(f"{text!r} is not a plain decimal")
     return Fraction(text)

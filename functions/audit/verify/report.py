@@ -5,6 +5,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
+from .conformity import Requirement
+from .conformity_report import conformity_json, conformity_lines
 from .findings import Finding, Findings, Verdict
 
 EXIT_STATUS: Final = {
@@ -39,6 +41,10 @@ class Report:
     """How many decisions were recomputed with the recorded result."""
     keys: list[str] = field(default_factory=list)
     proven_events: list[tuple[int | None, str, str, str]] = field(default_factory=list)
+    requirements: list[Requirement] = field(default_factory=list)
+    """What the policy of each case requires, and what was given."""
+    not_judged: list[str] = field(default_factory=list)
+    """The cases whose conformity was not judged, and why."""
     found: Findings = field(default_factory=Findings)
 
     def add(self, verdict: Verdict, where: str, what: str, times: int = 1) -> None:
@@ -108,6 +114,7 @@ def as_text(report: Report) -> str:
         for finding, more in found:
             lines.append(f"  {finding.where}: {finding.what}")
             lines += [f"  and {more} more like this one"] if more else []
+    lines += conformity_lines(report.requirements, report.not_judged)
     if report.proven_events:
         lines += ["", "The proven events (index, time, actor, tag):"]
         lines += [
@@ -160,6 +167,7 @@ def as_json(report: Report) -> str:
                 },
                 "keys": report.keys,
                 "recomputed": report.recomputed,
+                "conformity": conformity_json(report.requirements, report.not_judged),
                 "anchored_by": report.anchored_by or None,
                 "witnessed_by": report.witnessed_by or None,
                 "counts": {verdict.value: report.counts[verdict] for verdict in Verdict},
