@@ -5,9 +5,10 @@ from hashlib import sha256
 from typing import Any
 
 from tests.independent_verifier import commitments
+from tests.independent_verifier.asking import Wrong
 from tests.independent_verifier.bundle import INCOMPLETE, TAMPERED, Bundle
 from tests.independent_verifier.catalogue import is_of_published_form
-from tests.independent_verifier.course import Course, Wrong
+from tests.independent_verifier.course import Course
 
 Chain = list[tuple[int | None, dict[str, Any], bytes]]
 """Events in order: the index, if any, the value, the bytes."""
