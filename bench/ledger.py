@@ -88,6 +88,9 @@ class InMemory:
     def read(self, name: str) -> bytes:
         return self.files[name]
 
+    def faults(self) -> list[tuple[str, str]]:
+        return []
+
 
 STORY: list[tuple[EventTag, dict[str, Any]]] = [
     (
@@ -159,7 +162,8 @@ def bundle(made: Sequence[bytes]) -> tuple[dict[str, bytes], int]:
         some = made[first : first + SEGMENT]
         files[segment_name(first, first + len(some) - 1)] = segment_bytes(some)
         frontier = frontier.extended(leaf_hashes(some))
-        point = checkpoint_of(frontier, number, previous, "2027-01-01T00:00:00.000Z", key_id(pem))
+        time = orjson.loads(some[-1])["recorded_at"]
+        point = checkpoint_of(frontier, number, previous, time, key_id(pem))
         files[point.name()] = point.file(key.sign(point.body(), ec.ECDSA(hashes.SHA256())))
         previous = point.digest()
     digests = {name: sha256(data).hexdigest() for name, data in files.items()}

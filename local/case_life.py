@@ -132,6 +132,7 @@ def _step(
     context = Context(
         policy=policy,
         policy_digest="0" * 64,
+        policy_json="0" * 64,
         directory=_people(),
         now=now,
         command=CommandId("picture"),

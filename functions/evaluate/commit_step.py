@@ -8,11 +8,13 @@ from functions.evaluate.cases.escalation import step
 from functions.evaluate.cases.requests import mails_about
 from functions.evaluate.cases.step_draft import Step, wake_workflow
 from functions.evaluate.cases.triggers import Context, Trigger
+from shared.domain.canonical import digest as digest_of
 from shared.domain.case import Case
 from shared.domain.change import Change
 from shared.domain.effect import WakeWorkflow, sent_command
 from shared.domain.event import Actor, ActorKind
 from shared.domain.identifiers import CommandId, derived_id
+from shared.domain.policy import policy_json
 from shared.domain.request import Request, RequestStatus
 from shared.ports import CaseStore, Clock, Directories, Files, Policies
 
@@ -29,10 +31,11 @@ class Casework:
 
     def context(self, digest: str, case: Case | None, command: str) -> Context:
         requests = [] if case is None else [self.store.request(request) for request in case.standing]
-        policy, now = self.policies.used(digest)[0], self.clock.now()
+        (policy, text), now = self.policies.used(digest), self.clock.now()
         return Context(
             policy=policy,
             policy_digest=digest,
+            policy_json=digest_of(policy_json(text)),
             policy_ended=self.policies.ended(policy.policy, now),
             directory=self.directories.current(),
             now=now,

@@ -5,8 +5,8 @@ import zipfile
 from pathlib import Path
 
 import functions.audit.verify as verifier
-from functions.audit.evidence.reading_aids import altered_aids
-from functions.audit.verify import Report, Verdict, open_bundle
+from functions.audit.evidence.reading_aids import altered_aids, policies_differ
+from functions.audit.verify import Report, Verdict, open_bundle, printable
 from functions.audit.verify.command import configure as configure_check
 from functions.audit.verify.command import examine, show
 from shared.domain.errors import InvalidInput
@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         report = examine(arguments)
     except ValueError as error:
-        raise InvalidInput(str(error)) from error
+        raise InvalidInput(printable(str(error))) from error
     _check_aids(arguments.bundle, report)
     return show(report, arguments)
 
@@ -58,9 +58,14 @@ def _check_aids(bundle: Path, report: Report) -> None:
     for folder in sorted(folders):
         here = [name for name in files.names() if name.startswith(folder)]
         of_case = {name.removeprefix(folder): files.read(name) for name in here}
+        if policies_differ(of_case):
+            what = "the policy says something else than the JSON by which the evaluation decided"
+            # Without that JSON, nothing here shows what it said, or that it was a policy.
+            proven = "decision/policy.json" in of_case
+            report.add(Verdict.TAMPERED if proven else Verdict.WARNING, f"{folder}policies/", what)
         for name, same_edition in altered_aids(of_case):
             if same_edition:
                 report.add(Verdict.TAMPERED, folder + name, "does not agree with the events")
             else:
                 what = "was made by another version and cannot be compared: do not rely on it"
-                report.add(Verdict.REMARK, folder + name, what)
+                report.add(Verdict.WARNING, folder + name, what)

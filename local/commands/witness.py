@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from functions.audit.ledger.format import parse_checkpoint
-from functions.audit.verify import Report, Verdict, open_bundle, verify
+from functions.audit.verify import Report, Verdict, open_bundle, printable, verify
 from functions.audit.verify.files import Files
 from local.witness.consistency import proven_growth
 from local.witness.ledger_source import TOKEN, fetch_growth, fetch_ledger, is_address, read_token
@@ -97,7 +97,7 @@ def _check_bundle(state: Path, bundle: Path, seen: SeenCheckpoint | None) -> int
     if status:
         faults = [finding for finding in report.findings if finding.verdict is not Verdict.REMARK]
         for finding in faults:
-            print(f"plumbline: {finding.where}: {finding.what}", file=sys.stderr)
+            print(printable(f"plumbline: {finding.where}: {finding.what}"), file=sys.stderr)
         return status
     latest = _latest(files)
     return _keep(state, SeenCheckpoint(latest, files.read(f"keys/{parse_checkpoint(latest)[0].key}.pem")))

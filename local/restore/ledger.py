@@ -1,7 +1,6 @@
 """Reads and verifies the ledger for a restore."""
 
 import io
-import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -63,7 +62,8 @@ def read_ledger(bucket: LedgerBucket, keyring: Keyring, anchor: bytes | None = N
     segments = _covered({name: bucket.get(name) for name in bucket.names(SEGMENTS)}, size)
     used = dict.fromkeys(parse_checkpoint(data)[0].key for data in points.values())
     public = [keyring.signer(key).public_key_pem() for key in used]
-    bundle = ZipFiles(zipfile.ZipFile(io.BytesIO(ledger_bundle(segments, points, public))))
+    packed = ledger_bundle(segments, points, public)
+    bundle = ZipFiles.read_by(lambda: io.BytesIO(packed))
     return _ledger(segments, points, verify(bundle, anchor))
 
 

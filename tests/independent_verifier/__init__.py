@@ -7,8 +7,9 @@ one of them is wrong, or the page left something open.
 
 from collections.abc import Mapping
 
-from tests.independent_verifier import chains, periods, questions
+from tests.independent_verifier import chains, commitments, periods, questions, times
 from tests.independent_verifier.bundle import INCOMPLETE, TAMPERED, UNANCHORED, Bundle
+from tests.independent_verifier.container import LITTER, NoZip, read_zip, strange_names
 
 
 def exit_status(files: Mapping[str, bytes], anchor: bytes | None = None, key: str | None = None) -> int:
@@ -17,11 +18,22 @@ def exit_status(files: Mapping[str, bytes], anchor: bytes | None = None, key: st
     return next((status for status in (TAMPERED, INCOMPLETE, UNANCHORED) if status in found), 0)
 
 
+def exit_status_of_zip(archive: bytes) -> int:
+    """What ``plumbline verify`` must answer for this file; 2 where it is no zip at all."""
+    try:
+        files, faults = read_zip(archive)
+    except NoZip:
+        return TAMPERED if archive[:2] == b"PK" else 2
+    return TAMPERED if faults else exit_status(files)
+
+
 def examine(
     files: Mapping[str, bytes], anchor: bytes | None = None, key: str | None = None
 ) -> list[tuple[int, str]]:
     """Everything that is wrong, with the exit status that it alone would have."""
-    bundle = Bundle(dict(files))
+    bundle = Bundle({name: data for name, data in files.items() if not LITTER.fullmatch(name)})
+    for what in strange_names(bundle.files):
+        bundle.fault(TAMPERED, what)
     bundle.read()
     questions.succession(bundle, key)
     questions.follow_points(bundle)
@@ -36,8 +48,9 @@ def examine(
     else:
         questions.proofs(bundle)
         questions.growth(bundle)
+        commitments.of_case(bundle)
         questions.attachments(bundle)
         questions.decision(bundle)
-    if anchor is not None:
-        questions.hold_to(bundle, anchor)
+    held = None if anchor is None else questions.hold_to(bundle, anchor)
+    times.compare(bundle, held)
     return bundle.why

@@ -12,6 +12,7 @@ from tests.independent_verifier.forms import (
     MANIFEST,
     Form,
     ends_evaluation,
+    is_names,
     public_key,
     records_batch,
     rotates,
@@ -41,6 +42,7 @@ class Bundle:
     batches: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     """By subject and tag, what recorded the exports of which a decision's rows are."""
     holes: bool = False
+    version: int = 1
 
     def fault(self, status: int, what: str) -> None:
         self.why.append((status, what))
@@ -58,6 +60,8 @@ class Bundle:
             self.read_case_events()
         self.read_waiting()
         self.time_stamps()
+        if "names.json" in self.files:
+            self.parsed("names.json", is_names)
 
     def under(self, folder: str) -> Iterator[tuple[str, bytes]]:
         for name in sorted(self.files):
@@ -94,7 +98,7 @@ class Bundle:
         value = self.parsed("manifest.json", MANIFEST)
         if value is None:
             return
-        self.kind, self.subject = value["kind"], value["subject"]
+        self.kind, self.subject, self.version = value["kind"], value["subject"], value["v"]
         if self.kind == "ledger" and self.subject != "ledger":
             self.fault(TAMPERED, "the ledger has no other subject")
         if self.kind == "period" and not value["subject"].startswith("period/"):
@@ -168,11 +172,16 @@ class Bundle:
             if numbers is None:
                 continue
             first, last = int(numbers[1]), int(numbers[2])
+            if data.count(b"\n") > 1_000_000:
+                self.fault(TAMPERED, f"{name}: too many lines")
+                continue
             lines = data.split(b"\n")
             if lines[-1] != b"":
                 self.fault(TAMPERED, f"{name}: cut")
             if len(lines) - 1 != last - first + 1:
                 self.fault(TAMPERED, f"{name}: not as many events as its name says")
+            if last < first or len(lines) < 2:
+                self.fault(TAMPERED, f"{name}: empty")
             if first > reached:
                 self.fault(INCOMPLETE, f"{name}: a segment before it is missing")
                 self.holes = True

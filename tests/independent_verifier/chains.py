@@ -4,9 +4,11 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from tests.independent_verifier import commitments
+from tests.independent_verifier.asking import Wrong
 from tests.independent_verifier.bundle import INCOMPLETE, TAMPERED, Bundle
 from tests.independent_verifier.catalogue import is_of_published_form
-from tests.independent_verifier.course import Course, Wrong
+from tests.independent_verifier.course import Course
 
 Chain = list[tuple[int | None, dict[str, Any], bytes]]
 """Events in order: the index, if any, the value, the bytes."""
@@ -67,6 +69,7 @@ def follow_chain(bundle: Bundle, subject: str, events: Chain) -> None:
         latest = max(latest, value["recorded_at"])
         if whole:
             story.append(value)
+    commitments.of_chain(bundle, subject, story)
     if subject.startswith("case/"):
         dishonest(bundle, subject, story)
 

@@ -1,95 +1,14 @@
-"""The course of a case, as the format page has it: a table of steps, and what the page asks beside it."""
+"""The course of a case, as the format page has it: what the page asks of each step."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
-Value = Mapping[str, Any]
+from tests.independent_verifier.asking import CASES_OWN, CAUSE, CHAIN, DECISIONS, Asking, Value, at, need
+
 SECOND = timedelta(seconds=1)
 
-# Step: the phases that it needs, the one that it leads to.
-PHASES: dict[str, tuple[set[str], str]] = {
-    "stage:gated": ({"opened", "ended"}, "gate"),
-    "stage:approved": ({"gate"}, "approved"),
-    "stage:sent_back": ({"gate"}, "decided"),
-    "stage:entered": ({"opened", "ended", "approved"}, "entered"),
-    "extended": ({"asking"}, "extending"),
-    "stage:begun": ({"entered", "asking", "extending"}, "running"),
-    "check_in:asked": ({"running"}, "running"),
-    "stage:ended": ({"running"}, "ended"),
-    "exception:requested": ({"asking"}, "asking"),
-    "removal:proposed": ({"asking"}, "approving"),
-    "removal:approved": ({"approving"}, "decided"),
-    "removal:sent_back": ({"approving"}, "asking"),
-}
-# Decision: what HR was asked.
-DECISIONS = {
-    "stage:approved": "gate",
-    "stage:sent_back": "gate",
-    "removal:approved": "removal_approval",
-    "removal:sent_back": "removal_approval",
-    "dispute:decided": "dispute",
-    "exception:decided": "exception",
-    "withdrawal:decided": "withdrawal",
-}
-CAUSE = {
-    "dispute:raised": "dispute",
-    "exception:requested": "exception",
-    "case:marked": "withdrawal",
-    "leave:reported": "leave",
-}
-ENDS = {"uphold": "withdrawn", "withdraw": "withdrawn", "grant": "excepted"}
-CASES_OWN = {
-    "case",
-    "stage",
-    "owner",
-    "results",
-    "dispute",
-    "exception",
-    "withdrawal",
-    "removal",
-    "rep",
-    "check_in",
-}
-NOT_THE_PROPOSERS = {"gate", "exception", "dispute", "removal_approval"}
-HR_ONLY = NOT_THE_PROPOSERS | {"withdrawal", "leave"}
-STAGES_OWN = {"stage_plan", "removal_proposal"}
-CHAIN = {"request:sent", "request:reminded", "request:escalated"}
-KINDS = {**dict.fromkeys(CHAIN, "main"), "rep:told": "rep", "check_in:asked": "check_in"}
-OUTCOMES = {"request:answered", "request:expired", "request:withdrawn"}
 
-
-class Wrong(Exception):
-    """The event does not fit the ones before it."""
-
-
-def need(holds: bool, otherwise: str) -> None:
-    if not holds:
-        raise Wrong(otherwise)
-
-
-class Course:
+class Course(Asking):
     """Where the case is; `follow` raises Wrong at the first event that does not fit."""
-
-    def __init__(self, opened: Value) -> None:
-        data = opened["data"]
-        self.rep, self.stage, self.period, self.owner = (
-            data[name] for name in ("rep", "stage", "period", "owner")
-        )
-        self.policy = opened["relied_on"]["policy"]
-        self.phase, self.generation, self.missed, self.results = "opened", 1, 0, False
-        self.latest = opened["occurred_at"]
-        self.gate: str | None = None
-        self.end: str | None = None
-        self.proposer: str | None = None
-        self.beside: str | None = None
-        self.hold: dict[str, Any] | None = None
-        self.only_end: str | None = None
-        self.causes: set[str] = set()
-        self.over_holds: set[str] = set()
-        self.questions: dict[str, dict[str, Any]] = {}
-        self.last: dict[str, dict[str, Any]] = {}
-        need(self.owner != self.rep, "the rep owns the case")
 
     def follow(self, event: Value) -> None:
         tag, data = event["tag"], event["data"]
@@ -110,110 +29,9 @@ class Course:
         rule = getattr(self, "on_" + tag.replace(":", "_"), None)
         if rule is not None:
             rule(event, before)
+        self.weigh(event)
         if tag in CAUSE:
             self.causes.add(CAUSE[tag])
-
-    def move(self, step: str) -> None:
-        if step in PHASES:
-            needed, after = PHASES[step]
-            need(self.hold is None and self.phase in needed, f"{step} in {self.phase}")
-            self.phase = after
-
-    # Questions.
-
-    def ask_or_end(self, event: Value) -> None:
-        tag, data = event["tag"], event["data"]
-        if tag in KINDS and data["request"] is not None:
-            self.ask(event, KINDS[tag])
-        elif tag in OUTCOMES:
-            self.outcome(event)
-        ends = tag in ("notice:bounced", "notice:failed", "check_in:done", "check_in:missed")
-        if ends or (tag == "answer:refused" and "answered_by" in data):
-            self.questions.get(data["request"], {})["over"] = True
-
-    def ask(self, event: Value, kind: str) -> None:
-        tag, data = event["tag"], event["data"]
-        need(data["request"] not in self.questions, "asked twice")
-        need(data["due_at"] >= event["occurred_at"], "due before asked")
-        need((data["assignee"] == self.rep) == (kind == "rep"), "the rep's own case")
-        need(data["on_behalf_of"] != self.rep, "on the rep's behalf")
-        purpose = data["purpose"]
-        if purpose in HR_ONLY:
-            need(data["seat"] in ("hr_partner", "hr_queue"), "only HR decides")
-        if kind in self.last:
-            need(self.last[kind]["over"], "the last question stands")
-        if kind == "main":
-            need((tag == "request:sent") == (data["after"] is None), "after what?")
-            if tag != "request:sent":
-                earlier = self.questions.get(data["after"], {"over": False, "purpose": None})
-                need(earlier["over"] and earlier["purpose"] == purpose, "after what?")
-            self.place(purpose, data)
-        question = {**data, "over": False, "outcome": None, "said": None, "by": None, "known": None}
-        self.questions[data["request"]] = self.last[kind] = question
-
-    def place(self, purpose: str, data: Mapping[str, Any]) -> None:
-        if self.hold is not None:
-            need(purpose == self.hold["reason"], "on hold for something else")
-        elif purpose in STAGES_OWN:
-            need(self.phase in ("opened", "entered", "asking", "ended"), "no time to ask")
-            self.phase = "asking"
-        else:
-            need(
-                {"gate": "gate", "removal_approval": "approving"}.get(purpose) == self.phase, "no time to ask"
-            )
-        free = purpose not in NOT_THE_PROPOSERS or data["seat"] == "hr_queue"
-        need(free or data["assignee"] not in (self.proposer, self.beside), "the proposer is asked")
-
-    def outcome(self, event: Value) -> None:
-        tag, data = event["tag"], event["data"]
-        need(data["request"] in self.questions, "never asked")
-        question = self.questions[data["request"]]
-        need(
-            question["outcome"] is None and question["purpose"] == data["purpose"], "second or other outcome"
-        )
-        if tag == "request:expired":
-            need(event["occurred_at"] >= question["due_at"], "too early")
-        question["outcome"], question["over"] = tag, True
-        if tag == "request:answered":
-            need(event["occurred_at"] <= question["due_at"], "too late")
-            actor = event["actor"]
-            question.update(said=data["choice"], by=actor["id"], known=actor["authenticated_by"])
-            if (data["purpose"], data["choice"]) == ("leave", "resume"):
-                self.over_holds.add("leave")
-
-    def take(self, question: dict[str, Any] | None, choice: str | None, by: str | None) -> None:
-        need(question is not None and question["outcome"] == "request:answered", "not answered")
-        assert question is not None
-        need(question["said"] in question["choices"], "not offered")
-        need(choice is None or choice == question["said"], "another choice")
-        need(by is None or by == question["by"], "somebody else's")
-        desk = question["seat"] in ("hr_partner", "hr_queue") and question["known"] == "cognito"
-        need(desk or question["by"] in (question["assignee"], question["on_behalf_of"]), "not asked")
-        need(question["seat"] == "rep" or question["by"] != self.rep, "own case")
-
-    def take_stages(self, event: Value, choice: str | None, by: str | None) -> None:
-        question = self.last.get("main")
-        need(question is not None and question["purpose"] in STAGES_OWN, "not the stage's question")
-        self.take(question, choice, by)
-        assert question is not None
-        self.proposer, self.beside = question["by"], event["data"].get("in_place_of")
-        named = (None, question["assignee"], question["on_behalf_of"])
-        need(self.beside in named, "the question names nobody else")
-
-    def decide(self, event: Value, purpose: str) -> None:
-        data, question = event["data"], self.last.get("main")
-        need(question is not None and question["purpose"] == purpose, "not asked")
-        removal = {"removal:approved": "approve", "removal:sent_back": "send_back"}.get(event["tag"])
-        self.take(question, removal or data["choice"], data["by"])
-        need(event["actor"]["id"] == data["by"], "another actor")
-        free = purpose not in NOT_THE_PROPOSERS
-        need(free or data["by"] not in (self.proposer, self.beside), "the proposer decides")
-        if event["tag"].endswith(":decided"):
-            need(self.hold is not None and self.hold["reason"] == purpose, "no such hold")
-            if data["choice"] in ENDS:
-                self.only_end = ENDS[data["choice"]]
-            else:
-                self.over_holds.add(purpose)
 
     # What the page asks of single steps. ``before``: the phase in which the step was taken.
 
@@ -336,6 +154,8 @@ class Course:
             away = at(event["occurred_at"]) - at(hold["since"]) if hold["paused"] else timedelta(0)
             need(near(data["ends_at"], at(self.end) + away), "another end")
         self.hold, self.end = None, data["ends_at"]
+        if "main" in self.last and self.last["main"]["purpose"] == data["reason"]:
+            self.last["main"]["heard"] = True
 
     def on_case_closed(self, event: Value, before: str) -> None:
         how, because = event["data"]["exit"], event["data"].get("because")
@@ -346,10 +166,8 @@ class Course:
         if how == "policy_closed" and because != "policy_ended":
             need(self.phase == "ended", "no stage is over")
         need(all(question["over"] for question in self.last.values()), "a question stands")
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+        free = how == "left_company" or (how, because) == ("policy_closed", "policy_ended")
+        need(free or not self.unheard(), "an answer counts")
 
 
 def near(text: str, time: datetime) -> bool:

@@ -110,7 +110,7 @@ MANIFEST = of(
         "files": is_object,
         "kind": matches("case|ledger|period"),
         "subject": is_text,
-        "v": lambda value: type(value) is int and value == 1,
+        "v": lambda value: type(value) is int and value in (1, 2),
     }
 )
 
@@ -171,3 +171,7 @@ def ends_evaluation(value: Mapping[str, Any]) -> bool:
 def records_batch(value: Mapping[str, Any]) -> bool:
     tags = ("export:accepted", "facts:recorded", "directory:recorded")
     return value["tag"] in tags and bool(value["subject"].startswith("batch/"))
+
+
+def is_names(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(name, str) for name in value.values())

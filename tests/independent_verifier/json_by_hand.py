@@ -9,8 +9,22 @@ _STRING = re.compile(r'"((?:[^"\\\x00-\x1f]|\\["\\btnfr]|\\u00[01][0-9a-f])*)"')
 _NUMBER = re.compile(r"0|-?[1-9][0-9]*")
 
 
+def bounded(data: bytes) -> None:
+    """ValueError for more values, or values deeper in one another, than the page allows."""
+    if sum(data.count(sign) for sign in (b"[", b"{", b",")) > 2_000_000:
+        raise ValueError("too many values")
+    depth = deepest = 0
+    for sign in re.findall(rb"[][{}]", re.sub(rb'"(\\.|[^"\\])*+"', b"", data, flags=re.DOTALL)):
+        depth += 1 if sign in (b"[", b"{") else -1
+        deepest = max(deepest, depth)
+    if deepest > 100:
+        raise ValueError("too deep")
+
+
 def read_json(data: bytes) -> Any:
     """The value; ValueError for whatever the page does not allow."""
+    if len(data) > 2_000_000:
+        bounded(data)
     text = data.decode("utf-8")
     value, end = _value(text, 0, 0)
     if end != len(text):
@@ -19,9 +33,9 @@ def read_json(data: bytes) -> Any:
 
 
 def _value(text: str, at: int, depth: int) -> tuple[Any, int]:
-    if depth > 200:
-        raise ValueError("too deep")
     start = text[at : at + 1]
+    if depth >= 100 and start in ("{", "["):
+        raise ValueError("too deep")
     if start == '"':
         return _string(text, at)
     if start == "{":

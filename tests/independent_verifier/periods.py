@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any
 
+from tests.independent_verifier import commitments
 from tests.independent_verifier.bundle import INCOMPLETE, TAMPERED, Bundle
 
 Examine = Callable[[Mapping[str, bytes]], list[tuple[int, str]]]
@@ -17,6 +18,7 @@ def evaluations(bundle: Bundle) -> None:
     if not chains:
         bundle.fault(INCOMPLETE, "no evaluation")
     for subject, chain in chains.items():
+        commitments.of_chain(bundle, subject, [chain[sequence][0] for sequence in sorted(chain)])
         for sequence, (value, _) in chain.items():
             if sequence > 1 and sequence - 1 not in chain:
                 bundle.fault(INCOMPLETE, f"{subject} {sequence - 1} is missing")
@@ -33,6 +35,19 @@ def cases(bundle: Bundle, examine: Examine) -> None:
     for name, data in bundle.under("cases/"):
         case, _, inner = name.removeprefix("cases/").partition("/")
         folders.setdefault(case, {})[inner] = data
+    events = [value for value, _ in bundle.sealed.values()]
+    opens = [
+        value["subject"]
+        for value in events
+        if value["tag"] == "evaluation:started" and value["data"]["opens_cases"]
+    ]
+    due = [
+        value["data"]["outcomes"].get("open_case", 0)
+        for value in events
+        if value["tag"] == "evaluation:completed" and value["subject"] in opens
+    ]
+    if not folders and sum(due) > 0:
+        bundle.fault(INCOMPLETE, "cases are missing")
     latest = bundle.points[max(bundle.points)] if bundle.points else None
     for case, files in folders.items():
         for status, what in examine(files):

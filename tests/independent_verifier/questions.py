@@ -1,12 +1,12 @@
 """Questions that are asked of the whole bundle: keys, checkpoints, roots, proofs, files, an anchor."""
 
-import json
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from itertools import pairwise
 from typing import Any
 
 from tests.independent_verifier import basis
+from tests.independent_verifier import opening as opening_of
 from tests.independent_verifier.bundle import INCOMPLETE, TAMPERED, UNANCHORED, Bundle
 from tests.independent_verifier.forms import (
     CHECKPOINT,
@@ -102,6 +102,8 @@ def roots(bundle: Bundle) -> None:
             bundle.fault(TAMPERED, f"the root of checkpoint {number} does not fit")
             break
     latest = max((point["size"] for point in bundle.points.values()), default=None)
+    if latest == 0:
+        bundle.fault(INCOMPLETE, "no event is covered")
     if latest is not None and max(bundle.leaves, default=-1) >= latest:
         bundle.fault(UNANCHORED, "events after the latest checkpoint")
 
@@ -173,12 +175,17 @@ def attachments(bundle: Bundle) -> None:
         elif private[name] is None or private[name]["commitment"] != sha256(data).hexdigest():
             bundle.fault(TAMPERED, f"{name} is not what was sealed")
     named = {text for value in chain for text in _texts([value["relied_on"], value["data"]])}
-    there = set()
     for folder in ("policies/", "decisions/", "exports/", "mails/"):
         for name, data in bundle.under(folder):
-            there.add(sha256(data).hexdigest())
             if sha256(data).hexdigest() not in named:
                 bundle.fault(TAMPERED, f"no event names {name}")
+    there = {sha256(data).hexdigest(): data for _, data in bundle.under("policies/")}
+    opened = opening_of.first_event(bundle)
+    if opened is not None and bundle.version != (2 if "policy_json" in opened["data"] else 1):
+        bundle.fault(TAMPERED, "another version")
+    if opened is not None and "policy_json" in opened["data"]:
+        opening_of.one_text(bundle, opened, there)
+        return
     for value in chain:
         policy = value["relied_on"].get("policy", "")
         if HEX64.fullmatch(policy) and policy not in there:
@@ -193,6 +200,7 @@ def decision(bundle: Bundle) -> None:
     for subject in ends:
         if subject not in {f"evaluation/{relied_on.get('evaluation')}" for relied_on in own}:
             bundle.fault(TAMPERED, f"the case did not rely on {subject}")
+    opening_of.evaluation(bundle, ends)
     line, there = bundle.files.get("decision/line.json"), "decision/proof.json" in bundle.files
     if (line is not None) != there:
         bundle.fault(INCOMPLETE, "a decision without its proof, or a proof without its decision")
@@ -201,6 +209,8 @@ def decision(bundle: Bundle) -> None:
         return
     if not there:
         return
+    if "openings/000001.json" not in bundle.files:
+        bundle.fault(INCOMPLETE, "a decision, and the first event is not opened")
     form = of({"evaluation": is_text, "index": is_integer, "path": is_path, "size": is_integer})
     proof = bundle.parsed("decision/proof.json", form)
     if proof is None:
@@ -221,16 +231,19 @@ def decision(bundle: Bundle) -> None:
         return
     opening = bundle.files.get("openings/000001.json")
     try:
-        if opening is not None and read_json(opening)["body"].get("decision") != json.loads(line):
+        value = basis.loads(line)
+        if opening is not None and not basis.same(read_json(opening)["body"].get("decision"), value):
             bundle.fault(TAMPERED, "the decision is not what was sealed")
             return
     except (ValueError, KeyError, TypeError, AttributeError):
         bundle.fault(TAMPERED, "the decision or its opening is of another form")
         return
+    opening_of.decision(bundle, end, value)
     basis.follows(bundle, end, line)
 
 
-def hold_to(bundle: Bundle, anchor: bytes) -> None:
+def hold_to(bundle: Bundle, anchor: bytes) -> dict[str, Any] | None:
+    """The checkpoint that the reader holds; nothing where no key here has signed it."""
     value = read_json(anchor)
     if not CHECKPOINT(value):
         raise ValueError("no checkpoint")
@@ -238,7 +251,7 @@ def hold_to(bundle: Bundle, anchor: bytes) -> None:
     body = anchor[len(b'{"checkpoint":') : anchor.rindex(b',"signature":')]
     if point["key"] not in bundle.keys:
         bundle.fault(TAMPERED, "the anchor is signed with an unknown key")
-        return
+        return None
     elif signature is None or not signed_by(bundle.keys[point["key"]], signature, body):
         bundle.fault(TAMPERED, "the anchor's own signature does not fit")
     ours = bundle.points.get(point["number"])
@@ -250,6 +263,7 @@ def hold_to(bundle: Bundle, anchor: bytes) -> None:
         bundle.fault(INCOMPLETE, "there is nothing to compare the anchor with")
     elif roots != {point["root"]}:
         bundle.fault(TAMPERED, "the anchor has another root over as many events")
+    return dict(point)
 
 
 def _texts(value: Any) -> Iterator[str]:

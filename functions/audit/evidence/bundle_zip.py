@@ -16,15 +16,19 @@ from shared.domain.canonical import canonical_bytes
 from shared.domain.errors import IntegrityError
 
 VERSION: Final = 1
+ONE_POLICY_TEXT: Final = 2
+"""The version of a case bundle whose case commits to its policy as canonical JSON."""
 _OLDEST_ZIP_DATE: Final = (1980, 1, 1, 0, 0, 0)
 _README: Final = {"case": CASE_README, "ledger": LEDGER_README, "period": PERIOD_README}
 _SAFE_NAME: Final = re.compile(r"[A-Za-z0-9@._-]+(/[A-Za-z0-9@._-]+)*")
 
 
-def with_manifest(kind: str, subject: str, files: dict[str, bytes]) -> dict[str, bytes]:
+def with_manifest(
+    kind: str, subject: str, files: dict[str, bytes], version: int = VERSION
+) -> dict[str, bytes]:
     """The files, their reading aids, and the manifest that lists all of them."""
     files["README.txt"] = _README[kind].encode()
-    manifest = {"kind": kind, "subject": subject, "v": VERSION}
+    manifest = {"kind": kind, "subject": subject, "v": version}
     if kind == "case":
         files |= rendered({**files, "manifest.json": canonical_bytes(manifest)})
     digests = {name: sha256(data).hexdigest() for name, data in files.items()}

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from functions.audit.evidence.bundle_zip import with_manifest, zipped
+from functions.audit.evidence.bundle_zip import ONE_POLICY_TEXT, VERSION, with_manifest, zipped
 from functions.audit.ledger.format import (
     Checkpoint,
     checkpoint_place,
@@ -113,7 +113,9 @@ def case_files(evidence: CaseEvidence) -> dict[str, bytes]:
     if evidence.names:
         files["names.json"] = canonical_bytes(dict(evidence.names))
     files |= dict(evidence.attachments) | _key_files(evidence.keys, [point for point, _ in points], rotations)
-    return with_manifest("case", evidence.subject, files)
+    opened = parse_event(evidence.events[0][1]) if evidence.events else None
+    in_one_text = opened is not None and "policy_json" in opened.data
+    return with_manifest("case", evidence.subject, files, ONE_POLICY_TEXT if in_one_text else VERSION)
 
 
 def _decision_files(evidence: CaseEvidence, latest: Checkpoint) -> dict[str, bytes]:

@@ -14,6 +14,7 @@ from shared.domain.event import Event, EventTag, parse_event
 from shared.domain.identifiers import EvaluationId, PersonId, case_subject, evaluation_subject
 from shared.domain.merkle import Tree
 from shared.domain.person import HR_QUEUE, Directory, name_of
+from shared.domain.policy import policy_json
 from shared.ledger_ports import EventLog, EventPlace
 
 
@@ -44,6 +45,7 @@ class Gatherer:
         places = self.events.read([EventPlace(subject, event.sequence) for event, _ in chain])
         indices = {at.sequence: stored.index for at, stored in places.items()}
         _, policy = sources.policies.used(case.policy_digest)
+        in_one_text = "policy_json" in chain[0][0].data
         openings = self._openings(chain) if self.opens else {}
         evaluation = self._evaluation(case.evaluation_id)
         # The figures of a person whose key was deleted stay closed here as well.
@@ -56,7 +58,7 @@ class Gatherer:
             keys=self.ledger.keys,
             rotations=self.ledger.rotations,
             openings=openings,
-            attachments={f"policies/{case.policy}.yaml": policy},
+            attachments=_policy_files(case, policy, in_one_text),
             evaluation=evaluation,
             decision=decision,
             basis=None if decision is None else self._basis(case, evaluation),
@@ -101,6 +103,13 @@ class Gatherer:
         opening = self.sources.store.opening
         found = {event.sequence: opening(body) for event, body in chain if event.private}
         return {sequence: opened for sequence, opened in found.items() if opened is not None}
+
+
+def _policy_files(case: Case, policy: bytes, in_one_text: bool) -> dict[str, bytes]:
+    """The policy as canonical JSON, the one text that the case commits to. An older case names the YAML."""
+    if in_one_text:
+        return {f"policies/{case.policy}.json": policy_json(policy)}
+    return {f"policies/{case.policy}.yaml": policy}
 
 
 def _names(chain: Iterable[tuple[Event, bytes]], directory: Directory) -> dict[str, str]:

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from functions.audit.evidence import chronicle
+from shared.domain.canonical import digest
 from shared.domain.errors import InvalidPolicy
 from shared.domain.event import EventTag, parse_event
 from shared.domain.identifiers import batch_subject
-from shared.domain.policy import Policy, parse_policy
+from shared.domain.policy import Policy, parse_policy, policy_json
 
 _FACTS: Final = "decision/facts/"
 _PROOF: Final = ".proof.json"
@@ -31,6 +32,28 @@ def altered_aids(files: Mapping[str, bytes]) -> list[tuple[str, bool]]:
         for name, data in rendered(files).items()
         if name in files and files[name] != data
     ]
+
+
+def policies_differ(files: Mapping[str, bytes]) -> bool:
+    """Whether the YAML of a policy says something else than the JSON that the evaluations committed to.
+
+    Bundles of version 1 have both. In version 2 there is only the JSON.
+    """
+    committed = {
+        event.data["policy_json"]
+        for name, data in files.items()
+        if name.startswith("events/") and (event := parse_event(data)).tag is EventTag.EVALUATION_COMPLETED
+        if "policy_json" in event.data
+    }
+    texts = [data for name, data in files.items() if name.startswith("policies/") and name.endswith(".yaml")]
+    return bool(committed) and any(_json_digest(text) not in committed for text in texts)
+
+
+def _json_digest(text: bytes) -> str | None:
+    try:
+        return digest(policy_json(text))
+    except (InvalidPolicy, ValueError):
+        return None
 
 
 def rendered(files: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -5,12 +5,13 @@
     python verify.pyz BUNDLE ...
 
 The package imports only the standard library and `cryptography`. It deliberately shares no code with the
-writer, so that one mistake cannot hide in both. It checks the rules R1 to R56 of
+writer, so that one mistake cannot hide in both. It checks the rules R1 to R69 of
 docs/reference/ledger-format.md.
 """
 
 from .check import verify
 from .files import open_bundle
-from .report import Report, Verdict, as_json, as_text
+from .findings import Verdict
+from .report import Report, as_json, as_text, printable
 
-__all__ = ["Report", "Verdict", "as_json", "as_text", "open_bundle", "verify"]
+__all__ = ["Report", "Verdict", "as_json", "as_text", "open_bundle", "printable", "verify"]

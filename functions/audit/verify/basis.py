@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection
 from typing import Any, Final
 
-from .forms import HEX, TEXT, Event, canonical, digest, has_shape, proof_path
+from .forms import HEX, TEXT, Event, canonical, digest, has_shape, plain_json, proof_path, spelled
 from .reading import Reading
 from .recompute import Basis, Row, depends_on_others, recompute
 from .trees import included, leaf_hash
@@ -181,10 +181,10 @@ def _compare(reading: Reading, decision: Row, basis: Basis, period: str) -> None
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, StopIteration) as error:
         reading.tampered(LINE, f"cannot follow from the rows and the policy here ({error!r})")
         return
-    reading.report.recomputed += recomputed == decision
+    reading.report.recomputed += spelled(recomputed) == spelled(decision)
     for member in sorted({*recomputed, *decision}):
         said, follows = decision.get(member), recomputed.get(member)
-        if said != follows:
+        if spelled(said) != spelled(follows):
             what = f"`{member}` is {_brief(said)}, but {_brief(follows)} follows from the rows and the policy"
             reading.tampered(LINE, f"its {what}")
     if others:
@@ -202,18 +202,6 @@ def _remark_on_later_batches(
         if later:
             what = f"not recomputed: that {', '.join(later)} has no row of {rep} in {period}"
             reading.remark(f"{FACTS}{period}.json", what)
-
-
-def plain_json(data: bytes) -> Any:
-    """The value of JSON without floats, in any spelling. Raises ValueError for anything else."""
-
-    def refuse(text: str) -> None:
-        raise ValueError(f"{text} is not a whole number")
-
-    try:
-        return json.loads(data.decode(), parse_float=refuse, parse_constant=refuse)
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
 
 
 def _brief(value: Any) -> str:

@@ -11,6 +11,8 @@ from .event_data import FORMS
 from .forms import moment
 
 _SKEW: Final = timedelta(minutes=1)
+_TAKEN_WITHIN: Final = timedelta(hours=1)
+"""An answer may arrive while another step is being written; the next step takes it in."""
 _CASES_OWN: Final = (
     *("case:", "stage:", "owner:", "results:", "dispute:", "exception:"),
     *("withdrawal:", "removal:", "rep:", "check_in:"),
@@ -46,9 +48,23 @@ class CaseCourse(CaseHolds):
             if self.exit and tag != "case:closed" and tag in _COURSE:
                 found.append(f"{tag} follows a decision that ends the case as {self.exit}")
             found += rule(self, event)
+            found += self._answers_in_time(event)
         if tag in _CAUSES:
             self.causes.add(_CAUSES[tag])
         return found
+
+    def _answers_in_time(self, event: Value) -> Faults:
+        """Whoever answered acts in the step that takes it in, and no step passes an answer over (R63)."""
+        tag, answer = event["tag"], self.questions.taken
+        if tag in _ACTED and answer is not None:
+            actor = event["actor"]
+            acts = (actor["id"], actor["kind"], actor["authenticated_by"])
+            if acts != (answer.by, "person", answer.known_by):
+                yield f"{' '.join(acts)} acts, but {answer.by} answered by {answer.known_by}"
+        if tag in _PASSING:
+            for each in self.questions.untaken():
+                if _apart(each.answered_at, event["occurred_at"]) > _TAKEN_WITHIN:
+                    yield f"{tag} passes over the answer to {each.id}, which nobody took in"
 
     def _opened(self, event: Value) -> Faults:
         data = event["data"]
@@ -225,6 +241,21 @@ _RULES: Final[dict[str, Callable[[CaseCourse, Value], Faults]]] = {
     "removal:sent_back": CaseCourse._removal_decided,
     "workflow:restarted": CaseCourse._workflow_restarted,
 }
+_ACTED: Final = frozenset(
+    (
+        *("rep:acknowledged", "rep:rebutted", "check_in:done", "dispute:raised", "exception:requested"),
+        *("stage:approved", "stage:sent_back", "removal:proposed", "removal:approved", "removal:sent_back"),
+        *("dispute:decided", "exception:decided", "withdrawal:decided"),
+    )
+)
+"""Steps of the person whose answer they take in."""
+_PASSING: Final = frozenset(
+    (
+        *("stage:gated", "stage:entered", "stage:begun", "stage:ended", "check_in:asked", "case:held"),
+        *("removal:proposed", "removal:approved", "removal:sent_back", "exception:requested"),
+        *("stage:approved", "stage:sent_back", *OF_THE_CHAIN),
+    )
+)
 _COURSE: Final = frozenset(
     tag
     for tag in _RULES

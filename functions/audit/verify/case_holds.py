@@ -24,6 +24,8 @@ class CaseHolds(CaseState):
     def _resumed(self, event: Value) -> Faults:
         data, hold = event["data"], self.hold
         self.hold = None
+        if self.questions.main is not None and self.questions.main.purpose == data["reason"]:
+            self.questions.main.taken = True
         if hold is None or hold["reason"] != data["reason"] or hold["since"] != data["since"]:
             yield f"resumes from a hold for {data['reason']} since {data['since']}, which is not in force"
             return
@@ -79,3 +81,6 @@ class CaseHolds(CaseState):
             yield "is closed at the end of its ladder, but no stage had ended"
         for request in self.questions.open_questions():
             yield f"is closed while question {request} is still open"
+        if not free:
+            for question in self.questions.untaken():
+                yield f"is closed, but nobody took in the answer to {question.id}"

@@ -1,4 +1,4 @@
-"""Rules about questions: who is asked, what ends a question, whose answer counts (R21 to R26)."""
+"""Rules about questions: who is asked, what ends a question, whose answer counts (R21 to R26, R63, R64)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -8,6 +8,7 @@ ASKING: Final = frozenset(
     ("request:sent", "request:reminded", "request:escalated", "check_in:asked", "rep:told")
 )
 OF_THE_CHAIN: Final = frozenset(("request:sent", "request:reminded", "request:escalated"))
+HR_QUEUE: Final = "hr-queue"
 HR_SEATS: Final = ("hr_partner", "hr_queue")
 FOR_HR: Final = frozenset(("gate", "dispute", "exception", "withdrawal", "leave", "removal_approval"))
 _OUTCOMES: Final = frozenset(("request:answered", "request:expired", "request:withdrawn"))
@@ -16,7 +17,25 @@ _OUTCOMES: Final = frozenset(("request:answered", "request:expired", "request:wi
 _ENDS_WITHOUT_OUTCOME: Final = frozenset(
     ("notice:bounced", "notice:failed", "answer:refused", "check_in:missed", "check_in:done")
 )
-ABOUT_QUESTIONS: Final = ASKING | _OUTCOMES | _ENDS_WITHOUT_OUTCOME
+# Notices that put a question to a person, or confirm an answer. Each goes to that person (R64).
+_TO_ASSIGNEE: Final = frozenset(
+    (
+        *(
+            "question",
+            "reminder",
+            "escalation",
+            "hr_escalation",
+            "gate",
+            "dispute",
+            "exception",
+            "withdrawal",
+        ),
+        *("leave_review", "removal_approval", "check_in_due", "rep_told", "one_time_code"),
+    )
+)
+_SIGNED_IN: Final = frozenset(("link", "link+code", "cognito"))
+_ABOUT_REMOVAL: Final = frozenset(("removal_proposal", "removal_approval"))
+ABOUT_QUESTIONS: Final = frozenset(("notice:sent",)) | ASKING | _OUTCOMES | _ENDS_WITHOUT_OUTCOME
 
 
 @dataclass(slots=True)
@@ -36,6 +55,9 @@ class Question:
     choice: str = ""
     by: str = ""
     known_by: str = ""
+    taken: bool = False
+    """Whether a step took the answer in, or refused it."""
+    answered_at: str = ""
 
 
 @dataclass(slots=True)
@@ -47,15 +69,20 @@ class Questions:
     main: Question | None = None
     to_rep: Question | None = None
     check_in: Question | None = None
+    taken: Question | None = None
+    """The question whose answer the latest such step took in."""
 
     def faults(self, event: dict[str, Any]) -> list[str]:
         """What is wrong with an event of ``ABOUT_QUESTIONS``. The data of each has a ``request``."""
         tag, data = event["tag"], event["data"]
+        if tag == "notice:sent":
+            return [*self._mailed(data)]
         if tag in _ENDS_WITHOUT_OUTCOME:
             question = self.asked.get(data["request"])
             by_the_case = tag != "answer:refused" or "answered_by" in data
             if question is not None and by_the_case:
                 question.over = True
+                question.taken = question.taken or tag in ("answer:refused", "check_in:missed")
             return []
         if tag in _OUTCOMES:
             return [*self._outcome(event)]
@@ -83,6 +110,18 @@ class Questions:
             yield from self._next_in_chain(event, question)
         if before is not None and not before.over:
             yield f"request {question.id} is asked while {before.id} is still open"
+        if before is not None and before.outcome == "request:answered" and not before.taken:
+            yield f"request {question.id} is asked, but nobody took in the answer to {before.id}"
+
+    def _mailed(self, data: dict[str, Any]) -> Iterator[str]:
+        """A mail about a question goes to the person whom it asks; a receipt to the one who answered."""
+        question = self.asked.get(data["request"] or "")
+        if question is None:
+            return
+        if data["kind"] in _TO_ASSIGNEE and data["to"] != question.assignee:
+            yield f"{data['kind']} went to {data['to']}, but {question.id} asks {question.assignee}"
+        if data["kind"] == "receipt" and question.by and data["to"] != question.by:
+            yield f"the receipt went to {data['to']}, but {question.by} answered {question.id}"
 
     def _next_in_chain(self, event: dict[str, Any], question: Question) -> Iterator[str]:
         tag, after = event["tag"], self.asked.get(event["data"]["after"] or "")
@@ -107,6 +146,8 @@ class Questions:
             yield f"request {question.id} expired before {question.due_at}, when it was due"
         question.outcome, question.over = tag, True
         if tag == "request:answered":
+            yield from _answered_as_asked(question, event)
+            question.answered_at = event["occurred_at"]
             if event["occurred_at"] > question.due_at:
                 yield f"request {question.id} was answered after {question.due_at}, when it was due"
             actor = event["actor"]
@@ -121,6 +162,9 @@ class Questions:
         if question is None or question.outcome != "request:answered":
             yield "follows from an answer, but nobody gave the answer"
             return
+        if question.taken:
+            yield f"takes in the answer to {question.id} a second time"
+        question.taken, self.taken = True, question
         name = f"the answer to {question.id}"
         if question.choice not in question.choices:
             yield f"{name} is {question.choice}, which was not offered"
@@ -133,7 +177,34 @@ class Questions:
             yield f"{name} is from {question.by}, who was not asked"
         if question.seat != "rep" and question.by == self.rep:
             yield f"{name} is from the rep, whom it is about"
+        if question.purpose in _ABOUT_REMOVAL and question.known_by == "link":
+            yield f"{name} came by a link alone, which is not enough for a removal"
+        if (
+            question.purpose in _ABOUT_REMOVAL
+            and question.assignee == HR_QUEUE
+            and question.known_by != "cognito"
+        ):
+            yield f"{name} came from a shared mailbox, without anybody who signed in"
+
+    def untaken(self) -> list[Question]:
+        """The latest questions of each kind whose answers no step took in."""
+        latest = (self.main, self.to_rep, self.check_in)
+        return [each for each in latest if each is not None and each.by and not each.taken]
 
     def open_questions(self) -> list[str]:
         latest = (self.main, self.to_rep, self.check_in)
         return [question.id for question in latest if question is not None and not question.over]
+
+
+def _answered_as_asked(question: Question, event: dict[str, Any]) -> Iterator[str]:
+    """A person answered, from the seat that was asked; about a removal, after they saw comparable people."""
+    data, actor = event["data"], event["actor"]
+    for name in ("seat", "assignee", "on_behalf_of"):
+        asked = getattr(question, name)
+        if data[name] != asked:
+            yield f"the answer names {data[name]} as `{name}`, but {question.id} asked {asked}"
+    if actor["kind"] != "person" or actor["authenticated_by"] not in _SIGNED_IN:
+        yield f"{question.id} was answered by {actor['kind']}/{actor['authenticated_by']}, which is no person"
+    looked = "compared" in data, "compared" in event["relied_on"]
+    if looked != (question.purpose in _ABOUT_REMOVAL,) * 2:
+        yield f"the answer to {question.id} names comparable people, or names none, against its purpose"

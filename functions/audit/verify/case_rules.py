@@ -41,13 +41,19 @@ class CaseRules:
         if not (found or self.broken):
             if tag in ABOUT_QUESTIONS:
                 found += self.course.questions.faults(event)
-            found += self.course.faults(event)
+            found += self._course(event)
         self.broken = self.broken or bool(found)
         if tag == "notice:sent":
             found += self._sent(event["data"]["notice"])
         elif tag == "case:closed":
             self.closed = True
         return found
+
+    def _course(self, event: dict[str, Any]) -> list[str]:
+        try:
+            return self.course.faults(event)
+        except OverflowError:
+            return ["names times or days that no calendar has"]
 
     def _sent(self, notice: str) -> list[str]:
         """Checked even after a fault, because it does not depend on the steps before."""

@@ -5,11 +5,13 @@ from hashlib import sha256
 from typing import Final
 
 from .case_rules import UNRESTRICTED, CaseRules
+from .commitments import BatchRules, EvaluationRules
 from .events import parse_event
 from .forms import Checkpoint, Event, moment
-from .reading import Chain, Reading
+from .reading import Chain, Reading, SubjectRules
 
 LATE: Final = timedelta(hours=1)
+"""The sealing function runs every minute, so an event waits for a checkpoint much shorter than this."""
 CLOCK_SKEW: Final = timedelta(minutes=1)
 
 
@@ -23,6 +25,9 @@ def read_event(
         reading.tampered(file if line is None else f"{file}, line {line} (index {index})", str(error))
         return None
     reading.report.events += 1
+    if event.occurred_at > event.recorded_at and _apart(event) > CLOCK_SKEW:
+        what = f"happened at {event.occurred_at}, after it was recorded at {event.recorded_at}"
+        reading.tampered(event.place, what)
     if event.key is not None:
         reading.sealed_under[event.key] += 1
     if event.tag == "subject:shredded":
@@ -30,6 +35,8 @@ def read_event(
         reading.report.erased += reading.sealed_under.pop(event.value["data"]["person"], 0)
     if event.tag == "key:rotated" and event.subject == "system":
         reading.rotations.append(event)
+    elif event.tag == "checkpoint:anchored":
+        reading.anchorings.append(event)
     return event
 
 
@@ -43,7 +50,7 @@ def link(reading: Reading, event: Event) -> None:
     subject, sequence, recorded = event.subject, event.sequence, event.recorded_at
     chain = reading.chains.get(subject)
     if chain is None:
-        chain = reading.chains[subject] = Chain(CaseRules() if subject.startswith("case/") else None)
+        chain = reading.chains[subject] = Chain(_rules_of(subject))
     if sequence != chain.last + 1:
         _misplaced(reading, event, chain.last)
         chain.rules = None
@@ -60,6 +67,15 @@ def link(reading: Reading, event: Event) -> None:
     if chain.rules is not None and (event.tag not in UNRESTRICTED or sequence == 1):
         for fault in chain.rules.faults(event.step):
             reading.tampered(event.place, fault)
+
+
+def _rules_of(subject: str) -> SubjectRules | None:
+    kind, _, name = subject.partition("/")
+    if kind == "case":
+        return CaseRules()
+    if kind == "batch":
+        return BatchRules(name)
+    return EvaluationRules() if kind == "evaluation" else None
 
 
 def _late(reading: Reading, event: Event) -> None:
@@ -82,6 +98,17 @@ def _misplaced(reading: Reading, event: Event, last: int) -> None:
         return
     what = f"event {sequence} of {subject} stands where event {last + 1} belongs"
     reading.tampered(event.place, f"{what}: one was left out, repeated or moved")
+
+
+def _apart(event: Event) -> timedelta:
+    return moment(event.occurred_at) - moment(event.recorded_at)
+
+
+def not_backdated(reading: Reading, event: Event, point: Checkpoint) -> None:
+    """An event that this checkpoint does not cover was not recorded long before it (R58)."""
+    if event.recorded_at < point.time and moment(point.time) - moment(event.recorded_at) > LATE:
+        what = f"was recorded at {event.recorded_at}, but checkpoint {point.number} of {point.time}"
+        reading.tampered(event.place, f"{what} does not cover it: it came later than it says")
 
 
 def sealed_in_time(reading: Reading, event: Event, point: Checkpoint) -> None:

@@ -1,21 +1,28 @@
 """Runs every check that a bundle allows."""
 
-from .chains import link, read_event_file
+from .chains import link, not_backdated, read_event_file
 from .checkpoints import check_anchor, check_succession, check_told_key, read_checkpoints, read_keys
+from .dates import check_dates
 from .files import Files
+from .findings import Verdict
+from .judging import judge_case
 from .one_case import check_case_files, check_one_case
 from .one_period import check_one_period
 from .reading import Reading
-from .report import Report, Verdict
+from .reading_aids import check_reading_aids
+from .report import Report
 from .time_stamps import check_time_stamps
 from .whole_ledger import check_whole_ledger
 
 
-def verify(files: Files, anchor: bytes | None = None, key: str | None = None) -> Report:
+def verify(
+    files: Files, anchor: bytes | None = None, key: str | None = None, now: str | None = None
+) -> Report:
     """Check the bundle against every rule that it allows to be checked.
 
     ``anchor`` is a checkpoint file that the reader received by another route. ``key`` is the name of the key
-    that must have signed the first checkpoint. Raises ValueError if ``anchor`` is not a checkpoint.
+    that must have signed the first checkpoint. ``now`` is the time by the reader's clock, in the ledger's
+    form. Raises ValueError if ``anchor`` is not a checkpoint.
     """
     reading = Reading(files)
     reading.read_manifest()
@@ -34,6 +41,8 @@ def verify(files: Files, anchor: bytes | None = None, key: str | None = None) ->
         _check_unsealed(reading)
         check_case_files(reading)
     check_succession(reading)
+    check_dates(reading, now)
+    check_reading_aids(reading)
     reading.read_the_rest()
     if reading.report.kind != "period":  # there, each case counts its own
         reading.report.sealed = sum(reading.sealed_under.values()) - reading.report.opened
@@ -41,6 +50,8 @@ def verify(files: Files, anchor: bytes | None = None, key: str | None = None) ->
         check_told_key(reading, key)
     if anchor is not None:
         check_anchor(reading, anchor)
+    if reading.report.kind == "case":
+        judge_case(reading)
     return reading.report
 
 
@@ -57,4 +68,7 @@ def _check_unsealed(reading: Reading) -> None:
             continue
         link(reading, event)
         reading.case_events.append(event)
+        reading.placed.append(event)
+        if reading.points:
+            not_backdated(reading, event, reading.points[-1])
         reading.report.add(Verdict.UNANCHORED, event.place, "no checkpoint covers this event yet")

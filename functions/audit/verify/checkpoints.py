@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
+from .chains import not_backdated
 from .forms import ZEROS, Checkpoint, Event, digest, moment, parse_checkpoint
 from .reading import Reading
 
@@ -145,6 +146,10 @@ def check_anchor(reading: Reading, data: bytes) -> None:
         reading.tampered(anchor.place, what)
         return
     _check_signature(reading, anchor, signed, signature)
+    for event in reading.placed:
+        waits = event.index is None and anchor.size <= reading.report.sealed_size
+        if waits or (event.index is not None and event.index >= anchor.size):
+            not_backdated(reading, event, anchor)
     same = next((point for point in reading.points if point.number == anchor.number), None)
     of_that_size = [point for point in reading.points if point.size == anchor.size]
     if same is not None and same.digest != anchor.digest:

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -9,7 +10,7 @@ from .anchors import read_anchor
 from .check import verify
 from .files import open_bundle
 from .forms import HEX
-from .report import Report, as_json, as_text
+from .report import Report, as_json, as_text, printable
 from .witnesses import Cosigned, check_cosignature, read_witness_key
 
 EPILOG: Final = """\
@@ -66,13 +67,17 @@ def examine(arguments: argparse.Namespace) -> Report:
         raise ValueError("a key's name has 64 hex digits")
     if arguments.witness_key is None:
         file = anchor.checkpoint if isinstance(anchor, Cosigned) else anchor
-        return verify(open_bundle(arguments.bundle), file, arguments.key)
+        return verify(open_bundle(arguments.bundle), file, arguments.key, _now())
     if not isinstance(anchor, Cosigned):
         raise ValueError("--witness-key needs a witness's state: name the state with --anchor")
     witness = read_witness_key(arguments.witness_key)
-    report = verify(open_bundle(arguments.bundle), anchor.checkpoint, arguments.key)
+    report = verify(open_bundle(arguments.bundle), anchor.checkpoint, arguments.key, _now())
     check_cosignature(report, anchor, witness)
     return report
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def show(report: Report, arguments: argparse.Namespace) -> int:
@@ -88,5 +93,5 @@ def main() -> int:
         arguments = parser.parse_args()
         return show(examine(arguments), arguments)
     except (ValueError, OSError) as error:
-        print(f"verify: {error}", file=sys.stderr)
+        print(printable(f"verify: {error}"), file=sys.stderr)
         return 2

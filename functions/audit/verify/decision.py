@@ -1,10 +1,10 @@
 """Checks the decision that opened the case: its proof, its sealed copy, and its recomputation (R7)."""
 
-import json
 from typing import Any
 
 from .basis import basis_files, check_basis, unneeded_batches
-from .forms import TEXT, Event, canonical, has_shape, proof_path
+from .forms import TEXT, Event, canonical, has_shape, plain_json, proof_path, spelled
+from .opening import check_decision_of_case, check_evaluation_of_case
 from .reading import Reading
 from .trees import included, leaf_hash
 
@@ -27,6 +27,7 @@ def check_decision(reading: Reading) -> None:
         reading.tampered(
             place, f"belongs to {subject}, but no event of {reading.report.subject} relied on it"
         )
+    check_evaluation_of_case(reading)
     there = [name for name in (LINE, PROOF) if name in reading.names]
     if len(there) == 1:
         other = PROOF if there == [LINE] else LINE
@@ -34,6 +35,8 @@ def check_decision(reading: Reading) -> None:
     if len(there) < 2:
         _check_absence(reading, relied_on)
         return
+    if _OPENING not in reading.names:
+        reading.incomplete(_OPENING, f"is not there, which must hold the decision that {LINE} shows")
     line, proof = reading.read(LINE), reading.parsed(PROOF, _proof)
     if line is None or proof is None:
         return
@@ -46,9 +49,12 @@ def check_decision(reading: Reading) -> None:
     elif not _is_proved(event, line, index, size, path):
         what = f"is not decision {index} of evaluation {evaluation}, or its proof was changed"
         reading.tampered(LINE, what)
-    elif not _is_what_was_sealed(reading, line):
+    elif (decision := reading.parsed(LINE, plain_json)) is None:
+        return  # reported as no JSON
+    elif not _is_what_was_sealed(reading, decision):
         reading.tampered(LINE, "is not the decision that was sealed when the case was opened")
     else:
+        check_decision_of_case(reading, event, decision)
         check_basis(reading, event, line)
 
 
@@ -78,14 +84,11 @@ def _is_proved(event: Event, line: bytes, index: int, size: int, path: list[byte
     return size == sum(counted.values()) and included(leaf_hash(line), index, size, path, str(root))
 
 
-def _is_what_was_sealed(reading: Reading, line: bytes) -> bool:
+def _is_what_was_sealed(reading: Reading, decision: Any) -> bool:
     """Whether the opening of the first event, if this edition has it, contains this decision."""
     if _OPENING not in reading.names:
         return True
     opening = reading.parsed(_OPENING, canonical)
     body: Any = opening.get("body") if isinstance(opening, dict) else None
     sealed = body.get("decision") if isinstance(body, dict) else None
-    try:
-        return bool(json.loads(line) == sealed)
-    except (ValueError, RecursionError):
-        return False
+    return spelled(decision) == spelled(sealed)

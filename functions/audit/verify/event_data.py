@@ -46,6 +46,11 @@ FORMS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "evaluation:skipped": (("reason:text periods:texts details:names", ""),),
     "case:opened": (
         (
+            "stage:text rep:text policy:text period:text evaluation:text rules:texts relapse:flag owner:text"
+            " policy_json:hash",
+            "policy evaluation directory",
+        ),
+        (
             "stage:text rep:text policy:text period:text evaluation:text rules:texts relapse:flag owner:text",
             "policy evaluation directory",
         ),

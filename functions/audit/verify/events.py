@@ -86,7 +86,7 @@ def _pattern(tag: str, form: Form) -> re.Pattern[bytes] | None:
     return re.compile(
         (
             r'\{"actor":\{"authenticated_by":"(none|link|link\+code|cognito|iam)",'
-            rf'"id":"({_PLAIN})","kind":"(?:person|system|link|service)"\}},"command":"{_PLAIN}",'
+            rf'"id":"({_PLAIN})","kind":"(person|system|link|service)"\}},"command":"{_PLAIN}",'
             rf'"data":({data}),"occurred_at":"({_TIME})","previous":"([0-9a-f]{{64}}+)",'
             r'"private":(?:null|\{"alg":"A256GCM","ciphertext":"[A-Za-z0-9_-]++","commitment":"[0-9a-f]{64}+",'
             rf'"key":"({_PLAIN})","nonce":"[A-Za-z0-9_-]{{16}}+"\}}),"recorded_at":"({_TIME})",'
@@ -110,9 +110,20 @@ def plain_event(data: bytes, file: str, line: int | None, index: int | None) -> 
         match = pattern.fullmatch(data)
         if match is None:
             continue
-        known_by, actor, inner, *days, occurred, previous, key, recorded, relied_on, sequence, subject = (
-            match.groups()
-        )
+        (
+            known_by,
+            actor,
+            kind,
+            inner,
+            *days,
+            occurred,
+            previous,
+            key,
+            recorded,
+            relied_on,
+            sequence,
+            subject,
+        ) = match.groups()
         occurred_at, recorded_at = occurred.decode(), recorded.decode()
         if not (is_day(occurred_at[:10]) and is_day(recorded_at[:10])):
             return None
@@ -130,6 +141,6 @@ def plain_event(data: bytes, file: str, line: int | None, index: int | None) -> 
             occurred_at,
             recorded_at,
             None if key is None else key.decode(),
-            (known_by, actor, inner, relied_on),
+            (known_by, actor, kind, inner, relied_on),
         )
     return None

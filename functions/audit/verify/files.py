@@ -1,10 +1,13 @@
 """Opens a bundle: a zip, or the folder into which a zip was unpacked."""
 
-import zipfile
-import zlib
-from dataclasses import dataclass
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol, Self
+
+from .zip_archive import LARGEST_FILE, ZipArchive
 
 
 class Files(Protocol):
@@ -16,40 +19,62 @@ class Files(Protocol):
         """Raises ValueError if the file is damaged."""
         ...
 
+    def faults(self) -> list[tuple[str, str]]:
+        """What is wrong with the container itself (R68): where, and what."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ZipFiles:
-    archive: zipfile.ZipFile
+    archive: ZipArchive
+
+    @classmethod
+    def read_by(cls, opened: Callable[[], BinaryIO]) -> Self:
+        """``opened`` opens the zip. Raises ValueError if it is none, or a damaged one."""
+        return cls(ZipArchive.read_by(opened))
 
     def names(self) -> list[str]:
-        return [name for name in self.archive.namelist() if not name.endswith("/") and not _is_litter(name)]
+        return self.archive.names
 
     def read(self, name: str) -> bytes:
-        try:
-            return self.archive.read(name)
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            NotImplementedError,
-            RuntimeError,
-            EOFError,
-            OSError,
-        ) as error:
-            raise ValueError(f"cannot be read from the archive: {error}") from error
+        return self.archive.read(name)
+
+    def faults(self) -> list[tuple[str, str]]:
+        return self.archive.faults
 
 
 @dataclass(frozen=True, slots=True)
 class FolderFiles:
     folder: Path
+    _names: list[str] = field(default_factory=list)
+    _faults: list[tuple[str, str]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, folder: Path) -> Self:
+        """The regular files at any depth. Links are not followed."""
+        files = cls(folder)
+        for place, folders, names in os.walk(folder):
+            for name in [*folders, *names]:
+                path = Path(place, name)
+                mode, inner = path.lstat().st_mode, path.relative_to(folder).as_posix()
+                if stat.S_ISREG(mode):
+                    files._names.append(inner)
+                elif not stat.S_ISDIR(mode):
+                    files._faults.append((inner, "is a link or a device, not a file"))
+        return files
 
     def names(self) -> list[str]:
-        names = (
-            path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*") if path.is_file()
-        )
-        return [name for name in names if not _is_litter(name)]
+        return self._names
 
     def read(self, name: str) -> bytes:
-        return (self.folder / name).read_bytes()
+        with (self.folder / name).open("rb") as file:
+            data = file.read(LARGEST_FILE + 1)
+        if len(data) > LARGEST_FILE:
+            raise ValueError("is larger than any file of a bundle")
+        return data
+
+    def faults(self) -> list[tuple[str, str]]:
+        return self._faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,25 +89,19 @@ class DamagedArchive:
     def read(self, name: str) -> bytes:
         raise ValueError(f"the archive is cut or damaged: {self.why}")
 
-
-def _is_litter(name: str) -> bool:
-    """Whether the file is one that file managers leave in folders and zips."""
-    return name.startswith("__MACOSX/") or name.rsplit("/", 1)[-1] in (
-        ".DS_Store",
-        "Thumbs.db",
-        "desktop.ini",
-    )
+    def faults(self) -> list[tuple[str, str]]:
+        return []
 
 
 def open_bundle(path: Path) -> Files:
     """The files of a zip or of an unpacked folder. Raises ValueError for anything else."""
     if path.is_dir():
-        return FolderFiles(path)
+        return FolderFiles.of(path)
     with path.open("rb") as start:
         magic = start.read(2)
     try:
-        return ZipFiles(zipfile.ZipFile(path))
-    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+        return ZipFiles.read_by(lambda: path.open("rb"))
+    except ValueError as error:
         if magic == b"PK":
             return DamagedArchive(str(error))
         raise ValueError(f"{path} is not an evidence bundle: a bundle is a zip") from error

@@ -26,8 +26,8 @@ def _small_object(data: bytes) -> Any:
     return _read(data)
 
 
-Step = tuple[bytes, bytes, bytes, bytes]
-"""``authenticated_by``, the actor's id, ``data`` and ``relied_on``, as the event spells them."""
+Step = tuple[bytes, bytes, bytes, bytes, bytes]
+"""``authenticated_by``, the actor's id and kind, ``data`` and ``relied_on``, as the event spells them."""
 
 
 @dataclass(slots=True)
@@ -68,12 +68,16 @@ class Event:
         """The members that the rules about cases need, which takes less time to parse."""
         if self.spelled is None:
             return self.value
-        known_by, actor, data, relied_on = self.spelled
+        known_by, actor, kind, data, relied_on = self.spelled
         return {
             "tag": self.tag,
             "sequence": self.sequence,
             "occurred_at": self.occurred_at,
-            "actor": {"id": actor.decode(), "authenticated_by": known_by.decode()},
+            "actor": {
+                "id": actor.decode(),
+                "kind": kind.decode(),
+                "authenticated_by": known_by.decode(),
+            },
             "data": _read(data),
             "relied_on": _small_object(relied_on),
         }
@@ -109,8 +113,15 @@ def _small_integer(text: str) -> int:
 _DECODE = json.JSONDecoder(parse_float=_no_floats, parse_constant=_no_floats, parse_int=_small_integer).decode
 
 
+DEEPEST: Final = 100
+MOST_VALUES: Final = 2_000_000
+"""So that a small file cannot take all memory. Honest files stay far below these bounds."""
+_IN_QUOTES: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+
+
 def canonical(data: bytes) -> Any:
     """The value of RFC 8785 bytes. Raises ValueError for other spellings, floats and non-ASCII keys."""
+    _bound(data)
     try:
         text = data.decode("utf-8")
         value = _DECODE(text)
@@ -124,6 +135,37 @@ def canonical(data: bytes) -> Any:
     return value
 
 
+def plain_json(data: bytes) -> Any:
+    """The value of JSON without floats, in any spelling. Raises ValueError for anything else."""
+    _bound(data)
+    return _PLAIN_DECODE(data.decode())
+
+
+def spelled(value: Any) -> str:
+    """The value as a text. Values are equal as JSON if these are; in Python, ``1 == True``."""
+    return json.dumps(value, sort_keys=True)
+
+
+def _bound(data: bytes) -> None:
+    opened = data.count(b"[") + data.count(b"{")
+    if opened + data.count(b",") > MOST_VALUES:
+        raise ValueError(f"JSON with more than {MOST_VALUES} values")
+    if opened <= DEEPEST:
+        return
+    depth = 0
+    for sign in _IN_QUOTES.sub(b"", data):
+        depth += (sign in b"[{") - (sign in b"]}")
+        if depth > DEEPEST:
+            raise ValueError(f"JSON nested deeper than {DEEPEST} levels")
+
+
+def _no_repetition(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(members)
+    if len(found) < len(members):
+        raise ValueError("an object with two members of one name")
+    return found
+
+
 def _refuse_other_keys(value: Any) -> None:
     left = [value]
     while left:
@@ -134,6 +176,14 @@ def _refuse_other_keys(value: Any) -> None:
             left += inner.values()
         elif isinstance(inner, list):
             left += inner
+
+
+_PLAIN_DECODE: Final = json.JSONDecoder(
+    parse_float=_no_floats,
+    parse_constant=_no_floats,
+    parse_int=_small_integer,
+    object_pairs_hook=_no_repetition,
+).decode
 
 
 def digest(data: bytes) -> str:

@@ -4,10 +4,12 @@ import re
 from itertools import pairwise
 from typing import Any
 
-from .basis import is_batch
-from .chains import link, read_event_file, sealed_in_time
+from .basis import ACCEPTED, is_batch
+from .chains import link, not_backdated, read_event_file, sealed_in_time
+from .commitments import BatchRules, completion_faults, row_faults
 from .decision import check_decision, is_evaluation
-from .forms import HEX, Event, canonical, digest, proof_path
+from .forms import Event, canonical, digest, proof_path
+from .policy_text import check_policy_text
 from .reading import Reading
 from .trees import grown, included, leaf_hash
 
@@ -21,10 +23,14 @@ def check_one_case(reading: Reading) -> None:
             continue
         check_place(reading, event)
         if is_evaluation(event):
-            reading.evaluations[event.value["subject"]] = event
+            if event.subject in reading.evaluations:
+                reading.tampered(name, f"completes {event.subject} a second time")
+            reading.evaluations[event.subject] = event
             continue
         if is_batch(event):
-            reading.batches[event.value["subject"], event.value["tag"]] = event
+            if (event.subject, event.tag) in reading.batches:
+                reading.tampered(name, f"is a second {event.tag} of {event.subject}")
+            reading.batches[event.subject, event.tag] = event
             continue
         events.append(event)
         about = event.value["tag"], event.value["subject"]
@@ -42,11 +48,36 @@ def check_one_case(reading: Reading) -> None:
         reading.incomplete("events/", f"no event of {reading.report.subject or 'the case'} is there")
     for event in reading.case_events:
         link(reading, event)
+    _check_commitments(reading)
     check_growth(reading)
+
+
+def _check_commitments(reading: Reading) -> None:
+    """The events of evaluations and batches, of whose chains a case bundle has only these (R59, R60)."""
+    for event in reading.evaluations.values():
+        for fault in completion_faults(event.value):
+            reading.tampered(event.place, fault)
+    for (subject, tag), event in reading.batches.items():
+        accepted = reading.batches.get((subject, ACCEPTED))
+        if tag == ACCEPTED:
+            found = BatchRules(subject.removeprefix("batch/")).faults(event.value)
+        elif accepted is None:
+            continue  # reported as missing
+        elif event.sequence != accepted.sequence + 1 or event.previous != digest(accepted.data):
+            found = iter([f"{tag} does not stand directly after the acceptance of its batch"])
+        else:
+            found = row_faults(accepted.value, event.value)
+        for fault in found:
+            reading.tampered(event.place, fault)
 
 
 def check_place(reading: Reading, event: Event) -> None:
     """The event stands at the index in its name, under a checkpoint of this bundle (R5)."""
+    if event.index is not None:
+        reading.placed.append(event)
+        earlier = [point for point in reading.points if point.size <= event.index]
+        if earlier:
+            not_backdated(reading, event, earlier[-1])
     name = f"proofs/{event.place[7:]}"
     if name not in reading.names:
         reading.incomplete(name, f"the proof that {event.place} is in the ledger is not there")
@@ -106,17 +137,12 @@ def check_case_files(reading: Reading) -> None:
         elif data is not None:
             reading.report.opened += 1
     named = _texts([[value["relied_on"], value["data"]] for value in chain])
-    there = set()
     for folder in ("policies/", "decisions/", "exports/", "mails/"):
         for name in reading.under(folder):
             data = reading.read(name)
             if data is not None and digest(data) not in named:
                 reading.tampered(name, "is not a file that the record relied on: no event names its SHA-256")
-            there.add("" if data is None else digest(data))
-    for policy in sorted({value["relied_on"].get("policy", "") for value in chain} - there):
-        if HEX.fullmatch(policy):
-            what = f"the policy whose SHA-256 is {policy}, which the record relied on, is not there"
-            reading.incomplete("policies/", what)
+    check_policy_text(reading)
     check_decision(reading)
     for event in reading.case_events:
         actor = event.value["actor"]

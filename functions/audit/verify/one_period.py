@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final
 
 from .chains import read_event_file
+from .commitments import EvaluationRules
 from .files import Files
 from .forms import ZEROS, Event, digest
 from .one_case import check_growth, check_place
 from .reading import Reading
-from .report import Report, Verdict
+from .report import Report
 
 CASES: Final = "cases/"
 
@@ -29,6 +30,9 @@ class Folder:
 
     def read(self, name: str) -> bytes:
         return self.files.read(self.prefix + name)
+
+    def faults(self) -> list[tuple[str, str]]:
+        return []  # reported with the bundle of the period
 
 
 def check_one_period(reading: Reading, check: Callable[[Files], Report]) -> None:
@@ -51,8 +55,30 @@ def check_one_period(reading: Reading, check: Callable[[Files], Report]) -> None
             reading.incomplete(f"events/{name[7:]}", "has a proof of its place, but is not there itself")
     _check_evaluations(reading, evaluations)
     check_growth(reading)
-    for case in sorted({name.split("/")[1] for name in reading.under(CASES)}):
+    cases = sorted({name.split("/")[1] for name in reading.under(CASES)})
+    _count_cases(reading, evaluations, len(cases))
+    for case in cases:
         _check_case(reading, case, check)
+
+
+def _count_cases(reading: Reading, events: list[Event], cases: int) -> None:
+    """The evaluations that open cases say for how many reps (R66)."""
+    opening = {
+        event.subject
+        for event in events
+        if event.tag == "evaluation:started" and event.value["data"]["opens_cases"]
+    }
+    flagged = sum(
+        event.value["data"]["outcomes"].get("open_case", 0)
+        for event in events
+        if event.tag == "evaluation:completed" and event.subject in opening
+    )
+    if flagged > 0 and not cases:
+        what = f"the evaluations found that a case is due for {flagged} reps, but no case is there"
+        reading.incomplete(CASES, what)
+    elif flagged > cases:
+        what = f"a case was due for {flagged} reps, and {cases} cases are there: the others had none opened"
+        reading.warn(CASES, f"{what}, or are left out")
 
 
 def _check_evaluations(reading: Reading, events: list[Event]) -> None:
@@ -61,8 +87,10 @@ def _check_evaluations(reading: Reading, events: list[Event]) -> None:
         reading.incomplete("events/", f"no evaluation of {reading.report.subject or 'a period'} is there")
     events.sort(key=lambda event: (event.value["subject"], event.value["sequence"]))
     for subject, chain in groupby(events, key=lambda event: str(event.value["subject"])):
-        reached, before = 0, ZEROS
+        reached, before, rules = 0, ZEROS, EvaluationRules()
         for event in chain:
+            for fault in rules.faults(event.value):
+                reading.tampered(event.place, fault)
             sequence = event.value["sequence"]
             if sequence != reached + 1:
                 reading.incomplete(event.place, f"event {reached + 1} of {subject} is not there before it")
@@ -84,11 +112,10 @@ def _check_case(reading: Reading, case: str, check: Callable[[Files], Report]) -
     report.opened += found.opened
     report.sealed += found.sealed
     report.erased += found.erased
-    for finding in found.findings:
-        report.add(finding.verdict, prefix + finding.where, finding.what)
-    shown = [finding.verdict for finding in found.findings]
-    for verdict in Verdict:  # findings that the report of the case counted but did not list
-        report.counts[verdict] += found.counts[verdict] - shown.count(verdict)
+    report.requirements += [replace(each, where=f"{case}, {each.where}") for each in found.requirements]
+    report.not_judged += [f"{case}: {why}" for why in found.not_judged]
+    for finding, more in found.found.ranked():
+        report.add(finding.verdict, prefix + finding.where, finding.what, 1 + more)
     if found.kind != "case" or found.subject != f"case/{case}":
         reading.tampered(
             f"{prefix}manifest.json", f"is about {found.subject or 'nothing'}, not about case/{case}"

@@ -2,16 +2,16 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from .case_rules import CaseRules
 from .files import Files
+from .findings import Verdict
 from .forms import TEXT, ZEROS, Checkpoint, Event, canonical, digest, has_shape
-from .report import Report, Verdict
+from .report import Report
 
 Value = TypeVar("Value")
 
@@ -33,20 +33,32 @@ _KNOWN_FILES: Final = {
         r"|(checkpoints|consistency)/\d{12}-\d{12}\.json|cases/[^/]+/.+"
     ),
 }
+_SAFE_NAME: Final = re.compile(r"[A-Za-z0-9@._-]+(/[A-Za-z0-9@._-]+)*")
+_LITTER: Final = re.compile(
+    r"(__MACOSX/)?(?:[^/]+/)*(\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini)", re.DOTALL
+)
 _FOLDER: Final = {"ledger": "ledger/", "period": "cases/"}
 """The folder that shows the kind of a bundle without a manifest."""
 _MANIFEST_SHAPE: Final = {"files": dict, "kind": re.compile("case|ledger|period"), "subject": TEXT, "v": int}
+
+
+class SubjectRules(Protocol):
+    """Follows the events of one subject in order."""
+
+    def faults(self, event: dict[str, Any]) -> Iterable[str]:
+        """What is wrong with the event, after those before it."""
+        ...
 
 
 @dataclass(slots=True)
 class Chain:
     """The events of a subject that were read so far: number and digest of the last one, and the latest time.
 
-    ``rules`` follow a case. They are None for other subjects, and after a missing event, because the later
-    events can then not be judged.
+    ``rules`` follow a case, a batch or an evaluation. They are None for other subjects, and after a missing
+    event, because the later events can then not be judged.
     """
 
-    rules: CaseRules | None
+    rules: SubjectRules | None
     last: int = 0
     digest: str = ZEROS
     time: str = ""
@@ -57,15 +69,19 @@ class Reading:
 
     def __init__(self, files: Files) -> None:
         self.report = Report()
-        self.names = sorted(set(files.names()))
+        counted = Counter(files.names())
+        self.names = sorted(name for name in counted if not _LITTER.fullmatch(name))
         self.keys: dict[str, ec.EllipticCurvePublicKey] = {}
         self.points: list[Checkpoint] = []
         self.rotations: list[Event] = []
+        self.anchorings: list[Event] = []
         self.chains: dict[str, Chain] = {}
         """By subject."""
         self.segments_missing = False
         self.sealed_under = Counter[str]()
         """The number of private parts under each data key that was not deleted, by the name of the key."""
+        self.placed: list[Event] = []
+        """In a bundle of a case or a period: the events with a proof of their place, and unsealed ones."""
         self.case_events: list[Event] = []
         self.evaluations: dict[str, Event] = {}
         """By subject: the evaluation:completed of each evaluation that a case relied on."""
@@ -73,15 +89,33 @@ class Reading:
         """By subject and tag: the events of each batch that a decision was made from."""
         self.files = files
         self._digests: dict[str, object] = {}
-        for name, count in Counter(files.names()).items():
+        for where, what in files.faults():
+            self.tampered(where, what)
+        for name, count in counted.items():
             if count > 1:
                 self.tampered(name, "stands twice in the archive")
+        self._check_names()
+
+    def _check_names(self) -> None:
+        """Names that every system writes and shows alike; what file managers leave behind is named (R68)."""
+        by_fold: dict[str, str] = {}
+        for name in self.names:
+            if not _SAFE_NAME.fullmatch(name) or {".", ".."} & set(name.split("/")):
+                self.tampered(name, "has a name that no file of a bundle has")
+            other = by_fold.setdefault(name.casefold(), name)
+            if other != name:
+                self.tampered(name, f"differs from {other} only in capital letters")
+        for name in sorted(set(self.files.names()) - set(self.names)):
+            self.warn(name, "is not part of the bundle: a file manager may have left it")
 
     def tampered(self, where: str, what: str) -> None:
         self.report.add(Verdict.TAMPERED, where, what)
 
     def incomplete(self, where: str, what: str) -> None:
         self.report.add(Verdict.INCOMPLETE, where, what)
+
+    def warn(self, where: str, what: str) -> None:
+        self.report.add(Verdict.WARNING, where, what)
 
     def remark(self, where: str, what: str) -> None:
         self.report.add(Verdict.REMARK, where, what)
@@ -121,9 +155,10 @@ class Reading:
         value = self.parsed("manifest.json", canonical)
         if value is None:
             return
-        if not has_shape(value, _MANIFEST_SHAPE) or value["v"] != 1:
-            self.tampered("manifest.json", "is not a manifest of version 1")
+        if not has_shape(value, _MANIFEST_SHAPE) or value["v"] not in (1, 2):
+            self.tampered("manifest.json", "is not a manifest of version 1 or 2")
             return
+        self.report.version = value["v"]
         self.report.kind, self.report.subject = value["kind"], value["subject"]
         if value["kind"] == "ledger" and value["subject"] != "ledger":
             self.tampered("manifest.json", "the subject of a bundle of the whole ledger must be `ledger`")

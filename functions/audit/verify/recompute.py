@@ -35,14 +35,14 @@ class Basis:
 
 
 @dataclass(frozen=True, slots=True)
-class _Span:
+class Span:
     """A month or a quarter: its number among the spans of its length, and its length in months."""
 
     number: int
     months: int
 
     @classmethod
-    def named(cls, text: str) -> "_Span":
+    def named(cls, text: str) -> "Span":
         if found := _MONTH.fullmatch(text):
             return cls(int(found[1]) * 12 + int(found[2]) - 1, 1)
         if found := _QUARTER.fullmatch(text):
@@ -50,7 +50,7 @@ class _Span:
         raise ValueError(f"{text!r} is not a period")
 
     @classmethod
-    def around(cls, day: date, months: int) -> "_Span":
+    def around(cls, day: date, months: int) -> "Span":
         return cls((day.year * 12 + day.month - 1) // months, months)
 
     @property
@@ -63,6 +63,10 @@ class _Span:
     def first_day(self) -> date:
         year, month = divmod(self.number * self.months, 12)
         return date(year, month + 1, 1)
+
+    @property
+    def last_day(self) -> date:
+        return self.first_day + timedelta(days=self.days - 1)
 
     @property
     def days(self) -> int:
@@ -119,12 +123,12 @@ def depends_on_others(policy: Row) -> bool:
     return policy.get("structural") is not None or any("peer_rank_below" in rule for rule in policy["rules"])
 
 
-def _window(policy: Row, period: str) -> list[_Span]:
+def _window(policy: Row, period: str) -> list[Span]:
     longest = max([1, *(int(rule["of_last"]) for rule in policy["rules"] if "of_last" in rule)])
     if longest > _LONGEST:
         raise ValueError(f"a window of {longest} periods")
-    last = _Span.named(period)
-    return [_Span(last.number - back, last.months) for back in reversed(range(longest))]
+    last = Span.named(period)
+    return [Span(last.number - back, last.months) for back in reversed(range(longest))]
 
 
 def _in_scope(policy: Row, person: Row) -> bool:
@@ -133,21 +137,21 @@ def _in_scope(policy: Row, person: Row) -> bool:
     return all("*" in names or name in names for names, name in wanted) and person.get("active") != "false"
 
 
-def _figures(policy: Row, person: Row, fact: Row | None, span: _Span) -> _Figures:
+def _figures(policy: Row, person: Row, fact: Row | None, span: Span) -> _Figures:
     printed: Row = {**dict.fromkeys(_PRINTED), "period": span.name, "status": "missing"}
     if fact is None:
         return _Figures(printed, None)
-    quota = None if fact["quota"] is None else _number(fact["quota"])
+    quota = None if fact["quota"] is None else number(fact["quota"])
     leave = None if fact["leave_days"] is None else _days(fact["leave_days"], span)
     eligible = None if leave is None else Fraction(span.days - leave, span.days)
     hired = date.fromisoformat(person["hire_date"])
     share = _ramp_share(policy, hired, span)
-    adjusted = None if quota is None or eligible is None else quota * eligible * _number(share)
+    adjusted = None if quota is None or eligible is None else quota * eligible * number(share)
     status = _status(policy["eligibility"], hired, span, quota, eligible, adjusted)
     printed |= {"quota": fact["quota"], "credited": fact["credited"], "leave_days": leave, "status": status}
     if eligible is not None:
         printed["eligible_fraction"] = _places(eligible, 4)
-    credited = _number(fact["credited"])
+    credited = number(fact["credited"])
     if status != "assessable" or adjusted is None:
         return _Figures(printed, fact["currency"], credited)
     attainment = credited / adjusted
@@ -159,7 +163,7 @@ def _figures(policy: Row, person: Row, fact: Row | None, span: _Span) -> _Figure
 def _status(
     terms: Row,
     hired: date,
-    span: _Span,
+    span: Span,
     quota: Fraction | None,
     eligible: Fraction | None,
     adjusted: Fraction | None,
@@ -172,14 +176,14 @@ def _status(
         return "leave_unknown"
     if (span.first_day - hired) < timedelta(days=terms["min_tenure_days"]):
         return "tenure"
-    if eligible < _number(terms["min_eligible_fraction"]):
+    if eligible < number(terms["min_eligible_fraction"]):
         return "leave"
     return "assessable" if adjusted else "quota_zero"
 
 
-def _ramp_share(policy: Row, hired: date, span: _Span) -> str:
+def _ramp_share(policy: Row, hired: date, span: Span) -> str:
     ramp = policy["eligibility"].get("ramp", [])
-    after = span.number - _Span.around(hired, span.months).number
+    after = span.number - Span.around(hired, span.months).number
     return str(ramp[after - 1]) if 1 <= after <= len(ramp) else "1"
 
 
@@ -192,7 +196,7 @@ def _finding(rule: Row, window: list[_Figures], basis: Basis) -> Row | None:
 
 
 def _below(rule: Row, window: list[_Figures]) -> Row | None:
-    bar = _number(rule["below"])
+    bar = number(rule["below"])
     low = [each for each in window if each.attainment is not None and each.attainment < bar]
     if len(low) < rule["count"] or window[-1] not in low:
         return None
@@ -204,7 +208,7 @@ def _trailing(rule: Row, window: list[_Figures]) -> Row | None:
         return None
     credited = sum((each.credited or Fraction() for each in window), Fraction())
     adjusted = sum((each.adjusted or Fraction() for each in window), Fraction())
-    if credited / adjusted >= _number(rule["trailing_below"]):
+    if credited / adjusted >= number(rule["trailing_below"]):
         return None
     return _found(rule, _places(credited / adjusted, 4), rule["trailing_below"], window)
 
@@ -217,7 +221,7 @@ def _peer_rank(rule: Row, now: _Figures, basis: Basis) -> Row | None:
         return None
     rank = now.attainment.numerator * _RANKED // now.attainment.denominator
     share = Fraction(bisect_left([int(low) for low in group["lowest"]], rank), group["size"])
-    if share >= _number(rule["peer_rank_below"]):
+    if share >= number(rule["peer_rank_below"]):
         return None
     return _found(rule, _places(share, 4), rule["peer_rank_below"], [now])
 
@@ -241,13 +245,13 @@ def _found(rule: Row, observed: str, threshold: str, periods: list[_Figures]) ->
     return {"rule": rule["id"], "observed": observed, "threshold": threshold, "periods": named}
 
 
-def _number(text: str) -> Fraction:
+def number(text: str) -> Fraction:
     if not _NUMBER.fullmatch(text):
         raise ValueError(f"{text!r} is not a plain decimal")
     return Fraction(text)
 
 
-def _days(text: str, span: _Span) -> int:
+def _days(text: str, span: Span) -> int:
     if not _DAYS.fullmatch(text) or int(text) > span.days:
         raise ValueError(f"{text!r} is not a number of days in {span.name}")
     return int(text)

@@ -3,34 +3,19 @@
 import json
 from collections import Counter
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Final
 
-MOST_SHOWN: Final = 50
-
-
-class Verdict(StrEnum):
-    """What a finding means for the bundle. The worst verdict counts (R15)."""
-
-    TAMPERED = "tampered"
-    INCOMPLETE = "incomplete"
-    UNANCHORED = "unanchored"
-    REMARK = "remark"
-
+from .conformity import Requirement
+from .conformity_report import conformity_json, conformity_lines
+from .findings import Finding, Findings, Verdict
 
 EXIT_STATUS: Final = {
     Verdict.TAMPERED: 1,
     Verdict.INCOMPLETE: 4,
     Verdict.UNANCHORED: 5,
+    Verdict.WARNING: 0,
     Verdict.REMARK: 0,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    verdict: Verdict
-    where: str
-    what: str
 
 
 @dataclass(slots=True)
@@ -38,6 +23,8 @@ class Report:
     """The findings, and what the bundle is about."""
 
     kind: str = ""
+    version: int = 1
+    """The version of the bundle's format, as its manifest says."""
     subject: str = ""
     events: int = 0
     sealed_size: int = 0
@@ -54,14 +41,24 @@ class Report:
     """How many decisions were recomputed with the recorded result."""
     keys: list[str] = field(default_factory=list)
     proven_events: list[tuple[int | None, str, str, str]] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    counts: Counter[Verdict] = field(default_factory=Counter)
+    requirements: list[Requirement] = field(default_factory=list)
+    """What the policy of each case requires, and what was given."""
+    not_judged: list[str] = field(default_factory=list)
+    """The cases whose conformity was not judged, and why."""
+    found: Findings = field(default_factory=Findings)
 
-    def add(self, verdict: Verdict, where: str, what: str) -> None:
-        """Add a finding. Beyond ``MOST_SHOWN`` of a verdict, only count it."""
-        self.counts[verdict] += 1
-        if self.counts[verdict] <= MOST_SHOWN:
-            self.findings.append(Finding(verdict, where, what))
+    def add(self, verdict: Verdict, where: str, what: str, times: int = 1) -> None:
+        self.found.add(Finding(verdict, where, what), times)
+
+    @property
+    def findings(self) -> list[Finding]:
+        """The findings to show, worst first."""
+        return [finding for finding, _ in self.found.ranked()]
+
+    @property
+    def counts(self) -> Counter[Verdict]:
+        """How many findings there are of each verdict, also those that are not shown."""
+        return self.found.counts
 
     @property
     def exit_status(self) -> int:
@@ -81,6 +78,7 @@ _HEADINGS: Final = {
     Verdict.TAMPERED: "Changed",
     Verdict.INCOMPLETE: "Missing",
     Verdict.UNANCHORED: "Not anchored yet",
+    Verdict.WARNING: "Warnings: know this before you rely on the bundle",
     Verdict.REMARK: "Remarks, which are no sign of tampering by themselves",
 }
 
@@ -91,7 +89,8 @@ def as_text(report: Report) -> str:
     lines = [
         _HEADLINES[report.exit_status],
         "",
-        f"The bundle contains {what}: {report.events} events, {report.checkpoints} checkpoints.",
+        f"The bundle contains {what}: {report.events} events, {report.checkpoints} checkpoints. "
+        f"Its format is version {report.version}.",
     ]
     if report.checkpoints:
         lines.append(f"The latest checkpoint covers {report.sealed_size} events, as of {report.latest_time}.")
@@ -108,19 +107,26 @@ def as_text(report: Report) -> str:
     if report.anchored_by:
         by = f", which the witness {report.witnessed_by} signed" if report.witnessed_by else ""
         lines.append(f"The record grew from the checkpoint that you hold ({report.anchored_by}){by}.")
+    ranked = report.found.ranked()
     for verdict, heading in _HEADINGS.items():
-        found = [finding for finding in report.findings if finding.verdict is verdict]
-        if found:
-            lines += ["", f"{heading}:", *(f"  {finding.where}: {finding.what}" for finding in found)]
-        if report.counts[verdict] > len(found):
-            lines.append(f"  and {report.counts[verdict] - len(found)} more")
+        found = [(finding, more) for finding, more in ranked if finding.verdict is verdict]
+        lines += ["", f"{heading}:"] if found else []
+        for finding, more in found:
+            lines.append(f"  {finding.where}: {finding.what}")
+            lines += [f"  and {more} more like this one"] if more else []
+    lines += conformity_lines(report.requirements, report.not_judged)
     if report.proven_events:
         lines += ["", "The proven events (index, time, actor, tag):"]
         lines += [
             f"  {'-' if index is None else index:>6}  {time}  {who}  {tag}"
             for index, time, who, tag in report.proven_events
         ]
-    return "\n".join([*lines, "", *_limits(report)]) + "\n"
+    return "\n".join(printable(line) for line in [*lines, "", *_limits(report)]) + "\n"
+
+
+def printable(text: str) -> str:
+    """The text with all escaped that could move a terminal's cursor, or hide or reorder other text."""
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
 
 
 def _limits(report: Report) -> list[str]:
@@ -148,6 +154,7 @@ def as_json(report: Report) -> str:
                 "verdict": {0: "intact", 1: "tampered", 4: "incomplete", 5: "unanchored"}[report.exit_status],
                 "exit_status": report.exit_status,
                 "kind": report.kind,
+                "format": report.version,
                 "subject": report.subject,
                 "events": report.events,
                 "checkpoints": report.checkpoints,
@@ -160,12 +167,18 @@ def as_json(report: Report) -> str:
                 },
                 "keys": report.keys,
                 "recomputed": report.recomputed,
+                "conformity": conformity_json(report.requirements, report.not_judged),
                 "anchored_by": report.anchored_by or None,
                 "witnessed_by": report.witnessed_by or None,
                 "counts": {verdict.value: report.counts[verdict] for verdict in Verdict},
                 "findings": [
-                    {"verdict": finding.verdict.value, "where": finding.where, "what": finding.what}
-                    for finding in report.findings
+                    {
+                        "verdict": finding.verdict.value,
+                        "where": finding.where,
+                        "what": finding.what,
+                        "more_like_it": more,
+                    }
+                    for finding, more in report.found.ranked()
                 ],
             },
             indent=2,

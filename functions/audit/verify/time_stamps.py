@@ -3,6 +3,7 @@
 import re
 from hashlib import sha256
 
+from .dates import check_stamped_time
 from .reading import Reading
 
 
@@ -15,5 +16,12 @@ def check_time_stamps(reading: Reading) -> None:
             reading.incomplete(point, "has a time stamp, but is not there itself")
             continue
         stamped = reading.read(point)
-        if token is not None and stamped is not None and sha256(stamped).digest() not in token:
+        if token is None or stamped is None:
+            continue
+        digest = sha256(stamped).digest()
+        if digest not in token:
             reading.tampered(name, f"is not a time stamp over {point}")
+            continue
+        for found in reading.points:
+            if found.place == point:
+                check_stamped_time(reading, name, token, digest, found)

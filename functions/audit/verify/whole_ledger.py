@@ -2,12 +2,16 @@
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
-from .chains import link, read_event, sealed_in_time
+from .chains import link, not_backdated, read_event, sealed_in_time
+from .findings import Verdict
 from .forms import Checkpoint
 from .reading import Reading
-from .report import Verdict
 from .trees import GrowingTree, leaf_hashes
+
+MOST_LINES: Final = 1_000_000
+"""A segment of line feeds alone would otherwise fill the memory."""
 
 
 def check_whole_ledger(reading: Reading) -> None:
@@ -23,6 +27,8 @@ def check_whole_ledger(reading: Reading) -> None:
                     link(reading, event)
                     if roots.point is not None:
                         sealed_in_time(reading, event, roots.point)
+                    if event.recorded_at < roots.passed and roots.last is not None:
+                        not_backdated(reading, event, roots.last)
             roots.add(run)
             at += len(run)
     roots.end()
@@ -40,6 +46,9 @@ class _Roots:
         self._since = 0
         self._sound = True
         self.point: Checkpoint | None = next(self._points, None)
+        self.last: Checkpoint | None = None
+        """The last checkpoint that does not cover the next event, and its time."""
+        self.passed = ""
         self._pass_points()
 
     def begin(self, name: str, first: int) -> None:
@@ -66,6 +75,9 @@ class _Roots:
             what = f"covers {self.point.size} events, but only {self._index} are there: the end is cut off"
             self._reading.incomplete(self.point.place, what)
         size = self._reading.report.sealed_size
+        if self._reading.points and size == 0:
+            what = "no checkpoint covers any event, so the ledger proves nothing"
+            self._reading.incomplete("ledger/checkpoints/", what)
         if self._reading.points and self._index > size:
             what = "no checkpoint here covers these events"
             self._reading.report.add(Verdict.UNANCHORED, f"index {size} to {self._index - 1}", what)
@@ -82,6 +94,7 @@ class _Roots:
                 )
                 self._sound = False
             self._since = self.point.size
+            self.last, self.passed = self.point, self.point.time
             self.point = next(self._points, None)
 
 
@@ -93,11 +106,16 @@ def _segments(reading: Reading) -> Iterator[tuple[str, int, list[bytes]]]:
         if data is None or match is None:
             continue
         first, last = int(match[1]), int(match[2])
+        if data.count(b"\n") > MOST_LINES:
+            reading.tampered(name, "has more lines than any segment")
+            continue
         events = data.split(b"\n")
         if events.pop():
             reading.tampered(name, "its last line is incomplete")
         if len(events) != last - first + 1:
             reading.tampered(name, f"has {len(events)} events, but its name says {last - first + 1}")
+        if not events or last < first:
+            reading.tampered(name, "has no event")
         if first < reached:
             reading.tampered(name, f"begins at index {first}, which an earlier segment already has")
         reached = last + 1

@@ -11,8 +11,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
+from .findings import Verdict
 from .forms import digest, parse_checkpoint
-from .report import Report, Verdict
+from .report import Report
 
 
 @dataclass(frozen=True, slots=True)

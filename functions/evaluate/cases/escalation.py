@@ -196,6 +196,7 @@ def _opened(opened: Opened, context: Context) -> Step:
             "rules": [finding["rule"] for finding in decision["findings"]],
             "relapse": opened.relapse,
             "owner": case.owner,
+            "policy_json": context.policy_json,
         },
         private={"decision": dict(decision)},
         relied_on={"evaluation": opened.evaluation_id, "directory": context.directory.version},

@@ -24,6 +24,8 @@ class Context:
 
     policy: Policy
     policy_digest: str
+    policy_json: str
+    """The digest of the policy as canonical JSON, which a reader of the evidence judges the case by."""
     directory: Directory
     now: datetime
     command: CommandId

@@ -87,6 +87,9 @@ class InMemory:
     def read(self, name: str) -> bytes:
         return self.files[name]
 
+    def faults(self) -> list[tuple[str, str]]:
+        return []
+
 
 def checked(files: Mapping[str, bytes], anchor: bytes | None = None, key: str | None = None) -> Report:
     return verify(InMemory(files), anchor, key)

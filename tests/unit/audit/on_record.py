@@ -5,11 +5,14 @@ from typing import Any
 from functions.evaluate.cases.step_draft import Step
 from functions.evaluate.cases.triggers import Trigger
 from shared.domain.answering import answering
+from shared.domain.comparators import Comparison
 from shared.domain.event import Actor, ActorKind, Authentication, EventDraft, EventTag, stamp
 from shared.domain.identifiers import CommandId, case_subject
-from shared.domain.request import Request, RequestStatus
+from shared.domain.request import ABOUT_REMOVAL, Request, RequestStatus
 from tests.unit.evaluate.case_life import Life
 
+NOBODY = Comparison(group=(), reached=None, comparators=(), others=0)
+"""What somebody who answers about a removal looks at where no other person is comparable."""
 HR = Actor(ActorKind.PERSON, "partner", Authentication.COGNITO)
 
 
@@ -34,7 +37,8 @@ def put_on_record(life: Life) -> Life:
 
 def _outcome(life: Life, request: Request) -> EventDraft:
     if request.answer is not None:
-        return answering(life.case, request, request.answer).events[0]
+        compared = NOBODY if request.purpose in ABOUT_REMOVAL else None
+        return answering(life.case, request, request.answer, compared=compared).events[0]
     data = {"notice": f"notice-{request.id}", "kind": "question", "to": request.assignee}
     data |= {"request": request.id, "feedback": "bounce", "detail": "permanent"}
     return _event(life, EventTag.NOTICE_BOUNCED, data, Actor(ActorKind.SERVICE, "mail"))

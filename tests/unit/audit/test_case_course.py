@@ -173,7 +173,8 @@ def test_who_proposes_a_removal_may_not_approve_it() -> None:
     story = removal()
     approval = next(one for one in story if one["data"].get("purpose") == "removal_approval")
     answer = [one for one in story if one["tag"] == "request:answered"][-1]
-    approval["data"]["on_behalf_of"] = answer["actor"]["id"] = "manager"
+    approval["data"]["on_behalf_of"] = answer["data"]["on_behalf_of"] = "manager"
+    answer["actor"]["id"] = "manager"
     by("removal:approved", "manager")(story)
     assert "manager decided about what manager had proposed" in "\n".join(ours(story))
     assert theirs(story) != ""

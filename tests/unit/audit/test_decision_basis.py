@@ -287,5 +287,5 @@ def test_every_deletion_is_found_and_both_verifiers_agree(bundle: Files) -> None
     for name in mutations.evidence_in(bundle):
         rest = {other: data for other, data in bundle.items() if other != name}
         assert checked(rest).exit_status in (1, 4), name
-        optional = name.startswith("openings/")
+        optional = name.startswith("openings/") and not name.endswith("000001.json")
         assert mended(rest).exit_status in ((0,) if optional else (1, 4)), name

@@ -6,9 +6,9 @@
 import io
 import json
 import random
-import zipfile
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -96,7 +96,7 @@ def test_every_deletion_is_found() -> None:
             rest = {other: data for other, data in clean.items() if other != name}
             assert checked(rest).exit_status in (1, 4), name
             # Another edition has fewer openings, and a bundle of a case need not have every checkpoint.
-            optional = name.startswith(("openings/", "checkpoints/000000000005"))
+            optional = name.startswith(("openings/000005", "openings/000003", "checkpoints/000000000005"))
             latest = name.endswith("000000000007-000000000004.json") and clean is LEDGER
             expected = (0,) if optional else (5,) if latest else (1, 4)
             assert checked(with_manifest_mended(rest)).exit_status in expected, name
@@ -123,10 +123,9 @@ def test_an_archive_with_a_flipped_byte_is_found_or_holds_the_same_files(clean: 
         data = bytearray(archive)
         data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
         try:
-            opened = zipfile.ZipFile(io.BytesIO(bytes(data)))
-        except (zipfile.BadZipFile, NotImplementedError, ValueError):
+            files = ZipFiles.read_by(partial(io.BytesIO, bytes(data)))
+        except ValueError:
             continue  # reported as a damaged archive
-        files = ZipFiles(opened)
         report = verify(files)
         if report.exit_status == 0:
             assert {name: files.read(name) for name in files.names()} == clean

@@ -15,10 +15,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from functions.audit.evidence.bundles import case_bundle
 from functions.audit.verify import Report, Verdict, as_json, as_text
-from functions.audit.verify.report import Finding
+from functions.audit.verify.findings import Finding
 from local.cli import main
 from local.commands.verify import write_standalone
 from shared.domain.event import Actor, ActorKind, Authentication, EventTag
+from tests.independent_verifier import exit_status
 from tests.unit.audit.bundles import (
     bundle_of_case,
     bundle_of_ledger,
@@ -67,7 +68,7 @@ def test_an_unchanged_bundle_is_intact() -> None:
 
 
 def test_a_redacted_edition_is_intact_too() -> None:
-    evidence = replace(case_evidence(lived_in()), openings={}, names={})
+    evidence = replace(case_evidence(lived_in()), openings={}, names={}, decision=None)
     assert checked(unpacked(case_bundle(evidence))).exit_status == 0
 
 
@@ -77,7 +78,7 @@ def test_sealed_parts_are_counted_as_opened_sealed_or_erased() -> None:
     report = checked(unpacked(case_bundle(evidence)))
     assert (report.opened, report.sealed, report.erased) == (2, 0, 0)
     assert "2 are opened here" in as_text(report)
-    report = checked(unpacked(case_bundle(replace(evidence, openings={}))))
+    report = checked(unpacked(case_bundle(replace(evidence, openings={}, decision=None))))
     assert (report.opened, report.sealed, report.erased) == (0, 2, 0)
     report = checked(unpacked(bundle_of_ledger(world)))
     assert (report.opened, report.sealed, report.erased) == (0, 3, 0)
@@ -154,7 +155,8 @@ def test_an_empty_bundle_is_never_intact() -> None:
     assert checked({}).exit_status == 4
     empty = World()
     empty.seal(START)
-    assert checked(unpacked(bundle_of_ledger(empty))).exit_status == 0
+    files = unpacked(bundle_of_ledger(empty))
+    assert checked(files).exit_status == exit_status(files) == 4
     files = unpacked(bundle_of_ledger(empty))
     bare = {name: data for name, data in files.items() if "checkpoints" not in name}
     assert checked(with_manifest_mended(bare)).exit_status == 4

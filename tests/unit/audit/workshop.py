@@ -223,6 +223,7 @@ def _usual_data(tag: EventTag, given: Mapping[str, object], at: datetime) -> dic
         "owner": "m-1",
         "stage": "coaching",
         "period": "2026-09",
+        "evaluation": "e-1",
         "purpose": "stage_plan",
     }
     usual |= {"seat": "manager", "assignee": "m-1", "on_behalf_of": None, "after": None, "choice": "coach"}

@@ -182,6 +182,7 @@ class Life:
         return Context(
             policy=self.policy,
             policy_digest="ab" * 32,
+            policy_json="cd" * 32,
             directory=self.people,
             now=self.now,
             command=CommandId(f"command-{self.steps}"),
