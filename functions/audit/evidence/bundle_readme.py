@@ -7,8 +7,9 @@ Plumbline evidence bundle
 =========================
 
 How to check it without our programs: a shell (bash) with sha256sum, base64 and openssl is enough.
-With Python, `plumbline verify BUNDLE` does all of this and more; so does the single file
-functions/audit/verify.py, with nothing but the `cryptography` package beside it.
+With Python, `plumbline verify BUNDLE` does all of this and more; so does the single file that
+`plumbline verify --standalone verify.pyz` writes: `python verify.pyz BUNDLE` needs nothing but the
+`cryptography` package beside it.
 
 1. The files are those that were exported.
    manifest.json has the SHA-256 of every other file:
