@@ -8,10 +8,15 @@ import asyncio
 import copy
 import importlib
 import json
+import os
 import threading
 import time
+from datetime import datetime
 from importlib.metadata import version
 from typing import Any
+
+from local.cloud.engine import CLOCK
+from shared.runtime.clock import ScaledClock
 
 PATCHED_VERSION = "1.5.33"
 LONGEST_WAIT_FOR_A_SLOT_SECONDS = 60.0
@@ -39,6 +44,7 @@ def apply(project_root: str) -> None:
     _apply_cors_of_the_template()
     _enforce_roles()
     _serve_ranges_of_versions()
+    _follow_the_products_clock()
 
 
 def _module(name: str) -> Any:
@@ -246,7 +252,31 @@ def _enforce_roles() -> None:
         ]
         variables = self.config.get("Environment", {}).get("Variables", {})
         told = {ROLE: json.dumps({"account": account, "policies": documents})}
+        origin = json.loads(os.environ[CLOCK])["origin"]
+        if variables.get("CLOCK_ORIGIN") and origin:
+            told["CLOCK_ORIGIN"] = origin  # the template has the folder's first origin
         self.config = {**self.config, "Environment": {"Variables": {**variables, **told}}}
         spawn(self)
 
     runtime.Worker._spawn = spawn_with_role
+
+
+def _follow_the_products_clock() -> None:
+    """Call scheduled functions by the product's time. The engine looks every ten seconds, so at most then."""
+    events = _module("ministack.services.eventbridge")
+    tick, now = events._tick_scheduled_rules, events._now_ts
+    clock, ticking = _product_clock(), threading.local()
+
+    def tick_by_the_product() -> None:
+        ticking.here = True
+        tick()
+
+    def product_time() -> Any:
+        return clock.now().timestamp() if getattr(ticking, "here", False) else now()
+
+    events._tick_scheduled_rules, events._now_ts = tick_by_the_product, product_time
+
+
+def _product_clock() -> ScaledClock:
+    told = json.loads(os.environ[CLOCK])
+    return ScaledClock(told["rate"], datetime.fromisoformat(told["origin"]) if told["origin"] else None)

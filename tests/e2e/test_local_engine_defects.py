@@ -50,6 +50,11 @@ def test_a_function_can_do_what_its_role_does_not_allow(plain: Engine) -> None:
     assert trials.call(plain, "reads", "closed") == 0
 
 
+def test_a_page_of_another_site_can_call_the_engine(plain: Engine) -> None:
+    for headers in ({"Origin": "https://attacker.example"}, {"Host": "attacker.example"}):
+        assert trials.status_for(plain, **headers) == 200
+
+
 def test_calls_over_the_limit_are_refused(plain: Engine) -> None:
     trials.make_function(plain, "slow", "time.sleep(1)")
     assert trials.refusals(plain, "slow", 3 * CONCURRENT_LAMBDAS) > 0
