@@ -12,6 +12,7 @@ from typing import IO, Any
 
 from local.cloud import engine as engines
 from local.cloud import product_clock
+from local.cloud.accounts import NewAccount, first_accounts
 from local.cloud.deploy import deploy
 from local.cloud.engine import REGION, Engine, free_port, steady_port
 from local.cloud.gateway import Gateway
@@ -34,6 +35,8 @@ class Stack:
     folder: Path
     engine: Engine
     info: dict[str, Any]
+    accounts: list[NewAccount]
+    """The account of each role, as created with the folder."""
 
     @property
     def endpoint(self) -> str:
@@ -79,7 +82,10 @@ def running_stack(
         engine = Engine(
             folder / "engine",
             port=free_port(settings["engine_port"]),
-            origins=[f"http://{host}:{front_port}" for host in ("127.0.0.1", "localhost")],
+            origins=[
+                *(f"http://{host}:{front_port}" for host in ("127.0.0.1", "localhost")),
+                *filter(None, (context or {}).get("console_origins", "").split(",")),
+            ],
             clock=ScaledClock(rate, origin),
         )
         say("starting the engine")
@@ -109,9 +115,10 @@ def running_stack(
                 "region": REGION,
             }
             resume(engine, info["state_machines"]["evaluation"])
+            accounts = first_accounts(folder, info, engine.client("cognito-idp"))
             write_json(folder / "stack.json", info)
             try:
-                yield Stack(folder, engine, info)
+                yield Stack(folder, engine, info, accounts)
             finally:
                 _mark_stopped(folder)
 

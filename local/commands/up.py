@@ -10,7 +10,6 @@ from types import FrameType
 from rich.console import Console
 from rich.table import Table
 
-from local.cloud.accounts import first_accounts
 from local.cloud.deploy import DeployFailed
 from local.cloud.engine import EngineFailed
 from local.cloud.stack import AlreadyRunning, Stack, running_stack
@@ -117,7 +116,6 @@ def _table(stack: Stack) -> Table:
 
 def _accounts(stack: Stack) -> Table:
     table = Table("account", "password", "role", "person", box=None, padding=(0, 2, 0, 0))
-    cognito = stack.client("cognito-idp")
-    for account in first_accounts(stack.folder, stack.info, cognito):
+    for account in stack.accounts:
         table.add_row(account.name, account.password, account.group, account.person or "")
     return table

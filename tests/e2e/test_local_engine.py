@@ -28,7 +28,7 @@ SAVED_SECONDS = 20
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    with Engine(tmp_path_factory.mktemp("engine")) as running:
+    with Engine(tmp_path_factory.mktemp("engine"), origins=[trials.PAGE]) as running:
         yield running
 
 
@@ -122,6 +122,18 @@ def test_a_function_reaches_the_partitions_of_its_role_and_no_others(engine: Eng
     assert trials.call(engine, "looks-up", "CASE#1") == "nothing"
     refused = trials.call(engine, "looks-up", "KEY#1")
     assert "dynamodb:LeadingKeys KEY#1" in refused["errorMessage"]
+
+
+def test_a_response_too_large_for_aws_fails(engine: Engine) -> None:
+    trials.make_function(engine, "says-much", "return 'x' * 7_000_000")
+    assert trials.call(engine, "says-much", {})["errorType"] == "Function.ResponseSizeTooLarge"
+
+
+def test_a_task_result_too_large_for_aws_fails(engine: Engine) -> None:
+    function = trials.make_function(engine, "says-a-lot", "return 'x' * 300_000")
+    task = {"Type": "Task", "Resource": function}
+    ended = trials.outcome(engine, trials.start(engine, "too-much", task, {}), 10)
+    assert (ended["status"], ended["error"]) == ("FAILED", "States.DataLimitExceeded")
 
 
 def test_a_page_of_another_site_cannot_call_the_engine(engine: Engine) -> None:
