@@ -100,7 +100,7 @@ class Function(Construct):
         actions: Sequence[str],
         resources: Sequence[str],
         *,
-        only_if: Mapping[str, Mapping[str, str]] | None = None,
+        only_if: Mapping[str, Mapping[str, str | list[str]]] | None = None,
         because: str = "",
     ) -> None:
         """Allow the actions on the resources. ``because`` is the reason for a wildcard in a resource."""

@@ -5,6 +5,7 @@ import json
 from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
+from infra.access import ACCESS, NAMED_AT_RUN_TIME, grant_files, grant_subject_key, grant_table
 from infra.alarms import Alarms
 from infra.api import Api
 from infra.event_sources import (
@@ -24,33 +25,12 @@ from infra.settings import DeploymentSettings
 from infra.storage import Storage
 from infra.workflows import Flow
 
-READ_TABLE = ["dynamodb:GetItem", "dynamodb:Query"]
-# IAM checks a transaction by the actions of its parts.
-WRITE_TABLE = [
-    "dynamodb:PutItem",
-    "dynamodb:UpdateItem",
-    "dynamodb:DeleteItem",
-    "dynamodb:ConditionCheckItem",
-]
-USE_SUBJECT_KEY = ["kms:GenerateDataKey", "kms:Decrypt"]
 # DynamoDB uses the table's key on behalf of the caller.
-USE_TABLE_KEY = [
-    "kms:Decrypt",
-    "kms:DescribeKey",
-    "kms:Encrypt",
-    "kms:GenerateDataKey",
-    "kms:ReEncryptFrom",
-    "kms:ReEncryptTo",
-]
+USE_TABLE_KEY = ["kms:Decrypt", "kms:DescribeKey"]
 READ_OBJECTS = ["s3:GetObject"]
-WRITE_OBJECTS = ["s3:PutObject"]
 WRITE_LOCKED_OBJECTS = ["s3:PutObject", "s3:PutObjectRetention", "s3:GetObject"]
 # S3 answers 403 instead of 404 to callers without ListBucket.
 LIST_OBJECTS = ["s3:ListBucket"]
-
-NAMED_AT_RUN_TIME = (
-    "Objects and executions get their names at run time; the bucket, prefix or machine is named."
-)
 
 
 class PlumblineStack(Stack):
@@ -100,17 +80,8 @@ class PlumblineStack(Stack):
         )
         f.ingest.may(LIST_OBJECTS, [exports.bucket_arn])
         f.sweep.may(["s3:ListBucketVersions"], [exports.bucket_arn])
-        for function in (f.ingest, f.plan, f.shard):
-            function.may(
-                READ_OBJECTS + WRITE_OBJECTS, [facts.arn_for_objects("*")], because=NAMED_AT_RUN_TIME
-            )
-        for function in (f.open, f.case, f.reconcile, f.relay, f.respond, f.query):
-            function.may(READ_OBJECTS, [facts.arn_for_objects("*")], because=NAMED_AT_RUN_TIME)
-        f.query.may(WRITE_OBJECTS, [facts.arn_for_objects("handouts/*")], because=NAMED_AT_RUN_TIME)
-        for function in f:
-            if function not in (f.seal, f.anchor, f.feedback, f.sweep):
-                function.may(LIST_OBJECTS, [facts.bucket_arn])
-                function.set_environment(FACTS_BUCKET=facts.bucket_name)
+        f.query.may(["s3:PutObject", "s3:GetObject"], [facts.arn_for_objects("handouts/*")],
+                    because=NAMED_AT_RUN_TIME)  # fmt: skip
         for function in (f.ingest, f.plan):
             function.set_environment(SHARDS=str(self._settings.shards))
         for function in (f.ingest, f.sweep):
@@ -118,16 +89,14 @@ class PlumblineStack(Stack):
         f.ingest.set_environment(LARGE_EXPORT_BYTES=str(self._settings.large_export_bytes))
 
     def _grant_table(self) -> None:
-        f, storage = self.functions, self.storage
-        for function in f:
-            function.may(READ_TABLE, [storage.table.table_arn, *storage.index_arns])
-            function.may(WRITE_TABLE, [storage.table.table_arn])
+        storage = self.storage
+        for function in self.functions:
+            access = ACCESS[function.node.id]
+            grant_table(function, access, storage)
+            grant_files(function, access, storage)
             function.may(USE_TABLE_KEY, [storage.data_key.key_arn], only_if=_via("dynamodb", self.region))
-            if function not in (f.seal, f.anchor, f.sweep):
-                function.may(USE_SUBJECT_KEY, [storage.subject_key.key_arn])
-        for function in (f.sweep, f.plan, f.shard, f.seal, f.query):
-            function.may(["dynamodb:BatchGetItem"], [storage.table.table_arn])
-        f.ingest.may(["dynamodb:BatchWriteItem"], [storage.table.table_arn])
+            if access.seals:
+                grant_subject_key(function, storage)
 
     def _grant_workflows(self) -> None:
         f, evaluation, case = self.functions, self.evaluation_flow, self.case_flow
@@ -260,6 +229,6 @@ class PlumblineStack(Stack):
             CfnOutput(self, f"{name}Output", value=value).override_logical_id(name)
 
 
-def _via(service: str, region: str) -> dict[str, dict[str, str]]:
+def _via(service: str, region: str) -> dict[str, dict[str, str | list[str]]]:
     """The condition that the key is used only through that service."""
     return {"StringEquals": {"kms:ViaService": f"{service}.{region}.amazonaws.com"}}

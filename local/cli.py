@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "shred": "erase a person's data, as an administrator; the ledger can still be verified",
     "hold": "place a legal hold on a person's record, or lift it",
     "rebuild": "rebuild the table from the ledger, or report where they differ",
+    "account": "add, list or disable the accounts of the running local cloud",
     "drop": "drop exports into the running local cloud, as an ICM product would",
 }
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -9,12 +10,16 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import boto3
 from botocore.config import Config
+
+from shared.runtime.clock import ScaledClock
 
 REGION = "eu-central-1"
 ACCOUNT = "000000000000"
@@ -26,8 +31,22 @@ CONCURRENT_LAMBDAS = 6
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
+# Variables for `local.cloud.engine_patches`.
+ORIGINS = "PLUMBLINE_LOCAL_ORIGINS"
+CLOCK = "PLUMBLINE_LOCAL_CLOCK"
+
+
 class EngineFailed(RuntimeError):
     """The engine did not start, or ended by itself. The message names its log."""
+
+
+# Outside the range from which systems take ports for outgoing connections, so that they stay free.
+STEADY_PORTS = range(20000, 30000)
+
+
+def steady_port() -> int:
+    """A free loopback port that is likely to be free again after a restart."""
+    return free_port(secrets.choice(STEADY_PORTS))
 
 
 def free_port(preferred: int | None = None) -> int:
@@ -67,14 +86,25 @@ def loopback_environment() -> dict[str, str]:
 class Engine:
     """One engine over one folder. ``with Engine(folder) as engine`` starts and stops it.
 
-    ``patched=False`` starts MiniStack as it comes, for tests of its differences from AWS.
+    ``patched=False`` starts MiniStack as it comes, for tests of its differences from AWS. ``origins``: the
+    sites whose pages may call the engine. ``clock``: the product's time, for schedules and functions.
     """
 
-    def __init__(self, folder: Path, port: int | None = None, patched: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        port: int | None = None,
+        patched: bool = True,
+        *,
+        origins: Sequence[str] = (),
+        clock: ScaledClock | None = None,
+    ) -> None:
         self.folder = folder.resolve()
         self.port = port or free_port()
         self.log = self.folder / "engine.log"
         self._patched = patched
+        self._origins = tuple(origins)
+        self._clock = clock or ScaledClock()
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -168,6 +198,8 @@ class Engine:
 
     def _environment(self) -> dict[str, str]:
         return loopback_environment() | {
+            ORIGINS: json.dumps([self.endpoint, *self._origins]),
+            CLOCK: json.dumps({"rate": self._clock.rate, "origin": _text(self._clock.origin)}),
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(self.port),
             "MINISTACK_REGION": REGION,
@@ -187,3 +219,7 @@ class Engine:
             "PYTHONUNBUFFERED": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
         }
+
+
+def _text(origin: datetime | None) -> str | None:
+    return None if origin is None else origin.isoformat()

@@ -8,13 +8,22 @@ import asyncio
 import copy
 import importlib
 import json
+import os
 import threading
 import time
+from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 
+from local.cloud.engine import CLOCK
+from shared.runtime.clock import ScaledClock
+
 PATCHED_VERSION = "1.5.33"
 LONGEST_WAIT_FOR_A_SLOT_SECONDS = 60.0
+LARGEST_RESPONSE = 6_291_556
+"""Lambda's limit of a synchronous response, in bytes."""
+LARGEST_STATE = 262_144
+"""Step Functions' limit of a task's result, in bytes."""
 ROLE = "PLUMBLINE_LOCAL_ROLE"
 """The variable with a function's role; see `local.cloud.permissions.enforce_role`."""
 
@@ -39,6 +48,11 @@ def apply(project_root: str) -> None:
     _apply_cors_of_the_template()
     _enforce_roles()
     _serve_ranges_of_versions()
+    _follow_the_products_clock()
+
+
+def _size(body: Any) -> int:
+    return len(json.dumps(body, default=str))
 
 
 def _module(name: str) -> Any:
@@ -55,8 +69,9 @@ def _replace_once(text: str, old: str, new: str) -> str:
 def _name_the_error_class(project_root: str) -> None:
     """Report a handler's exception by its class, as AWS does, so that Retry and Catch can match it.
 
-    The worker also enforces its function's role, removes the project's folder from its path, so that a file
-    missing in the bundle is missing here, too, and shows the traceback of a failed import.
+    A response above Lambda's limit fails, too. The worker also enforces its function's role, removes the
+    project's folder from its path, so that a file missing in the bundle is missing here, too, and shows the
+    traceback of a failed import.
     """
     runtime = _module("ministack.core.lambda_runtime")
     service = _module("ministack.services.lambda_svc")
@@ -91,6 +106,9 @@ def _name_the_error_class(project_root: str) -> None:
         result = execute(*args, **named)
         if result.get("error") and last_error.name:
             result["body"]["errorType"] = last_error.name
+        if not result.get("error") and _size(result.get("body")) > LARGEST_RESPONSE:
+            too_large = {"errorType": "Function.ResponseSizeTooLarge", "errorMessage": "more than 6 MB"}
+            return {**result, "body": too_large, "error": True}
         return result
 
     runtime.Worker.invoke = invoke_and_note
@@ -121,7 +139,7 @@ def _on_event_loop() -> bool:
 
 
 def _fail_and_time_out_callbacks() -> None:
-    """Fail a callback task when its function fails, and apply `TimeoutSecondsPath`."""
+    """Fail a callback task when its function fails, apply `TimeoutSecondsPath`, and limit task results."""
     engine = _module("ministack.services.stepfunctions")
     execute, with_callback, call = engine._execute_task, engine._invoke_with_callback, engine._call_lambda
     waiting = threading.local()
@@ -145,7 +163,10 @@ def _fail_and_time_out_callbacks() -> None:
 
     def call_and_report(function: Any, event: Any) -> Any:
         try:
-            return call(function, event)
+            answer = call(function, event)
+            if _size(answer) > LARGEST_STATE:
+                raise engine._ExecutionError("States.DataLimitExceeded", "more than 256 KiB")
+            return answer
         except engine._ExecutionError as error:
             pending = engine._task_tokens.get(getattr(waiting, "token", None))
             if pending is not None:
@@ -246,7 +267,31 @@ def _enforce_roles() -> None:
         ]
         variables = self.config.get("Environment", {}).get("Variables", {})
         told = {ROLE: json.dumps({"account": account, "policies": documents})}
+        origin = json.loads(os.environ[CLOCK])["origin"]
+        if variables.get("CLOCK_ORIGIN") and origin:
+            told["CLOCK_ORIGIN"] = origin  # the template has the folder's first origin
         self.config = {**self.config, "Environment": {"Variables": {**variables, **told}}}
         spawn(self)
 
     runtime.Worker._spawn = spawn_with_role
+
+
+def _follow_the_products_clock() -> None:
+    """Call scheduled functions by the product's time. The engine looks every ten seconds, so at most then."""
+    events = _module("ministack.services.eventbridge")
+    tick, now = events._tick_scheduled_rules, events._now_ts
+    clock, ticking = _product_clock(), threading.local()
+
+    def tick_by_the_product() -> None:
+        ticking.here = True
+        tick()
+
+    def product_time() -> Any:
+        return clock.now().timestamp() if getattr(ticking, "here", False) else now()
+
+    events._tick_scheduled_rules, events._now_ts = tick_by_the_product, product_time
+
+
+def _product_clock() -> ScaledClock:
+    told = json.loads(os.environ[CLOCK])
+    return ScaledClock(told["rate"], datetime.fromisoformat(told["origin"]) if told["origin"] else None)

@@ -45,7 +45,9 @@ class Gateway:
         self.console: Mapping[str, str] = {}
         self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        port = self._server.server_address[1]
+        self.url = f"http://127.0.0.1:{port}"
+        self.origins = (self.url, f"http://localhost:{port}")
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, name="gateway", daemon=True).start()
@@ -76,6 +78,9 @@ class _Handler(BaseHTTPRequestHandler):
             # Prevents DNS rebinding: another site's name that resolves to this machine must read nothing.
             self._text(HTTPStatus.MISDIRECTED_REQUEST, "this server answers to 127.0.0.1 only\n")
             return
+        if not self._is_own():
+            self._text(HTTPStatus.FORBIDDEN, "this server answers to its own pages only\n")
+            return
         path = urlsplit(self.path).path
         first = path.split("/")[1] if path.startswith("/") else ""
         if self.command in ("GET", "HEAD") and first in ("", "mail", "console"):
@@ -84,6 +89,15 @@ class _Handler(BaseHTTPRequestHandler):
             self._forward()
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_any
+
+    def _is_own(self) -> bool:
+        """Whether no page of another site sent this. Links in mails are opened from anywhere."""
+        origin, site = self.headers.get("Origin"), self.headers.get("Sec-Fetch-Site")
+        if origin == "null":  # a form on one of our pages, which tell nobody where they are
+            return site == "same-origin"
+        if origin is not None:
+            return origin in self.owner.origins
+        return self.command in ("GET", "HEAD") or site in (None, "none", "same-origin")
 
     def log_message(self, format: str, *args: object) -> None:
         """Log no request: the path of a response link contains its token."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from local.cloud import engine_patches
+from local.cloud.own_origins import only_own_origins
 from local.cloud.snapshots import snapshots
 
 SNAPSHOT_EVERY_SECONDS = 2.0
@@ -25,6 +26,7 @@ def main() -> None:
     threading.Thread(target=_end_with_parent, args=(engine,), name="parent", daemon=True).start()
     sys.argv = sys.argv[:1]
     with snapshots(SNAPSHOT_EVERY_SECONDS):
+        engine.app = only_own_origins(engine.app)
         engine.main()
 
 

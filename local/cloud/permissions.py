@@ -5,16 +5,33 @@ that they do not allow fails with ``AccessDeniedException``, as on AWS. So does 
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-Need = tuple[str, str | None]
-"""An action and the ARN of its resource; None if the call does not name the resource."""
+LEADING_KEYS: Final = "dynamodb:LeadingKeys"
+CONTEXT_KEYS: Final = "kms:EncryptionContextKeys"
+_PARTITION: Final = "pk"
+"""The partition key's attribute in the product's table."""
+_KEY_CONDITION: Final = re.compile(r"\s*\w+\s*=\s*(:\w+)")
+"""The first part of a query's condition: the partition key equals a value."""
+
+
+class Need(NamedTuple):
+    """A permission that a call needs.
+
+    ``resource``: its ARN; None if the call does not name one. ``about``: the values of IAM's condition keys.
+    """
+
+    action: str
+    resource: str | None
+    about: Mapping[str, tuple[str, ...]] = {}
+
 
 _OF_A_TRANSACTION: Final = {
     "Put": "PutItem",
@@ -53,6 +70,10 @@ class UnknownCall(Exception):
     """A call whose actions and resources this module does not know."""
 
 
+class UnknownCondition(Exception):
+    """An operator of a policy's condition that this module does not know."""
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     region: str
@@ -74,21 +95,40 @@ class Grants:
         return cls(tuple(statement for several in statements for statement in several))
 
     def allow(self, need: Need) -> bool:
-        """Decides like IAM: a denial prevails, and whatever is not allowed is denied.
-
-        A conditional statement allows nothing here. All our conditions concern calls that a service makes on
-        behalf of the function, never the function's own calls.
-        """
-        matching = [statement for statement in self.statements if _matches(statement, need)]
-        return any(
-            statement["Effect"] == "Allow" and "Condition" not in statement for statement in matching
-        ) and not any(statement["Effect"] == "Deny" for statement in matching)
+        """Decides like IAM: a denial prevails, and whatever is not allowed is denied."""
+        matching = [statement for statement in self.statements if applies(statement, need)]
+        return any(statement["Effect"] == "Allow" for statement in matching) and not any(
+            statement["Effect"] == "Deny" for statement in matching
+        )
 
 
-def _matches(statement: Mapping[str, Any], need: Need) -> bool:
-    action, arn = need
-    does = any(fnmatchcase(action.lower(), each.lower()) for each in _listed(statement["Action"]))
-    return does and (arn is None or any(fnmatchcase(arn, each) for each in _listed(statement["Resource"])))
+def applies(statement: Mapping[str, Any], need: Need) -> bool:
+    """Whether the statement is about this action, resource and circumstances."""
+    arn = need.resource
+    does = any(fnmatchcase(need.action.lower(), each.lower()) for each in _listed(statement["Action"]))
+    on = arn is None or any(fnmatchcase(arn, each) for each in _listed(statement["Resource"]))
+    return does and on and _hold(statement.get("Condition", {}), need.about)
+
+
+def _hold(conditions: Mapping[str, Any], about: Mapping[str, tuple[str, ...]]) -> bool:
+    """Whether all conditions hold. A key that the call lacks fulfils only ``ForAllValues``, as in IAM."""
+    return all(
+        _holds(operator, about.get(key, ()), _listed(wanted))
+        for operator, tests in conditions.items()
+        for key, wanted in tests.items()
+    )
+
+
+def _holds(operator: str, values: Sequence[str], wanted: Sequence[str]) -> bool:
+    quantifier, _, comparison = operator.rpartition(":")
+    if comparison not in ("StringEquals", "StringLike") or quantifier not in ("", "ForAllValues"):
+        raise UnknownCondition(operator)
+    each = (_fits(comparison, value, wanted) for value in values)
+    return all(each) if quantifier else any(each)
+
+
+def _fits(comparison: str, value: str, wanted: Sequence[str]) -> bool:
+    return value in wanted if comparison == "StringEquals" else any(fnmatchcase(value, w) for w in wanted)
 
 
 def _listed(value: Any) -> list[Any]:
@@ -105,13 +145,13 @@ def needs(service: str, operation: str, parameters: Mapping[str, Any], account: 
         key = parameters.get("KeyId")
         if key is not None and not key.startswith("arn:"):
             key = account.arn("kms", f"key/{key}")
-        return [(f"kms:{operation}", key)]
+        return [Need(f"kms:{operation}", key, _circumstances(parameters.get("EncryptionContext", {})))]
     if (service, operation) == ("ses", "SendEmail"):
         return list(_of_mail(parameters, account))
     if (service, operation) in _NAMED_BY:
-        return [(f"{service}:{operation}", parameters[_NAMED_BY[service, operation]])]
+        return [Need(f"{service}:{operation}", parameters[_NAMED_BY[service, operation]])]
     if (service, operation) in _OF_NO_RESOURCE:
-        return [(f"{service}:{operation}", None)]
+        return [Need(f"{service}:{operation}", None)]
     raise UnknownCall(f"{service}:{operation}")
 
 
@@ -120,36 +160,69 @@ def _of_table_call(operation: str, parameters: Mapping[str, Any], account: Accou
         return name if name.startswith("arn:") else account.arn("dynamodb", f"table/{name}")
 
     if operation in ("TransactWriteItems", "TransactGetItems"):
+        # AWS checks each part as if it were a call of its own.
         for item in parameters["TransactItems"]:
             for kind, part in item.items():
-                yield f"dynamodb:{_OF_A_TRANSACTION[kind]}", table(part["TableName"])
+                action = f"dynamodb:{_OF_A_TRANSACTION[kind]}"
+                yield Need(action, table(part["TableName"]), _leading([_partition(part)]))
     elif operation in ("BatchGetItem", "BatchWriteItem"):
-        for name in parameters["RequestItems"]:
-            yield f"dynamodb:{operation}", table(name)
+        for name, asked in parameters["RequestItems"].items():
+            yield Need(f"dynamodb:{operation}", table(name), _leading(_of_batch(asked)))
     else:
         index = f"/index/{parameters['IndexName']}" if "IndexName" in parameters else ""
-        yield f"dynamodb:{operation}", table(parameters["TableName"]) + index
+        named = [] if operation == "Scan" else [_partition(parameters)]
+        yield Need(f"dynamodb:{operation}", table(parameters["TableName"]) + index, _leading(named))
+
+
+def _of_batch(asked: Any) -> list[str]:
+    if isinstance(asked, Mapping):
+        return [_partition({"Key": key}) for key in asked["Keys"]]
+    return [_partition(part) for request in asked for part in request.values()]
+
+
+def _partition(part: Mapping[str, Any]) -> str:
+    """The partition key that a call, or a part of one, names."""
+    if "KeyConditionExpression" in part:
+        found = _KEY_CONDITION.match(part["KeyConditionExpression"])
+        value = part["ExpressionAttributeValues"].get(found[1]) if found else None
+    else:
+        value = (part.get("Key") or part.get("Item") or {}).get(_PARTITION)
+    if isinstance(value, Mapping):  # a client of its own, whose values carry their types
+        value = value.get("S")
+    if not isinstance(value, str):
+        raise UnknownCall("dynamodb: a call without a partition key")
+    return value
+
+
+def _leading(partitions: list[str]) -> dict[str, tuple[str, ...]]:
+    return {LEADING_KEYS: tuple(partitions)} if partitions else {}
+
+
+def _circumstances(context: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """IAM's condition keys for a KMS encryption context."""
+    named = {f"kms:EncryptionContext:{key}": (value,) for key, value in context.items()}
+    return {CONTEXT_KEYS: tuple(context), **named} if context else {}
 
 
 def _of_object_call(operation: str, parameters: Mapping[str, Any]) -> Iterator[Need]:
     bucket = f"arn:aws:s3:::{parameters['Bucket']}"
     if operation in _ON_A_BUCKET:
-        yield _ON_A_BUCKET[operation], bucket
+        yield Need(_ON_A_BUCKET[operation], bucket)
         return
     if operation not in _ON_AN_OBJECT:
         raise UnknownCall(f"s3:{operation}")
     of_version = "Version" if "VersionId" in parameters and operation != "PutObject" else ""
-    yield _ON_AN_OBJECT[operation] + of_version, f"{bucket}/{parameters['Key']}"
+    yield Need(_ON_AN_OBJECT[operation] + of_version, f"{bucket}/{parameters['Key']}")
     if "ObjectLockMode" in parameters:
-        yield "s3:PutObjectRetention", f"{bucket}/{parameters['Key']}"
+        yield Need("s3:PutObjectRetention", f"{bucket}/{parameters['Key']}")
 
 
 def _of_mail(parameters: Mapping[str, Any], account: Account) -> Iterator[Need]:
     action = "ses:SendRawEmail" if "Raw" in parameters["Content"] else "ses:SendEmail"
     sender = parameters["FromEmailAddress"].rpartition("<")[2].rstrip(">")
-    yield action, account.arn("ses", f"identity/{sender}")
+    yield Need(action, account.arn("ses", f"identity/{sender}"))
     if "ConfigurationSetName" in parameters:
-        yield action, account.arn("ses", f"configuration-set/{parameters['ConfigurationSetName']}")
+        yield Need(action, account.arn("ses", f"configuration-set/{parameters['ConfigurationSetName']}"))
 
 
 def enforce_role(role: str) -> None:
@@ -168,10 +241,15 @@ def enforce_role(role: str) -> None:
             raise _denied(operation, f"{error}, which local/cloud/permissions.py does not know") from error
         for need in wanted:
             if not grants.allow(need):
-                raise _denied(operation, f"{need[0]} on {need[1]}")
+                raise _denied(operation, _described(need))
         return call(self, operation, parameters)
 
     sdk._make_api_call = check_first
+
+
+def _described(need: Need) -> str:
+    said = "".join(f" with {key} {', '.join(values)}" for key, values in need.about.items())
+    return f"{need.action} on {need.resource}{said}"
 
 
 def _denied(operation: str, what: str) -> ClientError:

@@ -11,11 +11,15 @@ from pathlib import Path
 from typing import IO, Any
 
 from local.cloud import engine as engines
+from local.cloud import product_clock
+from local.cloud.accounts import NewAccount, first_accounts
 from local.cloud.deploy import deploy
-from local.cloud.engine import REGION, Engine, free_port
+from local.cloud.engine import REGION, Engine, free_port, steady_port
 from local.cloud.gateway import Gateway
+from local.cloud.private_files import private_folder, write_json
 from local.cloud.resume import resume
 from shared.domain.errors import InvalidInput
+from shared.runtime.clock import ScaledClock
 
 STATE_MACHINES = {"evaluation": "EvaluationStateMachine", "case": "CaseStateMachine"}
 
@@ -31,6 +35,8 @@ class Stack:
     folder: Path
     engine: Engine
     info: dict[str, Any]
+    accounts: list[NewAccount]
+    """The account of each role, as created with the folder."""
 
     @property
     def endpoint(self) -> str:
@@ -63,17 +69,31 @@ def running_stack(
     the project's own. ``context``: further settings of the deployment, as on the CDK's command line.
     """
     folder = folder.resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    with _exclusive(folder):
+    with private_folder(folder), _exclusive(folder):
         if fresh:
             _empty(folder)
         _mark_stopped(folder)
         settings = _settings(folder, clock_rate)
-        engine = Engine(folder / "engine", port=free_port(settings["engine_port"]))
+        settings |= {port: settings[port] or steady_port() for port in ("engine_port", "front_port")}
+        write_json(folder / "settings.json", settings)
+        rate, first_origin = settings["clock_rate"], datetime.fromisoformat(settings["clock_origin"])
+        front_port = _front_port(settings["front_port"], say)
+        origin = product_clock.origin_of(folder, first_origin, rate, product_clock.now())
+        engine = Engine(
+            folder / "engine",
+            port=free_port(settings["engine_port"]),
+            origins=[
+                *(f"http://{host}:{front_port}" for host in ("127.0.0.1", "localhost")),
+                *filter(None, (context or {}).get("console_origins", "").split(",")),
+            ],
+            clock=ScaledClock(rate, origin),
+        )
         say("starting the engine")
-        with engine, Gateway(free_port(settings["front_port"]), engine.mails) as gateway:
-            settings |= {"engine_port": engine.port, "front_port": int(gateway.url.rpartition(":")[2])}
-            _write(folder / "settings.json", settings)
+        with (
+            product_clock.kept(folder, rate, origin),
+            engine,
+            Gateway(front_port, engine.mails) as gateway,
+        ):
             given = {
                 "stage": "local",
                 "clock_rate": str(settings["clock_rate"]),
@@ -85,7 +105,8 @@ def running_stack(
             if config is not None:
                 given["config"] = str(config.resolve())
             given |= context or {}
-            info = _describe(engine, gateway, settings, deploy(engine, folder, given, say))
+            clock = {"rate": rate, "origin": _text(origin)}
+            info = _describe(engine, gateway, clock, deploy(engine, folder, given, say))
             gateway.api_url = info["api_url"]
             gateway.console = {
                 "api_url": gateway.url,
@@ -94,9 +115,10 @@ def running_stack(
                 "region": REGION,
             }
             resume(engine, info["state_machines"]["evaluation"])
-            _write(folder / "stack.json", info)
+            accounts = first_accounts(folder, info, engine.client("cognito-idp"))
+            write_json(folder / "stack.json", info)
             try:
-                yield Stack(folder, engine, info)
+                yield Stack(folder, engine, info, accounts)
             finally:
                 _mark_stopped(folder)
 
@@ -115,7 +137,7 @@ def client(service: str, info: dict[str, Any]) -> Any:
 
 
 def _describe(
-    engine: Engine, gateway: Gateway, settings: dict[str, Any], outputs: dict[str, str]
+    engine: Engine, gateway: Gateway, clock: dict[str, Any], outputs: dict[str, str]
 ) -> dict[str, Any]:
     """The contents of ``stack.json``."""
     api_id = outputs["ApiUrl"].partition("://")[2].partition(".")[0]
@@ -133,7 +155,7 @@ def _describe(
         "state_machines": {name: outputs[output] for name, output in STATE_MACHINES.items()},
         "user_pool_id": outputs["UserPoolId"],
         "user_pool_client_id": outputs["UserPoolClientId"],
-        "clock": {"rate": settings["clock_rate"], "origin": settings["clock_origin"]},
+        "clock": clock,
     }
 
 
@@ -141,12 +163,11 @@ def _settings(folder: Path, clock_rate: int | None) -> dict[str, Any]:
     """The ports and the clock of a folder. They never change, so that links and deadlines stay valid."""
     path = folder / "settings.json"
     if not path.exists():
-        origin = datetime.now(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
         return {
             "engine_port": None,
             "front_port": None,
             "clock_rate": clock_rate or 1,
-            "clock_origin": origin,
+            "clock_origin": _text(product_clock.now()),
         }
     settings: dict[str, Any] = json.loads(path.read_text())
     if clock_rate not in (None, settings["clock_rate"]):
@@ -155,6 +176,21 @@ def _settings(folder: Path, clock_rate: int | None) -> dict[str, Any]:
             f" depend on that; for a rate of {clock_rate} use another --data folder"
         )
     return settings
+
+
+def _front_port(kept: int, say: Callable[[str], None]) -> int:
+    """The port of the links in mails: the folder's own, or for this time another one."""
+    port = free_port(kept)
+    if port != kept:
+        say(
+            f"another program listens on port {kept}, which the links in earlier mails name; they open again"
+            f" when it ends and the cloud restarts. Until then the port is {port}"
+        )
+    return port
+
+
+def _text(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 @contextmanager
@@ -187,9 +223,3 @@ def _empty(folder: Path) -> None:
 def _mark_stopped(folder: Path) -> None:
     """Delete ``stack.json``, whose presence means that the cloud is ready."""
     (folder / "stack.json").unlink(missing_ok=True)
-
-
-def _write(path: Path, content: dict[str, Any]) -> None:
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(content, indent=2) + "\n")
-    part.replace(path)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.domain.errors import InvalidInput
 
@@ -37,19 +38,29 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     if args.years < 1:
         raise InvalidInput("--years must be at least 1")
-    s3 = boto3.client("s3", endpoint_url=args.endpoint)
+    s3 = _client(args.endpoint)
     count, faults = 0, 0
-    for name, fault in check_retention(s3, args.bucket, timedelta(days=365 * args.years)):
-        count += 1
-        if fault:
-            faults += 1
-            print(f"{name}: {fault}")
+    try:
+        for name, fault in check_retention(s3, args.bucket, timedelta(days=365 * args.years)):
+            count += 1
+            if fault:
+                faults += 1
+                print(f"{name}: {fault}")
+    except (BotoCoreError, ClientError) as error:
+        raise InvalidInput(f"the bucket {args.bucket} cannot be read: {error}") from error
     if not count:
         raise InvalidInput(f"there is nothing under ledger/ in {args.bucket}")
     print(
         f"{count - faults} of {count} versions are kept for {args.years} years and cannot be deleted earlier"
     )
     return 1 if faults else 0
+
+
+def _client(endpoint: str | None) -> "S3Client":
+    try:
+        return boto3.client("s3", endpoint_url=endpoint)
+    except (BotoCoreError, ValueError) as error:
+        raise InvalidInput(str(error)) from error
 
 
 def check_retention(s3: "S3Client", bucket: str, promised: timedelta) -> Iterator[tuple[str, str]]:

@@ -20,7 +20,10 @@ EPILOG = """examples:
 
 The addresses are printed when the cloud is ready, and written to DIR/stack.json for programs.
 Ctrl-C stops the cloud. DIR keeps its data, and `plumbline up` with the same DIR continues from there.
-With a faster clock, a month of deadlines passes in minutes. The rate is set once, when DIR is new.
+With a faster clock, a month of deadlines passes in minutes. The rate is set once, when DIR is new. While the
+cloud is stopped, the product's time stands still.
+A new DIR gets an account for each role. They stand for people of the sample in examples/varicent; their
+passwords are printed, and kept in DIR/accounts.json. `plumbline account` adds others.
 """
 
 
@@ -56,6 +59,7 @@ def run(args: argparse.Namespace) -> int:
         ):
             status.stop()
             console.print(_table(stack))
+            console.print(_accounts(stack))
             console.print(f"ready after {time.monotonic() - began:.0f} s; Ctrl-C stops the cloud")
             while stack.engine.is_running():
                 time.sleep(0.5)
@@ -107,4 +111,11 @@ def _table(stack: Stack) -> Table:
         "clock", f"{info['clock']['rate']} times real time" if info["clock"]["rate"] > 1 else "real time"
     )
     table.add_row("data folder", str(stack.folder))
+    return table
+
+
+def _accounts(stack: Stack) -> Table:
+    table = Table("account", "password", "role", "person", box=None, padding=(0, 2, 0, 0))
+    for account in stack.accounts:
+        table.add_row(account.name, account.password, account.group, account.person or "")
     return table

@@ -13,17 +13,17 @@ class ScaledClock:
             raise ValueError("the clock rate must be 1 or more")
         if rate > 1 and origin is None:
             raise ValueError("a clock rate above 1 needs an origin")
-        self._rate = rate
-        self._origin = origin
+        self.rate = rate
+        self.origin = origin
 
     def now(self) -> datetime:
         """The product's time, UTC, in whole milliseconds."""
         real = datetime.fromtimestamp(time.time(), UTC)
-        if self._rate > 1 and self._origin is not None:
-            real = self._origin + (real - self._origin) * self._rate
+        if self.rate > 1 and self.origin is not None:
+            real = self.origin + (real - self.origin) * self.rate
         return real.replace(microsecond=real.microsecond // 1000 * 1000)
 
     def seconds_until(self, instant: datetime) -> int:
         """Real time until the instant, in whole seconds, at least 1."""
-        ahead = (instant - self.now()) / timedelta(seconds=self._rate)
+        ahead = (instant - self.now()) / timedelta(seconds=self.rate)
         return max(1, math.ceil(ahead))

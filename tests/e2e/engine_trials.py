@@ -4,6 +4,7 @@ import io
 import json
 import textwrap
 import time
+import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Callable
@@ -57,6 +58,14 @@ ALARM_WITH_MATHEMATICS: Json = {
 
 
 SCANS = 'return boto3.client("dynamodb").scan(TableName=event)["Count"]'
+GETS = """
+found = boto3.client("dynamodb").get_item(TableName="partitions", Key={"pk": {"S": event}})
+return found.get("Item", "nothing")
+"""
+RINGS = """
+import os
+boto3.client("dynamodb").put_item(TableName=event["table"], Item={"pk": {"S": os.environ["CLOCK_ORIGIN"]}})
+"""
 ANYTHING: Json = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 
 
@@ -70,7 +79,9 @@ def make_role(engine: Engine, *statements: Json) -> str:
     return ROLE
 
 
-def make_function(engine: Engine, name: str, body: str, may: Json = ANYTHING) -> str:
+def make_function(
+    engine: Engine, name: str, body: str, may: Json = ANYTHING, variables: dict[str, str] | None = None
+) -> str:
     """Create a Lambda whose handler has this body, with its argument ``event`` and an error ``Boom``."""
     source = "import boto3, time\nclass Boom(Exception):\n    pass\ndef handle(event, context):\n"
     source += textwrap.indent(textwrap.dedent(body), "    ")
@@ -80,7 +91,7 @@ def make_function(engine: Engine, name: str, body: str, may: Json = ANYTHING) ->
     functions = engine.client("lambda")
     made = functions.create_function(
         FunctionName=name, Runtime="python3.13", Handler="f.handle", Role=make_role(engine, may), Timeout=20,
-        Code={"ZipFile": archive.getvalue()},
+        Code={"ZipFile": archive.getvalue()}, Environment={"Variables": variables or {}},
     )  # fmt: skip
     functions.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
     return str(made["FunctionArn"])
@@ -225,6 +236,27 @@ def echo_a_stream(engine: Engine) -> None:
     engine.client("lambda").create_event_source_mapping(
         FunctionName="copies", EventSourceArn=stream, StartingPosition="TRIM_HORIZON", BatchSize=10
     )
+
+
+def ring_every_hour(engine: Engine, name: str, table: str, variables: dict[str, str]) -> None:
+    """Create a function that writes its clock's origin to the table, and call it by an hourly schedule."""
+    function = make_function(engine, name, RINGS, variables=variables)
+    events = engine.client("events")
+    events.put_rule(Name=name, ScheduleExpression="rate(1 hour)")
+    events.put_targets(
+        Rule=name, Targets=[{"Id": "1", "Arn": function, "Input": json.dumps({"table": table})}]
+    )
+
+
+def status_for(engine: Engine, **headers: str) -> int:
+    """The status of a request to the engine with these headers."""
+    request = urllib.request.Request(f"{engine.endpoint}/_ministack/health", headers=headers)
+    try:
+        with DIRECT.open(request, timeout=10) as reply:
+            return int(reply.status)
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return refused.code
 
 
 def refusals(engine: Engine, function: str, calls: int) -> int:

@@ -1,8 +1,10 @@
 """A local cloud whose ladders are short, so that whole lives of cases pass while a test watches."""
 
 import csv
+import json
 import re
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -74,6 +76,11 @@ class ShortLadder:
 
     def stop(self) -> None:
         self._running.close()
+
+    def stopped_at(self) -> datetime:
+        """The product's time at the last stop."""
+        saved = json.loads((self._folder / "clock.json").read_text())
+        return datetime.fromisoformat(saved["product_time"])
 
     def name(self, person: str) -> str:
         return self._people[person]["Full Name"]

@@ -117,6 +117,35 @@ def test_a_foreign_host_name_is_refused(gateway: Gateway) -> None:
         assert reply.status == 421
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://attacker.example"},
+        {"Origin": "http://127.0.0.1:1"},
+        {"Origin": "null"},
+        {"Origin": "null", "Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "cross-site"},
+    ],
+)
+def test_a_form_of_another_site_is_refused(gateway: Gateway, headers: dict[str, str]) -> None:
+    with ask(gateway, "/r/t", "POST", data=b"choice=coach", headers=headers) as reply:
+        assert reply.status == 403
+
+
+def test_another_sites_page_reads_no_mail(gateway: Gateway) -> None:
+    with ask(gateway, "/mail/messages.json", headers={"Origin": "https://attacker.example"}) as reply:
+        assert reply.status == 403
+
+
+def test_our_own_form_and_a_link_in_a_mail_are_let_in(gateway: Gateway) -> None:
+    # Our pages send no referrer, so a browser names their origin "null".
+    own = {"Origin": "null", "Sec-Fetch-Site": "same-origin"}
+    with ask(gateway, "/r/t", "POST", data=b"choice=coach", headers=own) as reply:
+        assert reply.status == 409
+    with ask(gateway, "/r/t", headers={"Sec-Fetch-Site": "cross-site"}) as reply:
+        assert reply.status == 409
+
+
 def test_a_starting_cloud_returns_503() -> None:
     with Gateway(0, list) as starting, ask(starting, "/r/t") as reply:
         assert reply.status == 503

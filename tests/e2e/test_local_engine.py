@@ -18,6 +18,7 @@ from botocore.config import Config
 
 from local.cloud.engine import ACCOUNT, CONCURRENT_LAMBDAS, DIRECT, REGION, Engine, EngineFailed
 from shared.aws.handouts import S3Handouts
+from shared.runtime.clock import ScaledClock
 from tests.e2e import engine_trials as trials
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +28,7 @@ SAVED_SECONDS = 20
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    with Engine(tmp_path_factory.mktemp("engine")) as running:
+    with Engine(tmp_path_factory.mktemp("engine"), origins=[trials.PAGE]) as running:
         yield running
 
 
@@ -107,6 +108,49 @@ def test_a_function_can_do_what_its_role_allows_and_no_more(engine: Engine) -> N
     assert (
         "dynamodb:Scan on arn:aws:dynamodb:eu-central-1:000000000000:table/closed" in refused["errorMessage"]
     )
+
+
+def test_a_function_reaches_the_partitions_of_its_role_and_no_others(engine: Engine) -> None:
+    trials.make_table(engine, "partitions")
+    only_cases = {
+        "Effect": "Allow",
+        "Action": "dynamodb:GetItem",
+        "Resource": "arn:aws:dynamodb:*:table/partitions",
+        "Condition": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["CASE#*"]}},
+    }
+    trials.make_function(engine, "looks-up", trials.GETS, may=only_cases)
+    assert trials.call(engine, "looks-up", "CASE#1") == "nothing"
+    refused = trials.call(engine, "looks-up", "KEY#1")
+    assert "dynamodb:LeadingKeys KEY#1" in refused["errorMessage"]
+
+
+def test_a_response_too_large_for_aws_fails(engine: Engine) -> None:
+    trials.make_function(engine, "says-much", "return 'x' * 7_000_000")
+    assert trials.call(engine, "says-much", {})["errorType"] == "Function.ResponseSizeTooLarge"
+
+
+def test_a_task_result_too_large_for_aws_fails(engine: Engine) -> None:
+    function = trials.make_function(engine, "says-a-lot", "return 'x' * 300_000")
+    task = {"Type": "Task", "Resource": function}
+    ended = trials.outcome(engine, trials.start(engine, "too-much", task, {}), 10)
+    assert (ended["status"], ended["error"]) == ("FAILED", "States.DataLimitExceeded")
+
+
+def test_a_page_of_another_site_cannot_call_the_engine(engine: Engine) -> None:
+    assert trials.status_for(engine) == 200
+    for headers in ({"Origin": "https://attacker.example"}, {"Host": "attacker.example"}):
+        assert trials.status_for(engine, **headers) == 403
+
+
+def test_schedules_and_functions_follow_the_products_clock(tmp_path: Path) -> None:
+    clock = ScaledClock(20_000, datetime.now(UTC))
+    with Engine(tmp_path, clock=clock) as engine:
+        trials.make_table(engine, "rung")
+        trials.ring_every_hour(engine, "rings", "rung", {"CLOCK_ORIGIN": "2020-01-01T00:00:00Z"})
+        # An hour of the product passes in 0.18 s; the engine looks at its schedules every ten seconds.
+        assert trials.soon(lambda: trials.keys(engine, "rung") != set(), 40)
+        assert clock.origin is not None
+        assert trials.keys(engine, "rung") == {clock.origin.isoformat()}
 
 
 def test_the_api_accepts_the_origins_in_its_template(engine: Engine) -> None:

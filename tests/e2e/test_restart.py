@@ -1,5 +1,7 @@
 """The local cloud is stopped in the middle of its work and restarted on the same folder."""
 
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ def test_after_a_restart_deadlines_hold_and_no_accepted_export_is_lost(
     short_ladder: ShortLadder, tmp_path: Path
 ) -> None:
     office, rep = short_ladder, QUIET
-    # The stage lasts three days, which pass while the cloud is stopped.
+    # The stage lasts three days. While the cloud is stopped, they do not pass.
     office.answer(rep, office.question(rep, "stage_plan", "coaching"), "coach")
     until("the stage runs", lambda: "stage:begun" in office.tags(rep) or None)
     before = office.case(rep)
@@ -21,7 +23,10 @@ def test_after_a_restart_deadlines_hold_and_no_accepted_export_is_lost(
     until("the export is being read", lambda: len(_evaluations(office)) > already or None)
 
     office.stop()
+    time.sleep(2)  # eleven hours of the product, if its time did not stand still
+    restarted, stopped_at = datetime.now(UTC), office.stopped_at()
     office.start()
+    assert abs(_product_time(office, restarted) - stopped_at) < timedelta(hours=2)
 
     office.question(rep, "gate", "improvement_plan")
     assert office.case(rep)["version"] > before["version"]
@@ -30,6 +35,13 @@ def test_after_a_restart_deadlines_hold_and_no_accepted_export_is_lost(
     until("every open case has a running workflow", lambda: _all_have_workflows(office))
     for case in _open_cases(office):
         assert not case["overdue"]
+
+
+def _product_time(office: ShortLadder, at: datetime) -> datetime:
+    """The product's time at a real time, by the clock of the running cloud."""
+    clock = office.stack.info["clock"]
+    origin = datetime.fromisoformat(clock["origin"])
+    return origin + (at - origin) * int(clock["rate"])
 
 
 def _results(office: ShortLadder, rep: str) -> bool | None:

@@ -48,6 +48,15 @@ def drop(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def signs_in(info: dict[str, Any], name: str, password: str) -> bool:
+    answer = client("cognito-idp", info["endpoint"]).initiate_auth(
+        ClientId=info["user_pool_client_id"],
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": name, "PASSWORD": password},
+    )
+    return "IdToken" in answer["AuthenticationResult"]
+
+
 def executions(info: dict[str, Any]) -> list[str]:
     flows = client("stepfunctions", info["endpoint"])
     found = flows.list_executions(stateMachineArn=info["state_machines"]["evaluation"])["executions"]
@@ -62,6 +71,11 @@ def test_the_cloud_starts_reads_an_export_stops_and_continues_after_a_restart(tm
     first = up(cloud)
     info = wait_ready(first, cloud)
     assert info.keys() >= PROMISED
+
+    accounts = json.loads((cloud / "accounts.json").read_text())["accounts"]
+    assert [one["group"] for one in accounts] == ["hr_partner", "hr_admin", "compensation", "auditor"]
+    assert all(signs_in(info, one["name"], one["password"]) for one in accounts)
+    assert [path for path in (cloud, *cloud.rglob("*")) if path.stat().st_mode & 0o077] == []
 
     refused = subprocess.run(
         [*PLUMBLINE, "up", "--data", str(cloud)], capture_output=True, text=True, check=False
