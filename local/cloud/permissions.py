@@ -106,6 +106,8 @@ def needs(service: str, operation: str, parameters: Mapping[str, Any], account: 
         if key is not None and not key.startswith("arn:"):
             key = account.arn("kms", f"key/{key}")
         return [(f"kms:{operation}", key)]
+    if service == "cognito-idp":
+        return [(f"cognito-idp:{operation}", account.arn(service, f"userpool/{parameters['UserPoolId']}"))]
     if (service, operation) == ("ses", "SendEmail"):
         return list(_of_mail(parameters, account))
     if (service, operation) in _NAMED_BY:

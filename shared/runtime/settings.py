@@ -105,6 +105,8 @@ class AnchorSettings(Settings):
 
 
 class QuerySettings(FilesSettings):
+    user_pool_id: str = Field(alias="USER_POOL_ID")
+    """The Cognito user pool, in which an account is looked up before an act or an export."""
     ledger_bucket: str = Field(alias="LEDGER_BUCKET")
     """The bucket of segments and checkpoints, locked by S3 Object Lock."""
     signing_key_id: str = Field(alias="SIGNING_KEY_ID")

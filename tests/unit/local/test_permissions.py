@@ -96,6 +96,10 @@ def test_a_conditional_grant_allows_nothing_to_the_function_itself() -> None:
                 ("ses:SendRawEmail", ACCOUNT.arn("ses", "configuration-set/s")),
             ],
         ),
+        (
+            ("cognito-idp", "ListUsers", {"UserPoolId": "eu-central-1_1", "Filter": 'sub = "s"'}),
+            [("cognito-idp:ListUsers", ACCOUNT.arn("cognito-idp", "userpool/eu-central-1_1"))],
+        ),
         (("states", "StartExecution", {"stateMachineArn": "arn:m"}), [("states:StartExecution", "arn:m")]),
         (("states", "SendTaskSuccess", {"taskToken": "t"}), [("states:SendTaskSuccess", None)]),
     ],
