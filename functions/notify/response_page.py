@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from functions.notify.chart import chart
-from functions.notify.screens import AlreadyAnswered, Asking, MovedOn, NoSuchLink, Recorded, Screen
+from functions.notify.screens import AlreadyAnswered, Asking, MovedOn, NoSuchLink, NotNow, Recorded, Screen
 from shared.domain.typed_reason import LONGEST_REASON, SHORTEST_REASON
 
 _PAGES: Final = Path(__file__).parent / "pages"
@@ -62,3 +62,5 @@ def _parts(screen: Screen) -> tuple[str, int, dict[str, Any]]:
             return "moved_on.html", 410, {}
         case NoSuchLink():
             return "no_such_link.html", 404, {}
+        case NotNow():
+            return "not_now.html", 409 if screen.overtaken else 503, {}

@@ -1,4 +1,4 @@
-"""What the holder of a link sees: one of five screens, as data. Pure."""
+"""What the holder of a link sees: one of a few screens, as data. Pure."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -71,4 +71,11 @@ class NoSuchLink:
     """Says nothing else, so that a guessed link reveals nothing."""
 
 
-Screen = Asking | Recorded | AlreadyAnswered | MovedOn | NoSuchLink
+@dataclass(frozen=True, slots=True)
+class NotNow:
+    """Nothing was recorded. ``overtaken``: others changed the case meanwhile; else a service is down."""
+
+    overtaken: bool
+
+
+Screen = Asking | Recorded | AlreadyAnswered | MovedOn | NoSuchLink | NotNow
