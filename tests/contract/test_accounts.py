@@ -52,6 +52,7 @@ class Pool:
         """Changes the account: ``enabled``, ``person_id``, or the ``group`` that it leaves."""
         if self.fake is not None:
             old = self.fake.known[self.subject]
+            assert old is not None
             self.fake.known[self.subject] = Account(
                 enabled=changes.get("enabled", old.enabled),
                 person_id=changes.get("person_id", old.person_id),

@@ -5,10 +5,10 @@ from shared.domain.errors import Unavailable
 
 
 class FakeAccounts:
-    """``known``: each account by its subject. ``down``: the user pool does not answer."""
+    """``known``: each account by its subject, None if it was deleted. ``down``: there is no answer."""
 
-    def __init__(self, **known: Account) -> None:
-        self.known = known
+    def __init__(self, **known: Account | None) -> None:
+        self.known: dict[str, Account | None] = known
         self.down = False
 
     def account(self, subject: str) -> Account | None:
