@@ -23,11 +23,12 @@ class Crowd:
 
     def __init__(self, seed: object) -> None:
         self.chance = random.Random(str(seed))
+        self._named = ""
 
     def claims(self) -> dict[str, Any]:
         """Those of an ID token, seven times out of eight; else something that a broken token could claim."""
         who = self._one(STAFF)
-        groups = self.chance.sample(GROUPS, self._one((0, 1, 1, 1, 2)))
+        groups = self.chance.sample(GROUPS, self._one((0, 1, 1, 1, 1, 2, 2)))
         if {"auditor", "hr_partner"} <= set(groups):
             groups.remove("auditor")
         claims: dict[str, Any] = {
@@ -50,8 +51,9 @@ class Crowd:
     def request(self, claims: dict[str, Any]) -> dict[str, Any]:
         """An HTTP API event."""
         method, path, body = self._one(ROUTES)
+        self._named = self._case()
         path = path.format(
-            case=self._case(), person=self._person(), batch=self._batch(), period=self._period()
+            case=self._named, person=self._person(), batch=self._batch(), period=self._period()
         )
         if self._rarely(10):
             method = self._one(("GET", "POST", "DELETE", "PUT", "HEAD", "OPTIONS"))
@@ -88,13 +90,13 @@ class Crowd:
         return Throttled("slow down") if self._rarely(20) else None
 
     def _query(self) -> list[tuple[str, str]]:
-        if not self._rarely(6):
+        if not self._rarely(10):
             return []
         return [(self._one(PARAMETERS), self._one(VALUES)) for _ in range(self._one((1, 1, 2)))]
 
     def _body(self, usual: Callable[["Crowd"], Any] | None) -> tuple[str | None, bool]:
         text = None if usual is None else json.dumps(usual(self))
-        if self._rarely(8):
+        if self._rarely(12):
             text = self._one(ODD_BODIES)
         if text is not None and self._rarely(4):
             raw = text.encode("utf-8", "surrogatepass") + self._one((b"", b"", b"", b"\xff"))
@@ -102,7 +104,7 @@ class Crowd:
         return text, self._rarely(50)
 
     def _headers(self) -> Any:
-        if self._rarely(10):
+        if self._rarely(20):
             return self._one(({}, {"Content-Type": "text/plain"}, {"accept": "\ud800" * 9}))
         return {"content-type": "application/json", "accept": self._one(("*/*", "text/csv"))}
 
@@ -119,10 +121,10 @@ class Crowd:
         return self._one(ODD_NAMES if self._rarely(12) else ("2026-09", "2026-08", "2026Q3"))
 
     def decision(self) -> dict[str, Any]:
-        case = self._case()
+        case = self._named if not self._rarely(6) else self._case()
         said = {
-            "request_id": f"{case}.{self._one((1, 1, 1, 1, 1, 2, '9' * 5000, SUPERSCRIPT))}",
-            "choice": self._one(("approve", "approve", "send_back", "", "x" * 200)),
+            "request_id": f"{case}.{self._one((1,) * 9 + (2, '9' * 5000, SUPERSCRIPT))}",
+            "choice": self._one(("approve",) * 4 + ("send_back", "", "x" * 200)),
             "reason": self._reason(),
         }
         return said | ({"compared": self._one(("0" * 64, "x", 7))} if self._rarely(3) else {})
