@@ -51,7 +51,9 @@ class Crowd:
     def request(self, claims: dict[str, Any]) -> dict[str, Any]:
         """An HTTP API event."""
         method, path, body = self._one(ROUTES)
-        self._named = self._case()
+        own = claims.get("custom:person_id")
+        # People like to look at their own case.
+        self._named = f"case-{own}" if own in ("rep-one", "hr-9") and self._rarely(2) else self._case()
         path = path.format(
             case=self._named, person=self._person(), batch=self._batch(), period=self._period()
         )
