@@ -89,7 +89,8 @@ bench: setup $(STAMPS)/peers
 
 # The tests that PLUMBLINE_SOAK lengthens, the longest first. Each prints a line when it ends.
 SOAKED := $(addprefix tests/unit/ingest/test_,reading_properties.py reader_fuzz.py) \
-	$(addprefix tests/unit/audit/test_,tampering.py two_verifiers.py case_course.py)
+	$(addprefix tests/unit/audit/test_,tampering.py two_verifiers.py case_course.py random_calls.py) \
+	tests/unit/notify/test_random_page_calls.py
 soak: setup
 	PLUMBLINE_SOAK=1 $(PY) -m pytest $(SOAKED) -n $(WORKERS) --dist worksteal -v --durations 12
 

@@ -53,6 +53,7 @@ class PlumblineStack(Stack):
         self._grant_mail()
         self._grant_ledger()
         self._grant_anchoring()
+        self._grant_accounts()
         self._connect_events()
         self._alarms()
         self._outputs()
@@ -173,6 +174,12 @@ class PlumblineStack(Stack):
             ANCHOR_BUCKET=settings.anchor_bucket or "",
             TIMESTAMP_URL=settings.timestamp_url or "",
         )
+
+    def _grant_accounts(self) -> None:
+        query, users = self.functions.query, self.api.users
+        # Only to look an account up: no function creates, changes or signs in an account.
+        query.may(["cognito-idp:ListUsers", "cognito-idp:AdminListGroupsForUser"], [users.user_pool_arn])
+        query.set_environment(USER_POOL_ID=users.user_pool_id)
 
     def _connect_events(self) -> None:
         f, table = self.functions, self.storage.table

@@ -8,7 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 from functions.notify.link_events import Responding
 from functions.notify.record_response import Form, record_response, show
 from functions.notify.response_page import STYLE_HASH, page
-from functions.notify.screens import SentFromElsewhere
+from functions.notify.screens import NoSuchLink, NotNow, SentFromElsewhere
+from shared.domain.errors import Conflict, NotFound, NotYet, PlumblineError, Throttled, Unavailable
 
 LARGEST_BODY: Final = 64 * 1024
 _FIELDS: Final = 20
@@ -32,12 +33,15 @@ HEADERS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class WebRequest:
-    """``path`` is what follows ``/r/``; ``headers`` have lower-case names."""
+    """``path`` is what follows ``/r/``. ``headers`` have lower-case names.
+
+    ``body`` is None if it could not be decoded.
+    """
 
     method: str
     path: str
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +71,22 @@ def respond(request: WebRequest, public_url: str, responding: Responding) -> Web
     return WebResponse(answered.status, HEADERS, answered.html)
 
 
+def answer_failure(error: PlumblineError) -> WebResponse:
+    """The page for a request that failed on its way. Raises an error that its reader cannot mend."""
+    if isinstance(error, NotFound):
+        shown, retry = page(NoSuchLink()), {}
+    elif isinstance(error, Conflict | Throttled | NotYet | Unavailable):
+        overtaken = isinstance(error, Conflict)
+        shown, retry = page(NotNow(overtaken)), {"retry-after": "1" if overtaken else "5"}
+    else:
+        raise error
+    return WebResponse(shown.status, {**HEADERS, **retry}, shown.html)
+
+
 def _form(request: WebRequest) -> Form | int:
     """The posted form, or the HTTP status that refuses it."""
+    if request.body is None:
+        return 400
     if len(request.body) > LARGEST_BODY:
         return 413
     if (

@@ -15,6 +15,7 @@ from functions.notify.screens import (
     Asking,
     MovedOn,
     NoSuchLink,
+    NotNow,
     Recorded,
     Screen,
     SentFromElsewhere,
@@ -75,3 +76,5 @@ def _parts(screen: Screen) -> tuple[str, int, dict[str, Any]]:
             return "no_such_link.html", 404, {}
         case SentFromElsewhere():
             return "sent_from_elsewhere.html", 403, {}
+        case NotNow():
+            return "not_now.html", 409 if screen.overtaken else 503, {}

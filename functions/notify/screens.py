@@ -1,4 +1,4 @@
-"""What the holder of a link sees: one of five screens, as data. Pure."""
+"""What the holder of a link sees: one of a few screens, as data. Pure."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -89,4 +89,11 @@ class SentFromElsewhere:
     """The answer was not sent by a page of ours. Says nothing about the link, which was not looked up."""
 
 
-Screen = Asking | SignIn | Recorded | AlreadyAnswered | MovedOn | NoSuchLink | SentFromElsewhere
+@dataclass(frozen=True, slots=True)
+class NotNow:
+    """Nothing was recorded. ``overtaken``: others changed the case meanwhile; else a service is down."""
+
+    overtaken: bool
+
+
+Screen = Asking | SignIn | Recorded | AlreadyAnswered | MovedOn | NoSuchLink | SentFromElsewhere | NotNow

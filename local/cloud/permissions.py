@@ -146,6 +146,9 @@ def needs(service: str, operation: str, parameters: Mapping[str, Any], account: 
         if key is not None and not key.startswith("arn:"):
             key = account.arn("kms", f"key/{key}")
         return [Need(f"kms:{operation}", key, _circumstances(parameters.get("EncryptionContext", {})))]
+    if service == "cognito-idp":
+        pool = account.arn(service, f"userpool/{parameters['UserPoolId']}")
+        return [Need(f"cognito-idp:{operation}", pool)]
     if (service, operation) == ("ses", "SendEmail"):
         return list(_of_mail(parameters, account))
     if (service, operation) in _NAMED_BY:

@@ -23,7 +23,7 @@ from local.restore.tables import BucketFacts, delete_items, make_table_like, rea
 from shared.aws.ledger_files import S3Archive
 from shared.aws.signing import KmsKeyring
 from shared.domain.errors import IntegrityError, InvalidInput, NotFound
-from shared.runtime.settings import QuerySettings
+from shared.runtime.settings import RecordSettings
 
 EPILOG = """\
 The command verifies the ledger first and stops if it is not intact. Each event keeps what its change wrote
@@ -52,7 +52,7 @@ _SHOWN = 200
 class Place:
     """The clients and settings of one deployment."""
 
-    settings: QuerySettings
+    settings: RecordSettings
     resource: Any
     kms: Any
     s3: Any
@@ -139,10 +139,10 @@ def on_aws(function: str) -> Place:
     return Place(_settings(found), boto3.resource("dynamodb"), boto3.client("kms"), boto3.client("s3"))
 
 
-def _settings(function: Any) -> QuerySettings:
+def _settings(function: Any) -> RecordSettings:
     variables = function.get("Environment", {}).get("Variables", {})
     try:
-        return QuerySettings.model_validate({name: text for name, text in variables.items() if text})
+        return RecordSettings.model_validate({name: text for name, text in variables.items() if text})
     except ValueError as error:
         raise InvalidInput(f"{function.get('FunctionName')} is not a query function of Plumbline") from error
 

@@ -3,6 +3,7 @@
 import boto3
 from botocore.config import Config
 
+from shared.aws.accounts import CognitoAccounts
 from shared.aws.arrivals import TableArrivals
 from shared.aws.dynamo import Table
 from shared.aws.files import FiledDirectories, S3Files
@@ -21,6 +22,9 @@ from shared.runtime.settings import FilesSettings, Settings
 
 AWS = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=5, read_timeout=60)
 """At most five attempts with back-off and jitter, about ten seconds in all. Then the workflow retries."""
+
+_QUICK = Config(retries={"mode": "standard", "max_attempts": 3}, connect_timeout=2, read_timeout=5)
+"""A person waits for the answer, and API Gateway ends the request after 30 seconds."""
 
 _SIGNED = Config(signature_version="s3v4")
 """Presigned links need signature version 4 in every region."""
@@ -65,6 +69,10 @@ def outbox(settings: Settings) -> TableOutbox:
 
 def task_tokens(settings: Settings) -> TableTaskTokens:
     return TableTaskTokens(table(settings))
+
+
+def accounts(user_pool_id: str) -> CognitoAccounts:
+    return CognitoAccounts(user_pool_id, boto3.client("cognito-idp", config=_QUICK))
 
 
 def arrivals(settings: Settings) -> TableArrivals:

@@ -13,6 +13,7 @@ PlumblineError
 ├── Forbidden              the caller is known and may not do this
 ├── NotYet                 not ready yet; the workflow retries
 ├── Throttled              the service asked to slow down; the workflow retries
+├── Unavailable            a service that is needed did not answer; try again later
 └── IntegrityError         the bytes read are not the bytes written
 """
 
@@ -70,6 +71,10 @@ class NotYet(PlumblineError):
 
 
 class Throttled(PlumblineError):
+    pass
+
+
+class Unavailable(PlumblineError):
     pass
 
 

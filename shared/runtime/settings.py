@@ -105,8 +105,15 @@ class AnchorSettings(Settings):
     """A time-stamping authority (RFC 3161)."""
 
 
-class QuerySettings(FilesSettings):
+class RecordSettings(FilesSettings):
+    """The settings of everything that reads the whole record, `plumbline rebuild` included."""
+
     ledger_bucket: str = Field(alias="LEDGER_BUCKET")
     """The bucket of segments and checkpoints, locked by S3 Object Lock."""
     signing_key_id: str = Field(alias="SIGNING_KEY_ID")
     """The KMS key that signs checkpoints."""
+
+
+class QuerySettings(RecordSettings):
+    user_pool_id: str = Field(alias="USER_POOL_ID")
+    """The Cognito user pool, in which an account is looked up before an act or an export."""

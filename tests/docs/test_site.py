@@ -32,7 +32,7 @@ PACE: Final = (
 )
 
 
-DOCUMENTS: Final = (ROOT / "README.md", *sorted(DOCS.rglob("*.md")))
+DOCUMENTS: Final = (ROOT / "README.md", ROOT / "SECURITY.md", *sorted(DOCS.rglob("*.md")))
 
 
 def test_the_generated_pages_say_what_the_code_says() -> None:

@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 from functions.audit.evidence.export_evidence import LedgerSource
 from functions.audit.handlers import query as query_handler
 from functions.audit.handlers.routes.exchange import Dependencies
+from shared.account_ports import Account
 from shared.domain import paths
 from shared.domain.case import CaseStatus, Exit, PeriodResult, Waiting
 from shared.domain.change import Change
@@ -35,6 +36,7 @@ from shared.domain.person import Directory
 from shared.domain.record import Batch
 from shared.domain.request import Answer, Request, RequestStatus
 from shared.ledger_ports import EventPlace, StoredEvent
+from tests.fakes.accounts import FakeAccounts
 from tests.fakes.personal_data import FakePersonalData
 from tests.fakes.world import FakeDirectories, FakeHandouts
 from tests.unit.audit.hr_desk import NOW, PEOPLE, Desk, asked, person
@@ -220,7 +222,15 @@ def office() -> Iterator[Office]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Desk)
     url = f"http://127.0.0.1:{server.server_port}"
     handouts = FakeHandouts(url)
-    found = Dependencies(desk.sources, record, FakePersonalData(desk.store), handouts)
+    accounts = FakeAccounts(
+        **{
+            f"account-{name}": Account(
+                True, claims.get("custom:person_id"), frozenset(claims["cognito:groups"])
+            )
+            for name, claims in USERS.items()
+        }
+    )
+    found = Dependencies(desk.sources, record, FakePersonalData(desk.store), handouts, accounts)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     with patch.object(query_handler, "_dependencies", lambda: found):
         thread.start()
@@ -299,7 +309,10 @@ class _Desk(BaseHTTPRequestHandler):
             {
                 "version": "2.0",
                 "rawPath": address.path,
-                "headers": {"accept": self.headers.get("Accept", "")},
+                "headers": {
+                    "accept": self.headers.get("Accept", ""),
+                    "content-type": self.headers.get("Content-Type", ""),
+                },
                 "queryStringParameters": dict(parse_qsl(address.query)) or None,
                 "requestContext": {
                     "stage": "$default",
@@ -335,7 +348,8 @@ class _Context:
 
 
 def _claims(name: str) -> dict[str, Any]:
-    return {"sub": f"account-{name}", "exp": 4_000_000_000, "cognito:username": name, **USERS[name]}
+    stated = {"sub": f"account-{name}", "token_use": "id", "exp": 4_000_000_000, "cognito:username": name}
+    return stated | USERS[name]
 
 
 def _base64url(value: object) -> str:

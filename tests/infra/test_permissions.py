@@ -111,6 +111,16 @@ def test_the_query_function_writes_only_handouts(template: Template) -> None:
     assert '"Prefix": "handouts/"' in rules
 
 
+def test_only_the_query_function_looks_accounts_up_and_nobody_changes_one(template: Template) -> None:
+    looks_up = {"cognito-idp:ListUsers", "cognito-idp:AdminListGroupsForUser"}
+    for name, statement in template.statements():
+        on_accounts = {str(action) for action in as_list(statement["Action"]) if "cognito" in str(action)}
+        if on_accounts:
+            assert (name.startswith("QueryRole"), on_accounts) == (True, looks_up)
+            assert '["ApiUsers' in json.dumps(statement["Resource"])
+    assert looks_up <= actions_of(template, "QueryRole")
+
+
 def test_the_sweep_reads_no_export_and_starts_only_the_evaluation(template: Template) -> None:
     actions = actions_of(template, "SweepRole")
     assert not {"s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"} & {

@@ -28,7 +28,7 @@ def list_exports(sources: Sources, caller: Caller, query: Mapping[str, str]) -> 
     taken, cursor = page(
         sources.store.batches(),
         lambda batch: (stamp(batch.known_at), batch.id),
-        PageRequest.from_query(query),
+        PageRequest.read(query),
         {},
         descending=True,
     )
@@ -65,7 +65,7 @@ def list_evaluations(sources: Sources, caller: Caller, query: Mapping[str, str])
     taken, cursor = page(
         records,
         lambda record: (f"{record.plan.period}#{stamp(record.completed_at)}", record.plan.id),
-        PageRequest.from_query(query),
+        PageRequest.read(query),
         {},
         descending=True,
     )

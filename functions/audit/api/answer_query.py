@@ -6,37 +6,52 @@ A caller who may not see a case gets the same answer as for a case that does not
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from typing import Literal
 
 from functions.audit.api.case_view import View, case_view, event_view, overdue, person_view, row_view
 from functions.audit.api.paging import PageRequest, page
 from functions.audit.caller import Caller
+from functions.audit.parameters import Name
 from functions.audit.record_access import record_reading
 from functions.audit.rights import Resource, opens, relation_to_case, sees
 from functions.audit.sources import Sources, admit, visible_case
 from shared.domain.case import Case, CaseStatus, Waiting
-from shared.domain.errors import InvalidInput
 from shared.domain.event import parse_event, stamp
 from shared.domain.identifiers import CaseId, case_subject
 from shared.domain.person import Directory, NameOf, name_of
 
-FILTERS = frozenset(
-    ("status", "stage", "manager", "hr_partner", "region", "role", "overdue", "waiting_for", "owner")
-)
-PAGING = frozenset(("limit", "cursor"))
+
+class CaseFilters(PageRequest):
+    """What the list may be narrowed by. Each filter that is given must match."""
+
+    status: CaseStatus = CaseStatus.OPEN
+    stage: Name | None = None
+    manager: Name | None = None
+    hr_partner: Name | None = None
+    region: Name | None = None
+    role: Name | None = None
+    overdue: Literal["true", "false"] | None = None
+    waiting_for: Waiting | None = None
+    owner: Name | None = None
+
+    @property
+    def given(self) -> dict[str, str]:
+        """The filters without the page."""
+        return self.model_dump(mode="json", exclude={"limit", "cursor"}, exclude_none=True)
 
 
 def list_cases(sources: Sources, caller: Caller, query: Mapping[str, str]) -> View:
     """The cases that match every filter: open ones by due time, closed ones newest first."""
     directory, now = admit(sources, caller, Resource.CASES), sources.clock.now()
-    filters = _filters(query)
-    status = CaseStatus(filters["status"])
+    asked = CaseFilters.read(query)
+    filters, status = asked.given, asked.status
     visible = [case for case in sources.store.cases(status) if sees(caller, case, directory)]
     seen = [case for case in visible if _matches(case, filters, directory, now)]
     is_open = status is CaseStatus.OPEN
     taken, cursor = page(
         seen,
         lambda case: (stamp(case.due_at if is_open else case.opened_at), case.id),
-        PageRequest.from_query(query),
+        asked,
         filters,
         descending=not is_open,
     )
@@ -85,27 +100,6 @@ def _choices(cases: Sequence[Case], directory: Directory) -> View:
         "manager": [person_view(manager, directory) for manager in managers],
         "hr_partner": [person_view(partner, directory) for partner in partners],
     }
-
-
-def _filters(query: Mapping[str, str]) -> dict[str, str]:
-    unknown = sorted(set(query) - FILTERS - PAGING)
-    if unknown:
-        raise InvalidInput(
-            f"{unknown[0][:40]!r} is not a filter; the filters are " + ", ".join(sorted(FILTERS))
-        )
-    filters = {name: query[name] for name in FILTERS if query.get(name)}
-    filters.setdefault("status", CaseStatus.OPEN.value)
-    _require_one_of("status", filters["status"], [status.value for status in CaseStatus])
-    if "waiting_for" in filters:
-        _require_one_of("waiting_for", filters["waiting_for"], [waiting.value for waiting in Waiting])
-    if "overdue" in filters:
-        _require_one_of("overdue", filters["overdue"], ["true", "false"])
-    return filters
-
-
-def _require_one_of(name: str, value: str, allowed: list[str]) -> None:
-    if value not in allowed:
-        raise InvalidInput(f"{name} must be one of {', '.join(allowed)}, not {value[:40]!r}")
 
 
 def _matches(case: Case, filters: Mapping[str, str], directory: Directory, now: datetime) -> bool:

@@ -2,33 +2,48 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import Annotated, Final, TypeVar
 
-from shared.domain.canonical import canonical_bytes, digest, parse_canonical
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
+
+from functions.audit.parameters import Parameters
+from shared.domain.canonical import canonical_bytes, digest
 from shared.domain.errors import InvalidInput
 
 Entry = TypeVar("Entry")
 Place = tuple[str, str]
 """The sort key of an entry, and its id, which decides between equal keys."""
 
-LARGEST_PAGE = 200
-USUAL_PAGE = 50
+LARGEST_PAGE: Final = 200
+USUAL_PAGE: Final = 50
+LONGEST_CURSOR: Final = 2048
+"""Characters. A cursor holds a time stamp and an id of at most 128 characters."""
+_WHOLE: Final = re.compile(r"[1-9][0-9]{0,2}")
 
 
-@dataclass(frozen=True, slots=True)
-class PageRequest:
-    size: int = USUAL_PAGE
-    cursor: str | None = None
+def _page_size(value: object) -> object:
+    """Accepts one spelling of each number, because ``0050`` is a mistake, not another way to write 50."""
+    if isinstance(value, int):
+        return value
+    if not isinstance(value, str) or not _WHOLE.fullmatch(value) or int(value) > LARGEST_PAGE:
+        raise ValueError(f"must be a whole number from 1 to {LARGEST_PAGE}, without leading zeros")
+    return int(value)
 
-    @classmethod
-    def from_query(cls, query: Mapping[str, str]) -> "PageRequest":
-        """The page that ``limit`` and ``cursor`` ask for. Raises InvalidInput."""
-        text = query.get("limit", str(USUAL_PAGE))
-        if not (text.isascii() and text.isdecimal() and 1 <= int(text[:6]) <= LARGEST_PAGE):
-            raise InvalidInput(f"limit must be a whole number from 1 to {LARGEST_PAGE}, not {text[:20]!r}")
-        return cls(int(text), query.get("cursor") or None)
+
+class PageRequest(Parameters):
+    """The page that ``limit`` and ``cursor`` ask for."""
+
+    limit: Annotated[int, BeforeValidator(_page_size)] = USUAL_PAGE
+    cursor: Annotated[str, StringConstraints(max_length=LONGEST_CURSOR)] | None = None
+
+
+class _Cursor(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    after: Place
+    filters: str
 
 
 def page(
@@ -46,8 +61,8 @@ def page(
         ordered = [
             entry for entry in ordered if (place_of(entry) < after if descending else place_of(entry) > after)
         ]
-    taken = ordered[: request.size]
-    more = len(ordered) > request.size
+    taken = ordered[: request.limit]
+    more = len(ordered) > request.limit
     return taken, _write(place_of(taken[-1]), filters) if more else None
 
 
@@ -58,14 +73,12 @@ def _write(place: Place, filters: Mapping[str, str]) -> str:
 
 def _read(cursor: str, filters: Mapping[str, str]) -> Place:
     try:
-        value = parse_canonical(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        first, second = value["after"]
-        mark = value["filters"]
-    except (ValueError, KeyError, TypeError, binascii.Error) as error:
+        value = _Cursor.model_validate_json(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValidationError, ValueError, binascii.Error) as error:
         raise InvalidInput("this is not a cursor that the API gave out") from error
-    if mark != _mark(filters):
+    if value.filters != _mark(filters):
         raise InvalidInput("this cursor belongs to other filters; repeat the request without it")
-    return str(first), str(second)
+    return value.after
 
 
 def _mark(filters: Mapping[str, str]) -> str:

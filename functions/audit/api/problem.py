@@ -11,6 +11,7 @@ from shared.domain.errors import (
     NotYet,
     PlumblineError,
     Throttled,
+    Unavailable,
 )
 
 _KINDS: Final[tuple[tuple[type[PlumblineError], int, str], ...]] = (
@@ -21,7 +22,10 @@ _KINDS: Final[tuple[tuple[type[PlumblineError], int, str], ...]] = (
     (IllegalTransition, 409, "Not possible in the current state"),
     (NotYet, 503, "Not ready yet"),
     (Throttled, 503, "Too many requests"),
+    (Unavailable, 503, "Not available at the moment"),
 )
+_RETRY_AFTER: Final = ((Conflict, 1), (NotYet, 5), (Throttled, 5), (Unavailable, 5))
+"""Seconds. A conflict is over at once; the others need the time in which a service recovers."""
 _SAME_FOR_ALL: Final = "It does not exist, or you may not see it."
 
 
@@ -37,3 +41,8 @@ def problem_of(error: PlumblineError) -> dict[str, Any]:
         "status": 500,
         "detail": "The stored data differs from the data that was written. The request changed nothing.",
     }
+
+
+def retry_after(error: PlumblineError) -> int | None:
+    """After how many seconds the same request may succeed; None if waiting does not help."""
+    return next((seconds for kind, seconds in _RETRY_AFTER if isinstance(error, kind)), None)

@@ -14,7 +14,7 @@ from local.restore.ports import Items
 from local.restore.tables import make_table_like, read_table, write_table
 from shared.aws import keys
 from shared.aws.ledger_files import S3Archive
-from shared.runtime.settings import QuerySettings
+from shared.runtime.settings import RecordSettings
 from tests.contract.restore.world import ANSWERED, GONE, LATE, Deployment
 from tests.unit.audit.workshop import lived_in
 
@@ -23,7 +23,7 @@ Capture = pytest.CaptureFixture[str]
 
 @pytest.fixture
 def place(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Place:
-    settings = QuerySettings.model_validate(
+    settings = RecordSettings.model_validate(
         {
             "TABLE_NAME": "plumbline",
             "SUBJECT_KEY_ID": deployment.wrapping,

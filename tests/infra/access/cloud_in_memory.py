@@ -110,6 +110,19 @@ class CloudInMemory:
         """Every sent mail as it went out, oldest first."""
         return [str(mail.raw_data) for mail in ses_backends[DEFAULT_ACCOUNT_ID][REGION].sent_messages]
 
+    def account_of(self, person: str, group: str) -> str:
+        """Create an account for the person in a group of the user pool. Returns its subject."""
+        cognito, pool = boto3.client("cognito-idp"), self._physical[self._only("Cognito::UserPool", "")]
+        if not cognito.list_groups(UserPoolId=pool)["Groups"]:
+            cognito.create_group(UserPoolId=pool, GroupName=group)
+        attributes = cognito.admin_create_user(
+            UserPoolId=pool,
+            Username=person,
+            UserAttributes=[{"Name": "custom:person_id", "Value": person}],
+        )["User"]["Attributes"]
+        cognito.admin_add_user_to_group(UserPoolId=pool, Username=person, GroupName=group)
+        return next(each["Value"] for each in attributes if each["Name"] == "sub")
+
     def bucket(self, name: str) -> str:
         return self._physical[self._only("S3::Bucket", name)]
 
@@ -135,6 +148,7 @@ class CloudInMemory:
             "S3::Bucket": f"arn:aws:s3:::{here}",
             "DynamoDB::Table": ACCOUNT.arn("dynamodb", f"table/{here}"),
             "KMS::Key": ACCOUNT.arn("kms", f"key/{here}"),
+            "Cognito::UserPool": ACCOUNT.arn("cognito-idp", f"userpool/{here}"),
         }
         return forms.get(kind, f"arn:aws:{kind}:{here}")
 
@@ -168,6 +182,11 @@ class CloudInMemory:
                 roleArn=f"arn:aws:iam::{DEFAULT_ACCOUNT_ID}:role/any",
                 definition='{"StartAt": "Go", "States": {"Go": {"Type": "Pass", "End": true}}}',
             )
+        cognito = boto3.client("cognito-idp")
+        for name in self._template.all("Cognito::UserPool"):
+            names[name] = cognito.create_user_pool(
+                PoolName=name, Schema=[{"Name": "person_id", "AttributeDataType": "String"}]
+            )["UserPool"]["Id"]
         boto3.client("sesv2").create_email_identity(EmailIdentity=_SENDER)
         return names
 

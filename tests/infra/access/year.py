@@ -32,6 +32,7 @@ class Year:
         self.cloud = cloud
         self.table: Any = boto3.resource("dynamodb", region_name=REGION).Table("Cases")
         self._s3 = boto3.client("s3")
+        self._account = cloud.account_of(ADMIN, "hr_admin")
 
     def happen(self) -> None:
         """Everything, from the first export to an erasure."""
@@ -190,9 +191,9 @@ class Year:
     def _decide(self, case: Mapping[str, Any], request: Mapping[str, Any], choice: str) -> None:
         body = {"request_id": request["id"], "choice": choice, "reason": REASON}
         if request["adverse"]:
-            compared = json.loads(self.ask(f"/cases/{case['id']}/comparators", person=ADMIN)["body"])
+            compared = json.loads(self.ask(f"/cases/{case['id']}/comparators")["body"])
             body["compared"] = compared["compared"]
-        answered = self.ask(f"/cases/{case['id']}/decisions", "POST", ADMIN, body)
+        answered = self.ask(f"/cases/{case['id']}/decisions", "POST", body)
         assert answered["statusCode"] == 200, answered["body"]
 
     def case_of(self, rep: str) -> dict[str, Any] | None:
@@ -285,16 +286,17 @@ class Year:
         }  # fmt: skip
         return dict(self.cloud.call("Respond", posted))
 
-    def ask(self, path: str, method: str = "GET", person: str = ADMIN, body: Any = None, **query: str) -> Any:
+    def ask(self, path: str, method: str = "GET", body: Any = None, **query: str) -> Any:
         """A request of a signed-in HR administrator. Raises no error for a refusal."""
         claims = {
-            "sub": f"account-{person}", "token_use": "id", "custom:person_id": person,
+            "sub": self._account, "token_use": "id", "custom:person_id": ADMIN,
             "cognito:groups": "[hr_admin]",
         }  # fmt: skip
         answer = self.cloud.call(
             "Query",
             {
-                "version": "2.0", "rawPath": path, "rawQueryString": urlencode(query), "headers": {},
+                "version": "2.0", "rawPath": path, "rawQueryString": urlencode(query),
+                "headers": {} if body is None else {"content-type": "application/json"},
                 "queryStringParameters": query, "body": None if body is None else json.dumps(body),
                 "isBase64Encoded": False,
                 "requestContext": {

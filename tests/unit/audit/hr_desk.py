@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from functions.audit.caller import Caller, Group
 from functions.audit.sources import Sources
+from shared.account_ports import Account
 from shared.domain import paths
 from shared.domain.case import Case, CaseStatus, Waiting
 from shared.domain.change import Change
@@ -26,6 +27,7 @@ from shared.domain.person import Directory, Person
 from shared.domain.policy import parse_policy, policy_digest
 from shared.domain.record import EvaluationRecord, PlannedEvaluation
 from shared.domain.request import Request, RequestStatus
+from tests.fakes.accounts import FakeAccounts
 from tests.fakes.clock import FakeClock
 from tests.fakes.store import FakeStore
 from tests.fakes.world import FakeDirectories, FakeFiles, FakePolicies
@@ -56,6 +58,17 @@ ADMIN: Final = Caller("a-3", PersonId("hr-9"), frozenset({Group.HR_ADMIN}))
 COMPENSATION: Final = Caller("a-4", PersonId("co-1"), frozenset({Group.COMPENSATION}))
 AUDITOR: Final = Caller("a-5", None, frozenset({Group.AUDITOR}))
 STRANGER: Final = Caller("a-6", PersonId("m-1"), frozenset())
+
+
+def accounts(*callers: Caller) -> FakeAccounts:
+    """The accounts of these callers, as they stood when each signed in."""
+    return FakeAccounts(
+        **{
+            caller.account: Account(True, caller.person_id, frozenset(map(str, caller.groups)))
+            for caller in callers
+        }
+    )
+
 
 DECISION: Final[dict[str, Any]] = {
     "rep_id": "r-1",

@@ -46,6 +46,7 @@ from tests.unit.audit.hr_desk import (
     POLICY_TEXT,
     STRANGER,
     Desk,
+    accounts,
     asked,
     decided,
 )
@@ -76,30 +77,38 @@ def desk() -> Desk:
 def world(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> World:
     world = World()
     record = LedgerSource(LedgerBucket(world), Log(world), Ring(world))
-    found = Dependencies(desk.sources, record, FakePersonalData(desk.store), FakeHandouts())
+    signed_in = accounts(PARTNER, OTHER_PARTNER, ADMIN, COMPENSATION, AUDITOR, STRANGER)
+    found = Dependencies(desk.sources, record, FakePersonalData(desk.store), FakeHandouts(), signed_in)
     monkeypatch.setattr(query_handler, "_dependencies", lambda: found)
     return world
+
+
+def claims_of(caller: Caller) -> dict[str, str]:
+    """The claims of the caller's ID token, as API Gateway hands them over."""
+    claims = {
+        "sub": caller.account,
+        "token_use": "id",
+        "cognito:groups": f"[{' '.join(sorted(caller.groups))}]",
+    }
+    return claims | ({"custom:person_id": caller.person_id} if caller.person_id else {})
 
 
 def call(
     caller: Caller, path: str, method: str = "GET", body: str | None = None, **query: str
 ) -> tuple[int, Any, dict[str, str]]:
     """The status, the body (JSON where it is JSON, else bytes), the headers."""
-    claims = {"sub": caller.account, "cognito:groups": f"[{' '.join(sorted(caller.groups))}]"}
-    if caller.person_id:
-        claims["custom:person_id"] = caller.person_id
     answer = query_handler.handle(
         {
             "version": "2.0",
             "routeKey": f"{method} {path}",
             "rawPath": path,
             "rawQueryString": "",
-            "headers": {"accept": "application/json"},
+            "headers": {"accept": "application/json", "content-type": "application/json"},
             "queryStringParameters": query or None,
             "requestContext": {
                 "stage": "$default",
                 "http": {"method": method, "path": path},
-                "authorizer": {"jwt": {"claims": claims, "scopes": None}},
+                "authorizer": {"jwt": {"claims": claims_of(caller), "scopes": None}},
             },
             "body": body,
             "isBase64Encoded": False,

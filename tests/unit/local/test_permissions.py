@@ -145,6 +145,10 @@ def test_a_call_of_the_table_names_its_partitions(call: tuple[str, Any], needed:
             ],
         ),
         (
+            ("cognito-idp", "ListUsers", {"UserPoolId": "eu-central-1_1", "Filter": 'sub = "s"'}),
+            [Need("cognito-idp:ListUsers", ACCOUNT.arn("cognito-idp", "userpool/eu-central-1_1"))],
+        ),
+        (
             ("states", "StartExecution", {"stateMachineArn": "arn:m"}),
             [Need("states:StartExecution", "arn:m")],
         ),
