@@ -1,6 +1,5 @@
 """Opens a bundle: a zip, or the folder into which a zip was unpacked."""
 
-import os
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -52,14 +51,15 @@ class FolderFiles:
     @classmethod
     def of(cls, folder: Path) -> Self:
         """The regular files at any depth. Links are not followed."""
-        files = cls(folder)
-        for place, folders, names in os.walk(folder):
-            for name in [*folders, *names]:
-                path = Path(place, name)
+        files, pending = cls(folder), [folder]
+        while pending:
+            for path in pending.pop().iterdir():
                 mode, inner = path.lstat().st_mode, path.relative_to(folder).as_posix()
-                if stat.S_ISREG(mode):
+                if stat.S_ISDIR(mode):
+                    pending.append(path)
+                elif stat.S_ISREG(mode):
                     files._names.append(inner)
-                elif not stat.S_ISDIR(mode):
+                else:
                     files._faults.append((inner, "is a link or a device, not a file"))
         return files
 
