@@ -31,7 +31,7 @@ def short_policies(folder: Path) -> Path:
         (folder / "profiles").mkdir(parents=True, exist_ok=True)
         (folder / "profiles" / profile.name).write_bytes(profile.read_bytes())
     (folder / "policies").mkdir()
-    silence = [("manager", "1d"), ("manager", "1d"), ("skip_level", LONG)]
+    silence = [("manager", "4d"), ("manager", "4d"), ("skip_level", LONG)]
     ladders = {
         "SDR": ({"coaching": "2d", "improvement_plan": LONG}, {"coaching": silence}),
         "AM": ({"coaching": "1d", "improvement_plan": "1d"}, {}),

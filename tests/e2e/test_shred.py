@@ -1,5 +1,6 @@
 """Somebody is held, let go and shredded on the local cloud, by commands; the ledger verifies afterwards."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,8 +18,8 @@ from shared.domain.case import CaseStatus
 from shared.domain.change import Change
 from shared.domain.event import EventTag
 from shared.domain.identifiers import CaseId, CommandId, PersonId, case_subject, person_subject
-from tests.fakes.builders import NOON, a_case, a_draft
-from tests.fakes.clock import FakeClock
+from shared.runtime.clock import ScaledClock
+from tests.fakes.builders import a_case, a_draft
 
 GONE: Final = PersonId("shred me@example")
 CASE: Final = CaseId("case-shredded")
@@ -41,7 +42,8 @@ def store(stack: Stack) -> TableStore:
     )
     table = Table(variables["TABLE_NAME"], resource)
     keys = KmsSubjectKeys(table, stack.client("kms"), variables["SUBJECT_KEY_ID"])
-    store = TableStore(table, keys, FakeClock(NOON))
+    origin = datetime.fromisoformat(variables["CLOCK_ORIGIN"])
+    store = TableStore(table, keys, ScaledClock(int(variables["CLOCK_RATE"]), origin))
     case = a_case(id=CASE, rep_id=GONE, decision={"findings": [], "inputs": [{"quota": "1000"}]})
     opened = a_draft(
         EventTag.CASE_OPENED,

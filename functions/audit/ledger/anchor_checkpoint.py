@@ -166,7 +166,8 @@ class _Run:
         event = EventDraft(
             tag=EventTag.CHECKPOINT_ANCHORED,
             subject=Subject("system"),
-            occurred_at=self.now,
+            # Read now: the checkpoint may have been signed after this run began.
+            occurred_at=self.anchoring.clock.now(),
             actor=Actor(ActorKind.SYSTEM, "anchor"),
             command=command,
             data={

@@ -18,7 +18,7 @@ from functions.audit.ledger.format import parse_checkpoint
 from shared.domain.canonical import digest
 from shared.domain.effect import Notice, NoticeKind
 from shared.domain.errors import Conflict, NotFound, NotYet
-from shared.domain.event import Event, EventTag
+from shared.domain.event import Event, EventTag, stamp
 from tests.fakes.clock import FakeClock
 from tests.fakes.store import FakeStore
 from tests.unit.audit.test_seal_handler import Context
@@ -89,6 +89,21 @@ class Office:
 @pytest.fixture
 def office() -> Office:
     return Office()
+
+
+def test_a_checkpoint_signed_during_the_run_is_not_recorded_as_sent_before_it_was_signed(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = office.anchoring.archive
+
+    def get_late(name: str) -> bytes:
+        office.clock.advance(hours=1)
+        office.seal_more()
+        return Bucket(office.world).get(name)
+
+    monkeypatch.setattr(archive, "get", get_late)
+    office.run()
+    assert {event.occurred_at for event in office.store.seen} == {stamp(office.clock.now())}
 
 
 def test_the_latest_checkpoint_goes_out_each_way_and_the_record_says_where(office: Office) -> None:
