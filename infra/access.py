@@ -137,6 +137,7 @@ ACCESS: Final[Mapping[str, Access]] = {
             _KNOWS_PEOPLE,
             {
                 "GetItem": "BATCH#* CASE#* OUTBOX#*",
+                "Query": "CASE#*",  # who was asked before, for a mail that passes a question on
                 "PutItem": "CASE#* LINK#*",
                 "UpdateItem": "OUTBOX#*",
                 "DeleteItem": "CASE#*",  # the token of a sleeping workflow

@@ -43,6 +43,7 @@ class Year:
         self.evaluate(self.drop("no-such-profile", "refused.csv", b"nothing"))
         self.relay()
         self.turn()
+        self._managers_are_silent()
         self._answers_and_bounces()
         self._exports_and_workflows_are_lost()
         self._go_on_to_a_removal()
@@ -56,6 +57,14 @@ class Year:
         self._hr_looks_around()
         self._hr_acts_on_people()
         self.cloud.call("Seal", {})
+
+    def _managers_are_silent(self) -> None:
+        """Each question is asked again, and then passes to the manager's manager."""
+        for _ in range(2):
+            self.cloud.pass_time(days=4)
+            self.turn()
+        seats = {each["seat"] for case in self.cases() for each in self.open_requests(case["id"])}
+        assert "skip_level" in seats
 
     def _answers_and_bounces(self) -> None:
         self._lose_keys()
